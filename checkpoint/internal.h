@@ -85,6 +85,7 @@ struct ckpt_cursor {
  * @cpu: restart: register record (arch), validated
  * @fpu: restart: extended state record (arch), validated, or NULL
  * @signals: restart: signals to install, see signal.h
+ * @sched: restart: SCHED record
  * @done: restart: it has passed the barrier
  */
 struct ckpt_task {
@@ -99,6 +100,7 @@ struct ckpt_task {
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *fpu;
 	struct ckpt_signals *signals;
+	const struct ckpt_hdr_sched *sched;
 	bool done;
 };
 
