@@ -119,6 +119,7 @@ struct ckpt_task {
  * @meta_len: bytes in @segs
  * @nr_records: records in @segs
  * @header: the header, in the first of @segs
+ * @arch_header: the arch header, which is completed as tasks are captured
  *
  * @obj_hash: checkpoint: kernel pointers to object ids
  * @objs: restart: the objects, by id - 1
@@ -171,6 +172,7 @@ struct ckpt_ctx {
 	u64 meta_len;
 	u64 nr_records;
 	struct ckpt_hdr_header *header;
+	struct ckpt_hdr *arch_header;
 
 	struct rhashtable obj_hash;
 	struct ckpt_obj *objs;

@@ -365,4 +365,73 @@ struct ckpt_hdr_task_objs {
 	__u32 reserved;
 };
 
+/**
+ * struct ckpt_hdr_restart_block - a system call that will be continued with
+ *	restart_syscall(2); absent if there is none
+ * @h: type %CKPT_HDR_RESTART_BLOCK
+ * @kind: one of enum ckpt_restart_kind
+ * @flags: %CKPT_RESTART_COMPAT and the others
+ * @clock: clock of @time, CLOCK_*
+ * @op: futex: operation, with flags as in futex(2)
+ * @addr: nanosleep: where to put the remaining time, if interrupted, or 0;
+ *	poll: the array; futex: the futex
+ * @val: poll: elements of the array; futex: expected value
+ * @bitset: futex: bits to wait for
+ * @time: nanosleep, poll: remaining time in nanoseconds; futex: when the wait
+ *	ends, on @clock as the task sees it, nanoseconds
+ */
+struct ckpt_hdr_restart_block {
+	struct ckpt_hdr h;
+	__u32 kind;
+	__u32 flags;
+	__s32 clock;
+	__u32 op;
+	__u64 addr;
+	__u32 val;
+	__u32 bitset;
+	__s64 time;
+};
+
+enum ckpt_restart_kind {
+	CKPT_RESTART_NANOSLEEP	= 1,
+	CKPT_RESTART_POLL	= 2,
+	CKPT_RESTART_FUTEX	= 3,
+};
+
+/* It was a 32-bit system call. */
+#define CKPT_RESTART_COMPAT	0x1
+/* @time is in use. */
+#define CKPT_RESTART_TIMEOUT	0x2
+/* @addr is that of an old 32-bit struct timespec. */
+#define CKPT_RESTART_TIME32	0x4
+#define CKPT_RESTART_ALL	0x7
+
+/**
+ * struct ckpt_hdr_futex - futexes to release when a task dies; absent if none
+ * @h: type %CKPT_HDR_FUTEX
+ * @robust_list: head of the list, see set_robust_list(2), or 0
+ * @compat_robust_list: the same, set by a 32-bit system call
+ * @clear_child_tid: see set_tid_address(2), or 0
+ */
+struct ckpt_hdr_futex {
+	struct ckpt_hdr h;
+	__u64 robust_list;
+	__u64 compat_robust_list;
+	__u64 clear_child_tid;
+};
+
+/**
+ * struct ckpt_hdr_rseq - registration for rseq(2); absent if there is none
+ * @h: type %CKPT_HDR_RSEQ
+ * @addr: address of the task's struct rseq
+ * @len: its size
+ * @sig: signature in front of abort handlers
+ */
+struct ckpt_hdr_rseq {
+	struct ckpt_hdr h;
+	__u64 addr;
+	__u32 len;
+	__u32 sig;
+};
+
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */
