@@ -11,6 +11,9 @@
 #include <asm/mmu.h>
 #include <asm/vdso.h>
 
+/* What the image's header says of this architecture. */
+#define CKPT_ARCH_NATIVE	CKPT_ARCH_X86_64
+
 #ifdef CONFIG_COMPAT
 #define ckpt_x86_vdso_image_32	(&vdso_image_32)
 #else
