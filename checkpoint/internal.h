@@ -128,6 +128,8 @@ struct ckpt_task {
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
+ * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
+ * @file: checkpoint: the open file that is being captured, or NULL
  * @frozen_at: checkpoint: when the last task had stopped
  *
  * @pages: runs of memory contents, see pages.c
@@ -173,6 +175,8 @@ struct ckpt_ctx {
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
+	const char *what;
+	struct file *file;
 	ktime_t frozen_at;
 
 	struct list_head pages;
