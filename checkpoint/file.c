@@ -282,7 +282,7 @@ static void restore_flags(struct file *file, u32 f_flags)
 }
 
 /* The caller may hold more than whoever opened the file. */
-static int restore_cred(struct ckpt_ctx *ctx, struct file *file, u32 id)
+static int restore_f_cred(struct ckpt_ctx *ctx, struct file *file, u32 id)
 {
 	const struct cred *cred = restore_obj(ctx, id);
 
@@ -312,7 +312,7 @@ static int restore_common(struct ckpt_ctx *ctx, const struct ckpt_hdr_file *h,
 	if (ret)
 		return ckpt_err(ctx, ret, "%s: advice %#x", name, h->advice);
 	restore_flags(file, h->f_flags);
-	return restore_cred(ctx, file, h->cred);
+	return restore_f_cred(ctx, file, h->cred);
 }
 
 /**
@@ -335,15 +335,6 @@ struct file *restore_file_common(struct ckpt_ctx *ctx,
 		return file;
 	fput(file);
 	return ERR_PTR(ret);
-}
-
-/**
- * ckpt_file_get - take a reference on an open file
- * @obj: the file
- */
-void ckpt_file_get(void *obj)
-{
-	get_file(obj);
 }
 
 /**

@@ -309,9 +309,12 @@ int ckpt_pipe_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 int ckpt_pipe_buf_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
 	const struct ckpt_hdr_pipe_buf *buf = (const void *)h;
+	const struct ckpt_hdr_pipe *pipe = (const void *)v->owner_hdr;
 	size_t len;
 
 	ckpt_payload(h, sizeof(*buf), &len);
+	if (v->last_end++ >= pipe->nr_bufs)
+		return ckpt_bad(v, "more in a pipe than announced");
 	if (buf->len > len || buf->len > PAGE_SIZE ||
 	    buf->offset > PAGE_SIZE - buf->len)
 		return ckpt_bad(v, "bad length of data in a pipe");
@@ -390,9 +393,6 @@ static int restore_bufs(struct ckpt_ctx *ctx, struct pipe_inode_info *pipe,
 		buf = ckpt_read_obj_type(c, CKPT_HDR_PIPE_BUF);
 		ret = IS_ERR(buf) ? PTR_ERR(buf) : restore_buf(ctx, pipe, buf);
 	}
-	if (!ret && ckpt_read_opt_type(c, CKPT_HDR_PIPE_BUF))
-		ret = ckpt_err(ctx, -EBADMSG,
-			       "more PIPE_BUF records than announced");
 out_unlock:
 	mutex_unlock(&pipe->mutex);
 	return ret < 0 ? ret : 0;
@@ -608,15 +608,6 @@ out_drop:
 	/* With an end of our own open, the pipe stays. */
 	drop_pipe(o, inode);
 	return file;
-}
-
-/**
- * ckpt_pipe_get - take a reference on a pipe or FIFO
- * @obj: its inode
- */
-void ckpt_pipe_get(void *obj)
-{
-	ihold(obj);
 }
 
 /**

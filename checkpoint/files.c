@@ -19,7 +19,7 @@
 /* All the tree's users are stopped; those outside of it would go on. */
 static int check_sharers(struct ckpt_ctx *ctx, struct files_struct *files)
 {
-	int users = atomic_read(&files->count);
+	int users = atomic_read(&files->count) - 1; /* ours */
 	u32 i;
 
 	for (i = 0; users > 0 && i < ctx->nr_tasks; i++)
@@ -153,7 +153,6 @@ int ckpt_files_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 	if (files->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
-	v->last_end = 0;
 	return 0;
 }
 
@@ -244,42 +243,36 @@ void *restore_files(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		return ERR_PTR(ckpt_err(ctx, PTR_ERR(files),
 					"descriptor table"));
 	/* Files are installed through current; nobody else uses it yet. */
-	ckpt_install_files(files);
+	ret = ckpt_install_files(files);
 	put_files_struct(files);
+	if (ret)
+		return ERR_PTR(ckpt_err(ctx, ret, "descriptor table"));
 
 	ret = restore_fds(ctx, (const void *)h, c);
 	if (ret)
 		return ERR_PTR(ret);
-	ckpt_files_get(files);
+	atomic_inc(&files->count);
 	return files;
 }
 
 /**
  * ckpt_install_files - make the current task use a descriptor table
  * @obj: the table; a reference of its own is taken
+ *
+ * Return: 0
  */
-void ckpt_install_files(void *obj)
+int ckpt_install_files(void *obj)
 {
 	struct files_struct *files = obj, *old = current->files;
 
 	if (files == old)
-		return;
-	ckpt_files_get(files);
+		return 0;
+	atomic_inc(&files->count);
 	task_lock(current);
 	current->files = files;
 	task_unlock(current);
 	put_files_struct(old);
-}
-
-/**
- * ckpt_files_get - take a reference on a descriptor table
- * @obj: the table
- */
-void ckpt_files_get(void *obj)
-{
-	struct files_struct *files = obj;
-
-	atomic_inc(&files->count);
+	return 0;
 }
 
 /**

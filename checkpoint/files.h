@@ -7,7 +7,7 @@
 
 #include "internal.h"
 
-struct inode;
+struct fs_struct;
 struct path;
 
 /**
@@ -28,9 +28,8 @@ int ckpt_files_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_fd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_files(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		    struct ckpt_cursor *c);
-void ckpt_files_get(void *obj);
 void ckpt_files_put(void *obj);
-void ckpt_install_files(void *obj);
+int ckpt_install_files(void *obj);
 
 /* file.c: what all kinds of open files have in common */
 int checkpoint_file_obj(struct ckpt_ctx *ctx, struct file *file);
@@ -42,7 +41,6 @@ struct file *restore_file_common(struct ckpt_ctx *ctx,
 				 const struct ckpt_hdr_file *h,
 				 struct file *file, const char *name);
 int ckpt_open_flags(const struct ckpt_hdr_file *h);
-void ckpt_file_get(void *obj);
 void ckpt_file_put(void *obj);
 
 /* path.c: names and identities */
@@ -86,7 +84,6 @@ void *restore_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		   struct ckpt_cursor *c);
 void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
-void ckpt_pipe_get(void *obj);
 void ckpt_pipe_put(void *obj);
 
 /* file_external.c: open files that belong to somebody else */
@@ -102,8 +99,8 @@ int checkpoint_fs(struct ckpt_ctx *ctx, void *obj);
 int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		 struct ckpt_cursor *c);
-void ckpt_fs_get(void *obj);
 void ckpt_fs_put(void *obj);
-void ckpt_install_fs(void *obj);
+int ckpt_install_fs(void *obj);
+struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk);
 
 #endif /* _CHECKPOINT_FILES_H */

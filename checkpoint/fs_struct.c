@@ -20,7 +20,7 @@
 
 static int check_sharers(struct ckpt_ctx *ctx, struct fs_struct *fs)
 {
-	int users = fs->users;
+	int users = fs->users - 1; /* ours */
 	u32 i;
 
 	for (i = 0; users > 0 && i < ctx->nr_tasks; i++)
@@ -205,34 +205,49 @@ void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return ERR_PTR(ret);
 }
 
+static void get_fs(struct fs_struct *fs)
+{
+	spin_lock(&fs->lock);
+	fs->users++;
+	spin_unlock(&fs->lock);
+}
+
+/**
+ * ckpt_get_task_fs - get a task's root and working directory
+ * @tsk: the task
+ *
+ * Return: its struct fs_struct, referenced, or NULL if it is dead.
+ */
+struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk)
+{
+	struct fs_struct *fs;
+
+	task_lock(tsk);
+	fs = tsk->fs;
+	if (fs)
+		get_fs(fs);
+	task_unlock(tsk);
+	return fs;
+}
+
 /**
  * ckpt_install_fs - make the current task use a root and working directory
  * @obj: the struct fs_struct; a reference of its own is taken
+ *
+ * Return: 0
  */
-void ckpt_install_fs(void *obj)
+int ckpt_install_fs(void *obj)
 {
 	struct fs_struct *old = current->fs;
 
 	if (obj == old)
-		return;
-	ckpt_fs_get(obj);
+		return 0;
+	get_fs(obj);
 	task_lock(current);
 	current->fs = obj;
 	task_unlock(current);
 	ckpt_fs_put(old);
-}
-
-/**
- * ckpt_fs_get - take a reference on a root and working directory
- * @obj: the struct fs_struct
- */
-void ckpt_fs_get(void *obj)
-{
-	struct fs_struct *fs = obj;
-
-	spin_lock(&fs->lock);
-	fs->users++;
-	spin_unlock(&fs->lock);
+	return 0;
 }
 
 /**
