@@ -17,6 +17,7 @@
 #include <uapi/linux/checkpoint.h>
 
 struct bio_vec;
+struct ckpt_signals;
 struct cred;
 struct file;
 struct files_struct;
@@ -84,7 +85,7 @@ struct ckpt_cursor {
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
  * @fpu: restart: extended state record (arch), validated, or NULL
- * @sig: restart: SIGNAL_TASK record
+ * @signals: restart: signals to install, see signal.h
  * @done: restart: it has passed the barrier
  */
 struct ckpt_task {
@@ -98,7 +99,7 @@ struct ckpt_task {
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *fpu;
-	const struct ckpt_hdr *sig;
+	struct ckpt_signals *signals;
 	bool done;
 };
 
