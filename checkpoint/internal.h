@@ -135,7 +135,13 @@ struct ckpt_task {
  * @nr_shared_pages: checkpoint: pages mapped more than once, written once
  * @nr_scanned: checkpoint: page table entries looked at
  * @shared_pages: page (checkpoint) or page number (restart) to page
+ * @nr_runs: PAGES records written or read so far
+ * @pages_crc: CRC32C of these
+ * @data_crc: CRC32C of the contents of the pages so far
  * @memdump_time: checkpoint: time spent on memory while tasks were stopped
+ * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
+ *	to its number or to struct ckpt_anon_root, see vma.c
+ * @nr_anon_roots: checkpoint: numbers given
  *
  * @time_ns: restart: time namespace of the restored tasks, or NULL
  * @phase: restart: enum ckpt_phase
@@ -180,7 +186,12 @@ struct ckpt_ctx {
 	u64 nr_shared_pages;
 	u64 nr_scanned;
 	struct xarray shared_pages;
+	u64 nr_runs;
+	u32 pages_crc;
+	u32 data_crc;
 	u64 memdump_time;
+	struct xarray anon_roots;
+	u32 nr_anon_roots;
 
 	struct time_namespace *time_ns;
 	enum ckpt_phase phase;
