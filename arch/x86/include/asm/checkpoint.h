@@ -5,11 +5,14 @@
 #ifndef _ASM_X86_CHECKPOINT_H
 #define _ASM_X86_CHECKPOINT_H
 
-#include <linux/sched.h>
 #include <linux/mm_types.h>
+#include <linux/sched.h>
 #include <linux/uprobes.h>
 #include <asm/mmu.h>
 #include <asm/vdso.h>
+
+/* For the header of images. */
+#define CKPT_ARCH_NATIVE	CKPT_ARCH_X86_64
 
 #ifdef CONFIG_COMPAT
 #define ckpt_x86_vdso_image_32	(&vdso_image_32)
