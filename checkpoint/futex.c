@@ -14,7 +14,7 @@
  * Nothing is set before the commit: if the restart fails and the task is
  * killed, there are no futexes that it has to release.
  */
-#include <linux/futex.h>
+#include <linux/list.h>
 #include <linux/uaccess.h>
 #include "futex.h"
 #include "internal.h"
@@ -24,7 +24,7 @@ static int checkpoint_futex(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	u64 compat_list = ckpt_get_compat_robust_list(tsk);
 	struct ckpt_hdr_futex *rec;
 
-	if (futex_owns_pi_state(tsk))
+	if (!list_empty(&tsk->pi_state_list))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"owns a priority inheritance futex that a task outside waits for");
 	if (!tsk->robust_list && !compat_list && !tsk->clear_child_tid)

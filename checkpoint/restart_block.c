@@ -11,14 +11,15 @@
  * Refused: clock_nanosleep() for an alarm clock or for CPU time, if relative
  * and in progress.
  */
-#include <linux/futex.h>
+#include <linux/checkpoint_arch.h>
 #include <linux/hrtimer.h>
+#include <linux/mutex.h>
 #include <linux/nsproxy.h>
 #include <linux/poll.h>
 #include <linux/time_namespace.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
-#include <linux/checkpoint_arch.h>
+#include <linux/futex.h>
 #include "internal.h"
 #include "restart_block.h"
 
