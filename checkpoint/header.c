@@ -3,7 +3,6 @@
  * Checkpoint/restart - first and last records of an image
  */
 #include <linux/checkpoint_arch.h>
-#include <linux/crc32c.h>
 #include <linux/mm.h>
 #include <linux/uuid.h>
 #include "internal.h"
