@@ -84,6 +84,10 @@ struct ckpt_cursor {
  * @cred: restart: credentials to commit, owned until committed
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
+ * @restart_block: restart: RESTART_BLOCK record, or NULL
+ * @futex: restart: FUTEX record, or NULL
+ * @rseq: restart: RSEQ record, or NULL
+ * @sig: restart: SIGNAL_TASK record
  * @fpu: restart: extended state record (arch), validated, or NULL
  * @signals: restart: signals to install, see signal.h
  * @done: restart: it has passed the barrier
@@ -98,6 +102,10 @@ struct ckpt_task {
 	struct cred *cred;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
+	const struct ckpt_hdr *restart_block;
+	const struct ckpt_hdr *futex;
+	const struct ckpt_hdr *rseq;
+	const struct ckpt_hdr *sig;
 	const struct ckpt_hdr *fpu;
 	struct ckpt_signals *signals;
 	bool done;

@@ -5,13 +5,17 @@
 #ifndef _ASM_X86_CHECKPOINT_H
 #define _ASM_X86_CHECKPOINT_H
 
-#include <linux/sched.h>
 #include <linux/mm_types.h>
+#include <linux/sched.h>
 #include <linux/uprobes.h>
 #include <asm/mmu.h>
 #include <asm/vdso.h>
 
+<<<<<<< HEAD
+/* For the header of images. */
+=======
 /* What the image's header says of this architecture. */
+>>>>>>> main
 #define CKPT_ARCH_NATIVE	CKPT_ARCH_X86_64
 
 #ifdef CONFIG_COMPAT
