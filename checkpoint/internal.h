@@ -16,6 +16,7 @@
 #include <linux/wait.h>
 #include <uapi/linux/checkpoint.h>
 
+struct bio_vec;
 struct cred;
 struct file;
 struct files_struct;
