@@ -15,7 +15,7 @@
 
 static_assert(sizeof(struct ckpt_hdr) == 16);
 
-CKPT_CHECK_SIZE(header, 128);
+CKPT_CHECK_SIZE(header, 120);
 CKPT_CHECK_OFFSET(header, magic, 16);
 CKPT_CHECK_OFFSET(header, meta_len, 56);
 CKPT_CHECK_OFFSET(header, uuid, 80);

@@ -17,6 +17,7 @@
 #include <uapi/linux/checkpoint.h>
 
 struct bio_vec;
+struct ckpt_signals;
 struct cred;
 struct file;
 struct files_struct;
@@ -84,7 +85,7 @@ struct ckpt_cursor {
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
  * @fpu: restart: extended state record (arch), validated, or NULL
- * @sig: restart: SIGNAL_TASK record
+ * @signals: restart: signals to install, see signal.h
  * @done: restart: it has passed the barrier
  */
 struct ckpt_task {
@@ -98,7 +99,7 @@ struct ckpt_task {
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *fpu;
-	const struct ckpt_hdr *sig;
+	struct ckpt_signals *signals;
 	bool done;
 };
 
@@ -119,6 +120,7 @@ struct ckpt_task {
  * @meta_len: bytes in @segs
  * @nr_records: records in @segs
  * @header: the header, in the first of @segs
+ * @arch_header: the arch header, which is completed as tasks are captured
  *
  * @obj_hash: checkpoint: kernel pointers to object ids
  * @objs: restart: the objects, by id - 1
@@ -144,7 +146,12 @@ struct ckpt_task {
  * @nr_runs: PAGES records written or read so far
  * @pages_crc: CRC32C of the PAGES records so far
  * @data_crc: CRC32C of the page contents so far
+ * @pages_crc: CRC32C of these
+ * @data_crc: CRC32C of the contents of the pages so far
  * @memdump_time: checkpoint: time spent on memory while tasks were stopped
+ * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
+ *	to its number or to struct ckpt_anon_root, see vma.c
+ * @nr_anon_roots: checkpoint: numbers given
  *
  * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
  * @phase: restart: enum ckpt_phase
@@ -173,6 +180,7 @@ struct ckpt_ctx {
 	u64 meta_len;
 	u64 nr_records;
 	struct ckpt_hdr_header *header;
+	struct ckpt_hdr *arch_header;
 
 	struct rhashtable obj_hash;
 	struct ckpt_obj *objs;
@@ -198,7 +206,12 @@ struct ckpt_ctx {
 	u32 pages_crc;
 	u32 data_crc;
 	struct xarray shared_pages;
+	u64 nr_runs;
+	u32 pages_crc;
+	u32 data_crc;
 	u64 memdump_time;
+	struct xarray anon_roots;
+	u32 nr_anon_roots;
 
 	struct nsproxy *nsproxy;
 	enum ckpt_phase phase;

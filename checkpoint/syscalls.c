@@ -19,7 +19,7 @@
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
-#include "pages.h"
+#include "mm.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
