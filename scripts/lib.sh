@@ -12,7 +12,7 @@ export LC_ALL=C
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${BUILD:-${XDG_CACHE_HOME:-$HOME/.cache}/linux-checkpoint}
 CLONE=$BUILD/clones/$(printf '%s' "$TOP" | sha256sum | cut -c1-12)
-TREE=$CLONE/linux
+TREE=${TREE:-$CLONE/linux}
 JOBS=${JOBS:-$(nproc)}
 DEBIAN_KERNEL=linux-source-6.12
 
@@ -25,6 +25,20 @@ fi
 # one clone are cache hits for all others.
 OBJ=$TREE/build-$VARIANT
 TOOLS=$OBJ/guest-tools		# what the guest sees as /usr/local
+
+# Where new files may be; what is below mirrors the kernel.
+OVERLAY=(arch checkpoint Documentation fs include ipc kernel lib mm net samples
+	 security tools)
+
+# overlay_files: print the names of the new files.
+overlay_files()
+{
+	local file
+	git -C "$TOP" ls-files -co --exclude-standard -- "${OVERLAY[@]}" | sort -u |
+		while read -r file; do
+			[ ! -f "$TOP/$file" ] || printf '%s\n' "$file"
+		done
+}
 
 say()
 {

@@ -226,7 +226,8 @@ enum ckpt_task_state {
  * @pid: PID object
  * @pgrp: PID object of its process group; 0: that of the restart's caller
  * @session: PID object of its session; 0: that of the restart's caller
- * @leader: index of its thread group leader, its own index if it is one
+ * @leader: index of its thread group leader, its own index if it is one;
+ *	threads follow their leader directly
  * @parent: index of its parent (which may be a thread), less than its own;
  *	%CKPT_TREE_NONE for the first task. Threads have their leader's.
  * @state: one of enum ckpt_task_state
@@ -318,10 +319,11 @@ struct ckpt_hdr_trailer {
  * @index: its number in the tree
  * @reserved: zero
  * @comm: name, NUL-terminated
- * @start_time: CLOCK_MONOTONIC of the root task when it was created
- * @start_boottime: the same for CLOCK_BOOTTIME
+ * @age: nanoseconds since it was created, by CLOCK_MONOTONIC
+ * @age_boottime: the same by CLOCK_BOOTTIME
  * @utime: user time used, nanoseconds
  * @stime: system time used, nanoseconds
+ * @runtime: time it ran, nanoseconds, as the scheduler measured it
  * @min_flt: minor faults
  * @maj_flt: major faults
  * @nvcsw: voluntary context switches
@@ -332,10 +334,11 @@ struct ckpt_hdr_task {
 	__u32 index;
 	__u32 reserved;
 	__u8 comm[CKPT_COMM_LEN];
-	__s64 start_time;
-	__s64 start_boottime;
+	__u64 age;
+	__u64 age_boottime;
 	__u64 utime;
 	__u64 stime;
+	__u64 runtime;
 	__u64 min_flt;
 	__u64 maj_flt;
 	__u64 nvcsw;
@@ -360,6 +363,75 @@ struct ckpt_hdr_task_objs {
 	__u32 fs;
 	__u32 sighand;
 	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_restart_block - a system call that will be continued with
+ *	restart_syscall(2); absent if there is none
+ * @h: type %CKPT_HDR_RESTART_BLOCK
+ * @kind: one of enum ckpt_restart_kind
+ * @flags: %CKPT_RESTART_COMPAT and the others
+ * @clock: clock of @time, CLOCK_*
+ * @op: futex: operation, with flags as in futex(2)
+ * @addr: nanosleep: where to put the remaining time, if interrupted, or 0;
+ *	poll: the array; futex: the futex
+ * @val: poll: elements of the array; futex: expected value
+ * @bitset: futex: bits to wait for
+ * @time: nanosleep, poll: remaining time in nanoseconds; futex: when the wait
+ *	ends, on @clock as the task sees it, nanoseconds
+ */
+struct ckpt_hdr_restart_block {
+	struct ckpt_hdr h;
+	__u32 kind;
+	__u32 flags;
+	__s32 clock;
+	__u32 op;
+	__u64 addr;
+	__u32 val;
+	__u32 bitset;
+	__s64 time;
+};
+
+enum ckpt_restart_kind {
+	CKPT_RESTART_NANOSLEEP	= 1,
+	CKPT_RESTART_POLL	= 2,
+	CKPT_RESTART_FUTEX	= 3,
+};
+
+/* It was a 32-bit system call. */
+#define CKPT_RESTART_COMPAT	0x1
+/* @time is in use. */
+#define CKPT_RESTART_TIMEOUT	0x2
+/* @addr is that of an old 32-bit struct timespec. */
+#define CKPT_RESTART_TIME32	0x4
+#define CKPT_RESTART_ALL	0x7
+
+/**
+ * struct ckpt_hdr_futex - futexes to release when a task dies; absent if none
+ * @h: type %CKPT_HDR_FUTEX
+ * @robust_list: head of the list, see set_robust_list(2), or 0
+ * @compat_robust_list: the same, set by a 32-bit system call
+ * @clear_child_tid: see set_tid_address(2), or 0
+ */
+struct ckpt_hdr_futex {
+	struct ckpt_hdr h;
+	__u64 robust_list;
+	__u64 compat_robust_list;
+	__u64 clear_child_tid;
+};
+
+/**
+ * struct ckpt_hdr_rseq - registration for rseq(2); absent if there is none
+ * @h: type %CKPT_HDR_RSEQ
+ * @addr: address of the task's struct rseq
+ * @len: its size
+ * @sig: signature in front of abort handlers
+ */
+struct ckpt_hdr_rseq {
+	struct ckpt_hdr h;
+	__u64 addr;
+	__u32 len;
+	__u32 sig;
 };
 
 /* ---- memory ---- */
@@ -393,12 +465,11 @@ struct ckpt_hdr_task_objs {
 #define CKPT_MM_MDWE		0x00000002	/* PR_MDWE_REFUSE_EXEC_GAIN */
 #define CKPT_MM_MDWE_NO_INHERIT	0x00000004	/* PR_MDWE_NO_INHERIT */
 #define CKPT_MM_MERGE_ANY	0x00000008	/* PR_SET_MEMORY_MERGE */
-#define CKPT_MM_TOPDOWN		0x00000010	/* mmap() goes from top to bottom */
-#define CKPT_MM_MB_GLOBAL	0x00000020	/* membarrier() registrations */
-#define CKPT_MM_MB_PRIVATE	0x00000040
-#define CKPT_MM_MB_SYNC_CORE	0x00000080
-#define CKPT_MM_MB_RSEQ		0x00000100
-#define CKPT_MM_ALL		0x000001ff
+#define CKPT_MM_MB_GLOBAL	0x00000010	/* membarrier() registrations */
+#define CKPT_MM_MB_PRIVATE	0x00000020
+#define CKPT_MM_MB_SYNC_CORE	0x00000040
+#define CKPT_MM_MB_RSEQ		0x00000080
+#define CKPT_MM_ALL		0x000000ff
 
 /**
  * struct ckpt_hdr_mm - an address space; AUXV, the processor's record and VMA
@@ -421,8 +492,6 @@ struct ckpt_hdr_task_objs {
  * @arg_end: see there
  * @env_start: see there
  * @env_end: see there
- * @mmap_base: where mmap() looks for room
- * @mmap_legacy_base: the same, from bottom to top
  * @hiwater_rss: most pages ever resident
  * @hiwater_vm: most pages ever mapped
  */
@@ -444,8 +513,6 @@ struct ckpt_hdr_mm {
 	__u64 arg_end;
 	__u64 env_start;
 	__u64 env_end;
-	__u64 mmap_base;
-	__u64 mmap_legacy_base;
 	__u64 hiwater_rss;
 	__u64 hiwater_vm;
 };
@@ -488,11 +555,10 @@ struct ckpt_hdr_auxv {
 };
 
 enum ckpt_inode_kind {
-	CKPT_INODE_SHM_ANON	= 1,	/* shared anonymous memory */
-	CKPT_INODE_MEMFD	= 2,	/* of memfd_create() */
+	CKPT_INODE_SHM_ANON	= 1,	/* anonymous memory with MAP_SHARED */
 };
 
-/* The object counts as committed memory page by page only. */
+/* Counts as committed memory page by page only. */
 #define CKPT_INODE_NORESERVE	0x1
 
 /**
@@ -500,23 +566,13 @@ enum ckpt_inode_kind {
  * @h: type %CKPT_HDR_INODE, an object
  * @size: bytes
  * @kind: one of enum ckpt_inode_kind
- * @mode: permissions
- * @uid: owner, in the user namespace of the root task
- * @gid: group, the same
- * @seals: F_SEAL_*, as in F_GET_SEALS
  * @flags: %CKPT_INODE_NORESERVE
- * @name: memfd: the name given to memfd_create(), NUL-terminated and padded
  */
 struct ckpt_hdr_inode {
 	struct ckpt_hdr h;
 	__u64 size;
 	__u32 kind;
-	__u32 mode;
-	__u32 uid;
-	__u32 gid;
-	__u32 seals;
 	__u32 flags;
-	__u8 name[];
 };
 
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */
