@@ -130,6 +130,8 @@ struct ckpt_task {
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
+ * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
+ * @file: checkpoint: the open file that is being captured, or NULL
  * @frozen: checkpoint: the tasks to release, see freeze.c
  * @known: checkpoint: the same, by ckpt_task_key()
  * @index: checkpoint: numbers of the tasks in the tree, by ckpt_task_key()
@@ -186,6 +188,8 @@ struct ckpt_ctx {
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
+	const char *what;
+	struct file *file;
 	struct list_head frozen;
 	struct xarray known;
 	struct xarray index;
@@ -329,8 +333,10 @@ struct ckpt_validator {
  *	Called in the task that uses it first, with the credentials of the
  *	caller of restart(). Return: a referenced object or ERR_PTR() of an
  *	errno that has been reported.
- * @get: objects: take a reference on a kernel object
- * @put: objects: drop it
+ * @get: objects: take a reference on a kernel object at checkpoint. NULL if
+ *	the stopped tasks keep it, and one more user would make a difference to
+ *	them when they run again; ckpt_check_frozen() says whether they did.
+ * @put: objects: drop it, or the one @restore returned
  */
 struct ckpt_kind {
 	const char *name;

@@ -575,4 +575,216 @@ struct ckpt_hdr_inode {
 	__u32 flags;
 };
 
+/* ---- files ---- */
+
+/**
+ * struct ckpt_file_id - by which a file found by name is recognised
+ * @dev: device number of the filesystem, as stat() shows it (64 bit encoding)
+ * @ino: inode number, as stat() shows it
+ * @size: size in bytes
+ * @mtime: seconds of the time of the last modification
+ * @mtime_nsec: nanoseconds of that time
+ * @mode: type and permissions
+ * @generation: generation of the inode number
+ * @rdev_major: for devices: which device
+ * @rdev_minor: for devices: which device
+ * @reserved: zero
+ * @fs_magic: kind of filesystem
+ * @fs_uuid: UUID of the filesystem; zeros if it has none
+ *
+ * @dev, @ino and @generation are compared only if the file is found on the
+ * same filesystem, @size and @mtime only where contents matter.
+ */
+struct ckpt_file_id {
+	__u64 dev;
+	__u64 ino;
+	__u64 size;
+	__s64 mtime;
+	__u32 mtime_nsec;
+	__u32 mode;
+	__u32 generation;
+	__u32 rdev_major;
+	__u32 rdev_minor;
+	__u32 reserved;
+	__u64 fs_magic;
+	__u8 fs_uuid[16];
+};
+
+/**
+ * struct ckpt_hdr_files - a descriptor table; FD records follow
+ * @h: type %CKPT_HDR_FILES, an object
+ * @nr_fds: number of FD records
+ * @reserved: zero
+ */
+struct ckpt_hdr_files {
+	struct ckpt_hdr h;
+	__u32 nr_fds;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_fd - a file descriptor
+ * @h: type %CKPT_HDR_FD
+ * @fd: its number; ascending within a table
+ * @file: object of one of the FILE types
+ * @flags: %CKPT_FD_CLOEXEC
+ * @reserved: zero
+ */
+struct ckpt_hdr_fd {
+	struct ckpt_hdr h;
+	__u32 fd;
+	__u32 file;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define CKPT_FD_CLOEXEC		0x1
+
+/**
+ * struct ckpt_hdr_fs - root and working directory
+ * @h: type %CKPT_HDR_FS, an object
+ * @umask: file creation mask
+ * @root_len: bytes of the root's path at @paths, NUL included
+ * @cwd_len: bytes of the working directory's path behind it, NUL included
+ * @reserved: zero
+ * @root: identity of the root
+ * @cwd: identity of the working directory
+ * @paths: the two paths, seen from the root directory of the root task
+ */
+struct ckpt_hdr_fs {
+	struct ckpt_hdr h;
+	__u32 umask;
+	__u32 root_len;
+	__u32 cwd_len;
+	__u32 reserved;
+	struct ckpt_file_id root;
+	struct ckpt_file_id cwd;
+	__u8 paths[];
+};
+
+/**
+ * struct ckpt_hdr_pipe - a pipe or FIFO; PIPE_BUF records follow
+ * @h: type %CKPT_HDR_PIPE, an object
+ * @ino: inode number; how messages and /proc name it
+ * @slots: buffers it can hold; a power of two
+ * @nr_bufs: buffers it holds, and PIPE_BUF records that follow
+ * @readers: ends open for reading; all of them are in the image
+ * @writers: ends open for writing; all of them are in the image
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group, in the user namespace of the root task
+ * @mode: permissions
+ * @path_len: bytes of the path at @path, NUL included; 0 if it has no name
+ * @id: identity of the name; zeros if it has none
+ * @path: the path of a FIFO, seen from the root directory of the root task
+ */
+struct ckpt_hdr_pipe {
+	struct ckpt_hdr h;
+	__u64 ino;
+	__u32 slots;
+	__u32 nr_bufs;
+	__u32 readers;
+	__u32 writers;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 path_len;
+	struct ckpt_file_id id;
+	__u8 path[];
+};
+
+/**
+ * struct ckpt_hdr_pipe_buf - data in a pipe, oldest first
+ * @h: type %CKPT_HDR_PIPE_BUF
+ * @offset: where in its page the data starts; matters for what fits behind it
+ * @len: bytes of data; zeros pad the record
+ * @flags: %CKPT_PIPE_BUF_PACKET, %CKPT_PIPE_BUF_MERGE
+ * @reserved: zero
+ * @data: the data
+ */
+struct ckpt_hdr_pipe_buf {
+	struct ckpt_hdr h;
+	__u32 offset;
+	__u32 len;
+	__u32 flags;
+	__u32 reserved;
+	__u8 data[];
+};
+
+/* read() returns this buffer by itself (O_DIRECT). */
+#define CKPT_PIPE_BUF_PACKET	0x1
+/* write() may add to this buffer. */
+#define CKPT_PIPE_BUF_MERGE	0x2
+
+/**
+ * struct ckpt_hdr_file - what all open files have; starts each FILE record
+ * @h: type %CKPT_HDR_FILE_PATH or another of the FILE types, an object
+ * @f_flags: O_* flags, as F_GETFL shows them, and %CKPT_O_EXEC
+ * @advice: %CKPT_ADVICE_RANDOM and the others
+ * @pos: position
+ * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL
+ * @reserved: zero
+ */
+struct ckpt_hdr_file {
+	struct ckpt_hdr h;
+	__u32 f_flags;
+	__u32 advice;
+	__s64 pos;
+	__u32 cred;
+	__u32 reserved;
+};
+
+/* In @f_flags: opened to be executed. */
+#define CKPT_O_EXEC		0x20
+
+/* As given to posix_fadvise(). */
+#define CKPT_ADVICE_RANDOM	0x1
+#define CKPT_ADVICE_SEQUENTIAL	0x2
+#define CKPT_ADVICE_NOREUSE	0x4
+
+/**
+ * struct ckpt_hdr_file_external - an open file that belongs to somebody else
+ * @file: common part
+ * @key: under which the caller of restart() passes it, NUL-terminated
+ */
+struct ckpt_hdr_file_external {
+	struct ckpt_hdr_file file;
+	__u8 key[];
+};
+
+/**
+ * struct ckpt_hdr_file_path - an open file that is opened again by its path
+ * @file: common part
+ * @id: identity of the file
+ * @flags: %CKPT_FILE_GROWS
+ * @path_len: bytes of @path, NUL included
+ * @path: seen from the root directory of the root task; no symbolic links
+ */
+struct ckpt_hdr_file_path {
+	struct ckpt_hdr_file file;
+	struct ckpt_file_id id;
+	__u32 flags;
+	__u32 path_len;
+	__u8 path[];
+};
+
+/* It may have become larger since: open for writing only, such as a log. */
+#define CKPT_FILE_GROWS		0x1
+
+/**
+ * struct ckpt_hdr_file_pipe - an end of a pipe or FIFO
+ * @file: common part
+ * @pipe: PIPE object
+ * @flags: %CKPT_FILE_PIPE_NOWAIT, %CKPT_FILE_PIPE_NO_HUP
+ */
+struct ckpt_hdr_file_pipe {
+	struct ckpt_hdr_file file;
+	__u32 pipe;
+	__u32 flags;
+};
+
+/* RWF_NOWAIT works: not opened by a path. */
+#define CKPT_FILE_PIPE_NOWAIT	0x1
+/* Opened for reading before there was a writer, and there has been none. */
+#define CKPT_FILE_PIPE_NO_HUP	0x2
+
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */
