@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Checkpoint/restart - what the files of the subsystem share
+ */
+#ifndef _CHECKPOINT_INTERNAL_H
+#define _CHECKPOINT_INTERNAL_H
+
+#include <linux/checkpoint.h>
+#include <linux/checkpoint_hdr.h>
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/rhashtable-types.h>
+#include <linux/sched.h>
+#include <linux/wait.h>
+#include <uapi/linux/checkpoint.h>
+
+struct bio_vec;
+struct ckpt_signals;
+struct cred;
+struct file;
+struct files_struct;
+struct nsproxy;
+
+/* ctx.c */
+
+enum ckpt_op { CKPT_OP_CHECKPOINT, CKPT_OP_RESTART };
+
+/**
+ * enum ckpt_phase - how far a restart has come
+ * @CKPT_PHASE_RESTORE: tasks are being created and restore themselves
+ * @CKPT_PHASE_COMMIT: everything has been checked; nothing can fail any more
+ * @CKPT_PHASE_ABORT: something failed; every created task kills itself
+ */
+enum ckpt_phase { CKPT_PHASE_RESTORE, CKPT_PHASE_COMMIT, CKPT_PHASE_ABORT };
+
+#define CKPT_MSG_MAX	512
+
+/**
+ * struct ckpt_external_res - a resource that belongs to somebody else
+ * @key: its name
+ * @file: the descriptor passed in, referenced
+ */
+struct ckpt_external_res {
+	char *key;
+	struct file *file;
+};
+
+/**
+ * struct ckpt_seg - a piece of the metadata, in memory
+ * @list: in ckpt_ctx.segs, in the order of the image
+ * @used: bytes filled; records never cross from one piece to the next
+ * @size: bytes available
+ * @data: the records; does not move once allocated
+ */
+struct ckpt_seg {
+	struct list_head list;
+	size_t used;
+	size_t size;
+	u8 data[] __aligned(8);
+};
+
+/**
+ * struct ckpt_cursor - a position in the metadata
+ * @ctx: whose metadata
+ * @seg: the piece it is in
+ * @off: offset in the piece; may equal @seg->used
+ */
+struct ckpt_cursor {
+	struct ckpt_ctx *ctx;
+	struct ckpt_seg *seg;
+	size_t off;
+};
+
+/**
+ * struct ckpt_task - a task of the tree
+ * @task: the task; referenced; NULL at restart until it has been created
+ * @ctx: the operation; at restart a created task holds a reference
+ * @index: its number in the tree
+ * @dead: it is a zombie
+ * @tree: restart: its place in the tree
+ * @start: restart: first record behind its TASK record
+ * @cred: restart: credentials to commit, owned until committed
+ * @work: restart: loads the registers on the way to user mode
+ * @cpu: restart: register record (arch), validated
+ * @fpu: restart: extended state record (arch), validated, or NULL
+ * @signals: restart: signals to install, see signal.h
+ * @done: restart: it has passed the barrier
+ */
+struct ckpt_task {
+	struct task_struct *task;
+	struct ckpt_ctx *ctx;
+	u32 index;
+	bool dead;
+	const struct ckpt_hdr_tree_task *tree;
+	struct ckpt_cursor start;
+	struct cred *cred;
+	struct callback_head work;
+	const struct ckpt_hdr *cpu;
+	const struct ckpt_hdr *fpu;
+	struct ckpt_signals *signals;
+	bool done;
+};
+
+/**
+ * struct ckpt_ctx - one checkpoint or one restart
+ * @ref: references; the caller's and one of each created task
+ * @op: which of the two
+ * @flags: the call's flags
+ * @image: the image file, or NULL
+ * @log: the log file, or NULL
+ * @pos: position in @image; used if it is seekable
+ * @stream_pos: bytes of the image written or read
+ * @caller: the task that called
+ * @external: resources that belong to somebody else
+ * @nr_external: number of them
+ *
+ * @segs: metadata, a list of struct ckpt_seg
+ * @meta_len: bytes in @segs
+ * @nr_records: records in @segs
+ * @header: the header, in the first of @segs
+ * @arch_header: the arch header, which is completed as tasks are captured
+ *
+ * @obj_hash: checkpoint: kernel pointers to object ids
+ * @objs: restart: the objects, by id - 1
+ * @nr_objs: objects so far (checkpoint) or in the image (restart)
+ *
+ * @root: checkpoint: the root task, referenced; also ->tasks[0].task
+ * @root_ns: checkpoint: pid namespace of the root task
+ * @tasks: the tasks, parents first
+ * @nr_tasks: number of them
+ * @subject: checkpoint: the task whose state is being captured, for messages
+ * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
+ * @file: checkpoint: the open file that is being captured, or NULL
+ * @frozen: checkpoint: the tasks to release, see freeze.c
+ * @known: checkpoint: the same, by ckpt_task_key()
+ * @index: checkpoint: numbers of the tasks in the tree, by ckpt_task_key()
+ * @frozen_at: checkpoint: when the last task had stopped
+ *
+ * @pages: runs of memory contents, see pages.c
+ * @nr_pages: pages with contents written or read so far
+ * @nr_shared_pages: checkpoint: pages mapped more than once, written once
+ * @nr_scanned: checkpoint: page table entries looked at
+ * @shared_pages: page (checkpoint) or page number (restart) to page
+ * @nr_runs: PAGES records written or read so far
+ * @pages_crc: CRC32C of the PAGES records so far
+ * @data_crc: CRC32C of the page contents so far
+ * @pages_crc: CRC32C of these
+ * @data_crc: CRC32C of the contents of the pages so far
+ * @memdump_time: checkpoint: time spent on memory while tasks were stopped
+ * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
+ *	to its number or to struct ckpt_anon_root, see vma.c
+ * @nr_anon_roots: checkpoint: numbers given
+ *
+ * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
+ * @phase: restart: enum ckpt_phase
+ * @nr_todo: restart: created tasks that have not reached the barrier
+ * @nr_busy: restart: created tasks that still use this
+ * @wait: restart: created tasks wait here for @phase to change
+ * @caller_wait: restart: the caller waits here for @nr_todo and @nr_busy
+ * @lock: protects @err, @msg, @warn
+ * @err: first error
+ * @msg: its message
+ * @warn: warnings for the log, or NULL
+ */
+struct ckpt_ctx {
+	struct kref ref;
+	enum ckpt_op op;
+	u64 flags;
+	struct file *image;
+	struct file *log;
+	loff_t pos;
+	u64 stream_pos;
+	struct task_struct *caller;
+	struct ckpt_external_res *external;
+	u32 nr_external;
+
+	struct list_head segs;
+	u64 meta_len;
+	u64 nr_records;
+	struct ckpt_hdr_header *header;
+	struct ckpt_hdr *arch_header;
+
+	struct rhashtable obj_hash;
+	struct ckpt_obj *objs;
+	u32 nr_objs;
+
+	struct task_struct *root;
+	struct pid_namespace *root_ns;
+	struct ckpt_task *tasks;
+	u32 nr_tasks;
+	struct ckpt_task *subject;
+	const char *what;
+	struct file *file;
+	struct list_head frozen;
+	struct xarray known;
+	struct xarray index;
+	ktime_t frozen_at;
+
+	struct list_head pages;
+	u64 nr_pages;
+	u64 nr_shared_pages;
+	u64 nr_scanned;
+	u64 nr_runs;
+	u32 pages_crc;
+	u32 data_crc;
+	struct xarray shared_pages;
+	u64 nr_runs;
+	u32 pages_crc;
+	u32 data_crc;
+	u64 memdump_time;
+	struct xarray anon_roots;
+	u32 nr_anon_roots;
+
+	struct nsproxy *nsproxy;
+	enum ckpt_phase phase;
+	atomic_t nr_todo;
+	atomic_t nr_busy;
+	wait_queue_head_t wait;
+	wait_queue_head_t caller_wait;
+	spinlock_t lock;
+	int err;
+	char msg[CKPT_MSG_MAX];
+	char *warn;
+};
+
+struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op);
+struct ckpt_ctx *ckpt_ctx_get(struct ckpt_ctx *ctx);
+void ckpt_ctx_put(struct ckpt_ctx *ctx);
+
+/* report.c */
+__printf(3, 4) int ckpt_err(struct ckpt_ctx *ctx, int err, const char *fmt, ...);
+__printf(2, 3) void ckpt_warn(struct ckpt_ctx *ctx, const char *fmt, ...);
+void ckpt_report(struct ckpt_ctx *ctx);
+
+/* image.c: the only code that touches the stream */
+void *ckpt_new_obj(struct ckpt_ctx *ctx, u32 type, size_t len);
+void *ckpt_new_rec(struct ckpt_ctx *ctx, u32 type, size_t len);
+int ckpt_image_write(struct ckpt_ctx *ctx, const void *buf, size_t len);
+int ckpt_image_write_pages(struct ckpt_ctx *ctx, struct bio_vec *bvec,
+			   unsigned int nr);
+int ckpt_image_write_meta(struct ckpt_ctx *ctx);
+int ckpt_image_align(struct ckpt_ctx *ctx);
+int ckpt_image_read(struct ckpt_ctx *ctx, void *buf, size_t len);
+int ckpt_image_read_pages(struct ckpt_ctx *ctx, struct bio_vec *bvec,
+			  unsigned int nr);
+int ckpt_image_read_meta(struct ckpt_ctx *ctx);
+void ckpt_image_free(struct ckpt_ctx *ctx);
+void ckpt_cursor_first(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
+const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
+const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
+const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
+const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+
+/**
+ * ckpt_payload - the variable part of a record
+ * @h: the record
+ * @fixed: size of its fixed part, at most @h->len
+ * @len: where to put the length of the variable part, in bytes
+ *
+ * Return: pointer to the variable part.
+ */
+static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
+				       size_t *len)
+{
+	*len = h->len - fixed;
+	return (const u8 *)h + fixed;
+}
+
+/* kinds.c, validate.c */
+
+/**
+ * enum ckpt_class - what a reference to an object may refer to
+ */
+enum ckpt_class {
+	CKPT_CLASS_NONE,
+	CKPT_CLASS_PID,
+	CKPT_CLASS_CRED,
+	CKPT_CLASS_SIGHAND,
+	CKPT_CLASS_MM,
+	CKPT_CLASS_INODE,
+	CKPT_CLASS_FILES,
+	CKPT_CLASS_FS,
+	CKPT_CLASS_PIPE,
+	CKPT_CLASS_FILE,
+};
+
+/**
+ * struct ckpt_validator - state of one pass over the records
+ * @classes: class (enum ckpt_class) of each object so far, by id - 1
+ * @nr_objs: objects so far
+ * @max_objs: objects announced by the header
+ * @owner: type of the object or task that following records belong to
+ * @owner_hdr: that record
+ * @nr_tree: TREE_TASK records so far
+ * @nr_tasks: TASK records so far
+ * @max_tasks: tasks announced by the header
+ * @tree: the TREE_TASK records so far, by number of the task
+ * @pid_used: which PID objects (by id - 1) are the id of a task
+ * @have_tree: there has been a TREE record
+ * @task_done: which tasks, by number, have had a TASK record
+ * @nr_procs: leaders among the TREE_TASK records so far
+ * @last_end: for records that must be in ascending order
+ * @why: set by a validate function: what is wrong, a constant string
+ */
+struct ckpt_validator {
+	u8 *classes;
+	u32 nr_objs;
+	u32 max_objs;
+	u32 owner;
+	const struct ckpt_hdr *owner_hdr;
+	u32 nr_tree;
+	u32 nr_tasks;
+	u32 max_tasks;
+	const struct ckpt_hdr_tree_task **tree;
+	u8 *pid_used;
+	bool have_tree;
+	u8 *task_done;
+	u32 nr_procs;
+	u64 last_end;
+	const char *why;
+};
+
+/**
+ * struct ckpt_kind - all there is to know about one type of record
+ * @name: for messages
+ * @min_len: size of the fixed part; shorter records are malformed
+ * @max_len: longest record; 0 if there is no variable part
+ * @class: of the object it starts, or %CKPT_CLASS_NONE
+ * @owner: type of the record it must follow and belong to; 0 if none
+ * @validate: pure check of one record of at least @min_len bytes, whose header
+ *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
+ *	(-EOPNOTSUPP for what is well-formed but unknown).
+ * @checkpoint: objects: write it, and before that all it refers to. Called
+ *	while the tasks are stopped; may sleep. Ends with ckpt_new_obj().
+ *	Return: 0, or an errno that has been reported with ckpt_err().
+ * @restore: objects: create it. @c stands behind the object's first record.
+ *	Called in the task that uses it first, with the credentials of the
+ *	caller of restart(). Return: a referenced object or ERR_PTR() of an
+ *	errno that has been reported.
+ * @get: objects: take a reference on a kernel object at checkpoint. NULL if
+ *	the stopped tasks keep it, and one more user would make a difference to
+ *	them when they run again; ckpt_check_frozen() says whether they did.
+ * @put: objects: drop it, or the one @restore returned
+ */
+struct ckpt_kind {
+	const char *name;
+	u32 min_len;
+	u32 max_len;
+	u8 class;
+	u32 owner;
+	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
+	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
+	void *(*restore)(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			 struct ckpt_cursor *c);
+	void (*get)(void *obj);
+	void (*put)(void *obj);
+};
+
+const struct ckpt_kind *ckpt_kind(u32 type);
+int ckpt_validate_meta(struct ckpt_ctx *ctx);
+struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks);
+void ckpt_validator_free(struct ckpt_validator *v);
+int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_bad(struct ckpt_validator *v, const char *why);
+bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_string_ok(const void *s, size_t len);
+
+/* objects.c */
+
+/**
+ * struct ckpt_obj - restart: an object of the image
+ * @h: its first record
+ * @c: position behind that
+ * @ptr: the restored kernel object, referenced, or NULL
+ * @state: 0, or %CKPT_OBJ_BUSY, %CKPT_OBJ_READY or %CKPT_OBJ_FAILED
+ * @priv: for the kind's own use
+ */
+struct ckpt_obj {
+	const struct ckpt_hdr *h;
+	struct ckpt_cursor c;
+	void *ptr;
+	int state;
+	void *priv;
+};
+
+int ckpt_obj_hash_init(struct ckpt_ctx *ctx);
+void ckpt_obj_free(struct ckpt_ctx *ctx);
+int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
+void *restore_obj(struct ckpt_ctx *ctx, u32 id);
+struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
+
+/* header.c, container.c */
+int checkpoint_header(struct ckpt_ctx *ctx);
+int checkpoint_meta_end(struct ckpt_ctx *ctx);
+int checkpoint_trailer(struct ckpt_ctx *ctx);
+int restore_header(struct ckpt_ctx *ctx);
+int restore_trailer(struct ckpt_ctx *ctx, const struct ckpt_hdr_trailer *h);
+int ckpt_header_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int checkpoint_container(struct ckpt_ctx *ctx);
+int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
+int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_lsm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+
+/* clock.c: clocks that never step back */
+void checkpoint_clocks(struct ckpt_ctx *ctx);
+int restore_clocks(struct ckpt_ctx *ctx);
+void restore_clocks_commit(struct ckpt_ctx *ctx);
+s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx);
+s64 ckpt_boottime_offset(struct ckpt_ctx *ctx);
+
+/* tree.c, pid.c */
+int checkpoint_tree(struct ckpt_ctx *ctx);
+int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
+int restore_tree_commit(struct ckpt_ctx *ctx);
+int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int checkpoint_pid(struct ckpt_ctx *ctx, void *obj);
+int restore_pids(struct ckpt_ctx *ctx);
+void restore_pids_done(struct ckpt_ctx *ctx);
+void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);
+pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id);
+int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void ckpt_pid_get(void *obj);
+void ckpt_pid_put(void *obj);
+
+/* task.c */
+
+/**
+ * struct ckpt_task_kind - one part of a task's own state
+ * @name: for messages
+ * @dead: whether zombies have it, too
+ * @process: whether it belongs to a whole process: the leader, or the first
+ *	thread alive if that is dead, takes care of it
+ * @collect: write the objects it refers to, with checkpoint_obj(). Objects
+ *	must not come between the records of a task, so this is called first.
+ * @checkpoint: write its records, if any. The task is stopped.
+ *	Return: 0, or an errno that has been reported.
+ * @restore: read its records from @c, in the context of the task, before the
+ *	barrier. Signals are blocked. Return: 0, or a reported errno.
+ * @commit: after the barrier, in the context of the task; cannot fail
+ *
+ * The members other than @name may be NULL.
+ */
+struct ckpt_task_kind {
+	const char *name;
+	bool dead;
+	bool process;
+	int (*collect)(struct ckpt_ctx *ctx, struct task_struct *tsk);
+	int (*checkpoint)(struct ckpt_ctx *ctx, struct task_struct *tsk);
+	int (*restore)(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		       struct ckpt_cursor *c);
+	void (*commit)(struct ckpt_ctx *ctx, struct ckpt_task *t);
+};
+
+extern const struct ckpt_task_kind * const ckpt_task_kinds[];
+
+int checkpoint_tasks(struct ckpt_ctx *ctx);
+int restore_tasks(struct ckpt_ctx *ctx);
+int restore_tasks_commit(struct ckpt_ctx *ctx);
+void restore_tasks_abort(struct ckpt_ctx *ctx);
+int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_task_objs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+
+#endif /* _CHECKPOINT_INTERNAL_H */
