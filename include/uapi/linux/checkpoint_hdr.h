@@ -1159,4 +1159,6 @@ struct ckpt_hdr_cred {
 	__u64 cap_bset;
 	__u64 cap_ambient;
 	__u32 groups[];
+};
+
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */
