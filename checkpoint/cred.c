@@ -24,6 +24,7 @@
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/keyctl.h>
 #include <linux/sched/user.h>
 #include <linux/securebits.h>
 #include <linux/security.h>
