@@ -154,8 +154,6 @@ struct ckpt_task {
  * @nr_runs: PAGES records written or read so far
  * @pages_crc: CRC32C of the PAGES records so far
  * @data_crc: CRC32C of the page contents so far
- * @pages_crc: CRC32C of these
- * @data_crc: CRC32C of the contents of the pages so far
  * @memdump_time: checkpoint: time spent on memory while tasks were stopped
  * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
  *	to its number or to struct ckpt_anon_root, see vma.c
@@ -214,9 +212,6 @@ struct ckpt_ctx {
 	u32 pages_crc;
 	u32 data_crc;
 	struct xarray shared_pages;
-	u64 nr_runs;
-	u32 pages_crc;
-	u32 data_crc;
 	u64 memdump_time;
 	struct xarray anon_roots;
 	u32 nr_anon_roots;
