@@ -787,6 +787,9 @@ struct ckpt_hdr_file_pipe {
 /* Opened for reading before there was a writer, and there has been none. */
 #define CKPT_FILE_PIPE_NO_HUP	0x2
 
+/* ---- signals ---- */
+
+/**
  * struct ckpt_hdr_signal_task - the signals of one task, but not the pending
  *	ones, which follow in SIGPENDING records
  * @h: type %CKPT_HDR_SIGNAL_TASK
