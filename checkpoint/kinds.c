@@ -83,6 +83,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_rseq),
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_rseq_validate,
+	},
 	[CKPT_HDR_FILES] = {
 		.name		= "FILES",
 		.min_len	= sizeof(struct ckpt_hdr_files),
