@@ -877,6 +877,8 @@ struct ckpt_io_usage {
 	__u64 cancelled_write_bytes;
 };
 
+#define CKPT_CPUS_MAX		65536
+
 /**
  * struct ckpt_hdr_sched - scheduling of a task, what prctl() sets, resources used
  * @h: type %CKPT_HDR_SCHED
@@ -893,13 +895,12 @@ struct ckpt_io_usage {
  * @default_timer_slack: nanoseconds
  * @parent_exec_id: @self_exec_id of the parent when it created the task
  * @self_exec_id: how often the task has executed a program
- * @run_time: processor time used, nanoseconds
  * @prev_utime: user time last reported, nanoseconds
  * @prev_stime: system time last reported, nanoseconds
  * @gtime: user time spent running a virtual processor, nanoseconds
  * @io: storage used
  * @nr_cpus: with %CKPT_SCHED_AFFINITY, number of bits in each of the two masks,
- *	a multiple of 64; otherwise 0
+ *	a multiple of 64, at most %CKPT_CPUS_MAX; otherwise 0
  * @reserved: zero
  * @cpus: the mask given to sched_setaffinity(), then the mask in effect
  */
@@ -918,7 +919,6 @@ struct ckpt_hdr_sched {
 	__u64 default_timer_slack;
 	__u64 parent_exec_id;
 	__u64 self_exec_id;
-	__u64 run_time;
 	__u64 prev_utime;
 	__u64 prev_stime;
 	__u64 gtime;
