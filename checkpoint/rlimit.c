@@ -109,7 +109,7 @@ static int check_rlimit(struct ckpt_ctx *ctx, const struct ckpt_hdr_rlimits *h,
 
 /* Find out whether the limits may be set. */
 static int restore_rlimits(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		    struct ckpt_cursor *c)
+			   struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_rlimits *h;
 	int i, ret;

@@ -354,7 +354,7 @@ static int restore_ioprio(struct ckpt_ctx *ctx, const struct ckpt_hdr_sched *h)
  * These take effect at once; all a task does afterwards is wait.
  */
 static int restore_sched(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		  struct ckpt_cursor *c)
+			 struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_sched *h;
 

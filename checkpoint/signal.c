@@ -186,7 +186,7 @@ void ckpt_signals_free(struct ckpt_task *t)
 
 /* Prepare masks and pending signals of the current task. */
 static int restore_signal_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
-			struct ckpt_cursor *c)
+			       struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_signal_task *h;
 	struct ckpt_signals *s = signals_get(t);
@@ -581,7 +581,7 @@ static int restore_tty(struct ckpt_ctx *ctx, struct ckpt_signals *s)
 
 /* Prepare what the threads of the current process share. */
 static int restore_signal(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		   struct ckpt_cursor *c)
+			  struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_signal *h;
 	struct ckpt_signals *s = signals_get(t);
@@ -795,7 +795,7 @@ static int checkpoint_zombie(struct ckpt_ctx *ctx, struct task_struct *tsk)
 
 /* Restore what the parent of a zombie will be told by wait(). */
 static int restore_zombie(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		   struct ckpt_cursor *c)
+			  struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_signal *h;
 

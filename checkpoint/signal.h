@@ -21,7 +21,7 @@
  * the first of its threads commits.
  */
 struct ckpt_signals {
-	struct mutex lock;
+	struct mutex lock;	/* makes it happen once */
 	const struct ckpt_hdr_signal_task *task;
 	struct sigpending private;
 	const struct ckpt_hdr_signal *process;
