@@ -42,13 +42,14 @@
 #include <linux/ksm.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/mm_inline.h>
+#include <linux/mman.h>
 #include <linux/pagewalk.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <asm/pgalloc.h>
 
 #include "mm.h"
 #include "pages.h"
@@ -1191,13 +1192,19 @@ static bool may_map_shared(struct folio *folio, struct vm_area_struct *vma,
 			   u64 addr)
 {
 	struct anon_vma *anon_vma;
+	bool ret;
 
 	if (!folio_test_anon(folio) || folio_test_ksm(folio) ||
 	    folio_test_large(folio))
 		return false;
-	anon_vma = folio_anon_vma(folio);
-	return anon_vma && anon_vma->root == vma->anon_vma->root &&
-	       folio->index == linear_page_index(vma, addr);
+	/* None if it is not mapped any more. */
+	anon_vma = folio_get_anon_vma(folio);
+	if (!anon_vma)
+		return false;
+	ret = anon_vma->root == vma->anon_vma->root &&
+	      folio->index == linear_page_index(vma, addr);
+	put_anon_vma(anon_vma);
+	return ret;
 }
 
 static int read_ref(struct page_reader *r, struct vm_area_struct *vma, u64 addr,
