@@ -37,6 +37,11 @@ CKPT_CHECK_SIZE(task, 112);
 CKPT_CHECK_OFFSET(task, comm, 24);
 CKPT_CHECK_OFFSET(task, nivcsw, 104);
 CKPT_CHECK_SIZE(task_objs, 40);
+CKPT_CHECK_SIZE(restart_block, 56);
+CKPT_CHECK_OFFSET(restart_block, addr, 32);
+CKPT_CHECK_OFFSET(restart_block, time, 48);
+CKPT_CHECK_SIZE(futex, 40);
+CKPT_CHECK_SIZE(rseq, 32);
 
 static_assert(sizeof(struct ckpt_file_id) == 80);
 CKPT_CHECK_SIZE(files, 24);

@@ -17,6 +17,7 @@
 #include <uapi/linux/checkpoint.h>
 
 struct bio_vec;
+struct ckpt_signals;
 struct cred;
 struct file;
 struct files_struct;
@@ -83,8 +84,13 @@ struct ckpt_cursor {
  * @cred: restart: credentials to commit, owned until committed
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
- * @fpu: restart: extended state record (arch), validated, or NULL
+ * @restart_block: restart: RESTART_BLOCK record, or NULL
+ * @futex: restart: FUTEX record, or NULL
+ * @rseq: restart: RSEQ record, or NULL
  * @sig: restart: SIGNAL_TASK record
+ * @fpu: restart: extended state record (arch), validated, or NULL
+ * @signals: restart: signals to install, see signal.h
+ * @sched: restart: SCHED record
  * @done: restart: it has passed the barrier
  */
 struct ckpt_task {
@@ -97,8 +103,13 @@ struct ckpt_task {
 	struct cred *cred;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
-	const struct ckpt_hdr *fpu;
+	const struct ckpt_hdr *restart_block;
+	const struct ckpt_hdr *futex;
+	const struct ckpt_hdr *rseq;
 	const struct ckpt_hdr *sig;
+	const struct ckpt_hdr *fpu;
+	struct ckpt_signals *signals;
+	const struct ckpt_hdr_sched *sched;
 	bool done;
 };
 

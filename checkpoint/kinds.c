@@ -5,8 +5,11 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "restart_block.h"
+#include "rseq.h"
 #include "mm.h"
 
 static const struct ckpt_kind generic_kinds[] = {
@@ -63,6 +66,24 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_task_objs),
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_task_objs_validate,
+	},
+	[CKPT_HDR_RESTART_BLOCK] = {
+		.name		= "RESTART_BLOCK",
+		.min_len	= sizeof(struct ckpt_hdr_restart_block),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_restart_block_validate,
+	},
+	[CKPT_HDR_FUTEX] = {
+		.name		= "FUTEX",
+		.min_len	= sizeof(struct ckpt_hdr_futex),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_futex_validate,
+	},
+	[CKPT_HDR_RSEQ] = {
+		.name		= "RSEQ",
+		.min_len	= sizeof(struct ckpt_hdr_rseq),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_rseq_validate,
 	},
 	[CKPT_HDR_FILES] = {
 		.name		= "FILES",
@@ -175,6 +196,10 @@ static const struct ckpt_kind generic_kinds[] = {
 
 /* What tasks have for themselves, in the order of the image. */
 const struct ckpt_task_kind * const ckpt_task_kinds[] = {
+	&ckpt_arch_task_kind,
+	&ckpt_futex_task_kind,
+	&ckpt_rseq_task_kind,
+	&ckpt_restart_block_task_kind,
 	NULL
 };
 

@@ -787,4 +787,378 @@ struct ckpt_hdr_file_pipe {
 /* Opened for reading before there was a writer, and there has been none. */
 #define CKPT_FILE_PIPE_NO_HUP	0x2
 
+/* ---- signals ---- */
+
+/**
+ * struct ckpt_hdr_signal_task - the signals of one task, but not the pending
+ *	ones, which follow in SIGPENDING records
+ * @h: type %CKPT_HDR_SIGNAL_TASK
+ * @blocked: mask of blocked signals; bit 0 is signal 1
+ * @saved_mask: with %CKPT_SIGTASK_SAVED_MASK, the mask to go back to when the
+ *	interrupted system call (sigsuspend, ppoll, ...) is over; otherwise 0
+ * @altstack: alternate signal stack
+ * @altstack_size: its size
+ * @altstack_flags: SS_ONSTACK, SS_DISABLE, SS_AUTODISARM
+ * @pdeath_signal: sent when the parent dies; 0: none
+ * @flags: %CKPT_SIGTASK_SAVED_MASK
+ * @reserved: zero
+ */
+struct ckpt_hdr_signal_task {
+	struct ckpt_hdr h;
+	__u64 blocked;
+	__u64 saved_mask;
+	__u64 altstack;
+	__u64 altstack_size;
+	__u32 altstack_flags;
+	__u32 pdeath_signal;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define CKPT_SIGTASK_SAVED_MASK	0x1
+
+/**
+ * struct ckpt_siginfo - a siginfo_t, as 64 bit processes see it
+ * @signo: si_signo
+ * @err: si_errno
+ * @code: si_code
+ * @pad: bytes a sender may have put there with rt_sigqueueinfo()
+ * @fields: the union, in the layout that @signo and @code imply
+ */
+struct ckpt_siginfo {
+	__s32 signo;
+	__s32 err;
+	__s32 code;
+	__u32 pad;
+	__u64 fields[4];
+};
+
+#define CKPT_SIGPENDING_MAX	16384
+
+/**
+ * struct ckpt_hdr_sigpending - pending signals
+ * @h: type %CKPT_HDR_SIGPENDING
+ * @set: all that are pending, also those without an entry; bit 0 is signal 1
+ * @flags: %CKPT_SIGPENDING_SHARED
+ * @nr_info: number of entries, at most %CKPT_SIGPENDING_MAX
+ * @info: entries of the queue, in its order
+ *
+ * A queue that is longer than %CKPT_SIGPENDING_MAX takes several records. There
+ * is none for a queue without pending signals.
+ */
+struct ckpt_hdr_sigpending {
+	struct ckpt_hdr h;
+	__u64 set;
+	__u32 flags;
+	__u32 nr_info;
+	struct ckpt_siginfo info[];
+};
+
+/* Pending for the process, not for the task. */
+#define CKPT_SIGPENDING_SHARED	0x1
+
+/**
+ * struct ckpt_io_usage - as in /proc/PID/io
+ * @rchar: bytes read by system calls
+ * @wchar: bytes written by system calls
+ * @syscr: read system calls
+ * @syscw: write system calls
+ * @read_bytes: bytes read from storage
+ * @write_bytes: bytes written to storage
+ * @cancelled_write_bytes: bytes that were not written in the end
+ */
+struct ckpt_io_usage {
+	__u64 rchar;
+	__u64 wchar;
+	__u64 syscr;
+	__u64 syscw;
+	__u64 read_bytes;
+	__u64 write_bytes;
+	__u64 cancelled_write_bytes;
+};
+
+#define CKPT_CPUS_MAX		65536
+
+/**
+ * struct ckpt_hdr_sched - scheduling of a task, what prctl() sets, resources used
+ * @h: type %CKPT_HDR_SCHED
+ * @policy: SCHED_NORMAL and the others
+ * @flags: %CKPT_SCHED_RESET_ON_FORK and the others
+ * @nice: -20 to 19
+ * @rt_priority: 1 to 99 for SCHED_FIFO and SCHED_RR, otherwise 0
+ * @slice: requested time slice, nanoseconds; 0: default
+ * @util_min: with %CKPT_SCHED_UTIL_MIN, requested minimum utilization
+ * @util_max: with %CKPT_SCHED_UTIL_MAX, requested maximum utilization
+ * @ioprio: I/O priority as in ioprio_set()
+ * @personality: as in personality()
+ * @timer_slack: nanoseconds
+ * @default_timer_slack: nanoseconds
+ * @parent_exec_id: @self_exec_id of the parent when it created the task
+ * @self_exec_id: how often the task has executed a program
+ * @prev_utime: user time last reported, nanoseconds
+ * @prev_stime: system time last reported, nanoseconds
+ * @gtime: user time spent running a virtual processor, nanoseconds
+ * @io: storage used
+ * @nr_cpus: with %CKPT_SCHED_AFFINITY, number of bits in each of the two masks,
+ *	a multiple of 64, at most %CKPT_CPUS_MAX; otherwise 0
+ * @reserved: zero
+ * @cpus: the mask given to sched_setaffinity(), then the mask in effect
+ */
+struct ckpt_hdr_sched {
+	struct ckpt_hdr h;
+	__u32 policy;
+	__u32 flags;
+	__s32 nice;
+	__u32 rt_priority;
+	__u64 slice;
+	__u32 util_min;
+	__u32 util_max;
+	__u32 ioprio;
+	__u32 personality;
+	__u64 timer_slack;
+	__u64 default_timer_slack;
+	__u64 parent_exec_id;
+	__u64 self_exec_id;
+	__u64 prev_utime;
+	__u64 prev_stime;
+	__u64 gtime;
+	struct ckpt_io_usage io;
+	__u32 nr_cpus;
+	__u32 reserved;
+	__u64 cpus[];
+};
+
+#define CKPT_SCHED_RESET_ON_FORK	0x0001
+#define CKPT_SCHED_UTIL_MIN		0x0002
+#define CKPT_SCHED_UTIL_MAX		0x0004
+/* The task asked for certain processors ... */
+#define CKPT_SCHED_AFFINITY		0x0008
+/* ... and these were all there were. */
+#define CKPT_SCHED_AFFINITY_ALL		0x0010
+/* The task has not executed a program since it was forked. */
+#define CKPT_SCHED_FORKNOEXEC		0x0020
+/* The task has used privilege; see acct(5). */
+#define CKPT_SCHED_SUPERPRIV		0x0040
+/* execve() must check RLIMIT_NPROC. */
+#define CKPT_SCHED_NPROC_EXCEEDED	0x0080
+/* As in prctl(): PR_SET_NO_NEW_PRIVS, PR_SET_IO_FLUSHER, PR_MCE_KILL. */
+#define CKPT_SCHED_NO_NEW_PRIVS		0x0100
+#define CKPT_SCHED_IO_FLUSHER		0x0200
+#define CKPT_SCHED_MCE_PROCESS		0x0400
+#define CKPT_SCHED_MCE_EARLY		0x0800
+
+/* ---- what the threads of a process share ---- */
+
+/**
+ * struct ckpt_hdr_signal - a process
+ * @h: type %CKPT_HDR_SIGNAL
+ * @flags: %CKPT_SIGNAL_STOPPED and the others
+ * @stop_signal: with %CKPT_SIGNAL_STOPPED, the signal that stopped it
+ * @stop_code: what wait() has not reported yet of that; 0: nothing
+ * @oom_score_adj: as in /proc/PID/oom_score_adj
+ * @oom_score_adj_min: the lowest it may be set to without privilege
+ * @next_timer_id: number of the next timer of timer_create()
+ * @tty_old_pgrp: PID object: the foreground process group of the terminal that
+ *	hung up on this session leader; 0: none
+ * @reserved: zero
+ * @utime: user time of threads that have ended, nanoseconds
+ * @stime: system time of threads that have ended, nanoseconds
+ * @gtime: their time spent running a virtual processor, nanoseconds
+ * @cutime: user time of children that were waited for, nanoseconds
+ * @cstime: their system time, nanoseconds
+ * @cgtime: their time spent running a virtual processor, nanoseconds
+ * @prev_utime: user time last reported, nanoseconds
+ * @prev_stime: system time last reported, nanoseconds
+ * @run_time: processor time of threads that have ended, nanoseconds
+ * @nvcsw: voluntary context switches of threads that have ended
+ * @nivcsw: their involuntary context switches
+ * @cnvcsw: voluntary context switches of children that were waited for
+ * @cnivcsw: their involuntary context switches
+ * @min_flt: minor faults of threads that have ended
+ * @maj_flt: their major faults
+ * @cmin_flt: minor faults of children that were waited for
+ * @cmaj_flt: their major faults
+ * @inblock: blocks read by threads that have ended
+ * @oublock: blocks written by them
+ * @cinblock: blocks read by children that were waited for
+ * @coublock: blocks written by them
+ * @maxrss: largest resident size before the last execve(), pages
+ * @cmaxrss: largest resident size of a child that was waited for, pages
+ * @io: storage used by threads that have ended
+ */
+struct ckpt_hdr_signal {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 stop_signal;
+	__u32 stop_code;
+	__s32 oom_score_adj;
+	__s32 oom_score_adj_min;
+	__u32 next_timer_id;
+	__u32 tty_old_pgrp;
+	__u32 reserved;
+	__u64 utime;
+	__u64 stime;
+	__u64 gtime;
+	__u64 cutime;
+	__u64 cstime;
+	__u64 cgtime;
+	__u64 prev_utime;
+	__u64 prev_stime;
+	__u64 run_time;
+	__u64 nvcsw;
+	__u64 nivcsw;
+	__u64 cnvcsw;
+	__u64 cnivcsw;
+	__u64 min_flt;
+	__u64 maj_flt;
+	__u64 cmin_flt;
+	__u64 cmaj_flt;
+	__u64 inblock;
+	__u64 oublock;
+	__u64 cinblock;
+	__u64 coublock;
+	__u64 maxrss;
+	__u64 cmaxrss;
+	struct ckpt_io_usage io;
+};
+
+/* Stopped by a signal. */
+#define CKPT_SIGNAL_STOPPED		0x01
+/* wait() has not reported yet that it continued. */
+#define CKPT_SIGNAL_CONTINUED		0x02
+/* The parent has not been told yet that it stopped, or continued. */
+#define CKPT_SIGNAL_CLD_STOPPED		0x04
+#define CKPT_SIGNAL_CLD_CONTINUED	0x08
+/* As in prctl(): PR_SET_CHILD_SUBREAPER; and whether an ancestor has set it. */
+#define CKPT_SIGNAL_SUBREAPER		0x10
+#define CKPT_SIGNAL_HAS_SUBREAPER	0x20
+/* It has the controlling terminal of its session, which is outside. */
+#define CKPT_SIGNAL_TTY			0x40
+
+/**
+ * struct ckpt_hdr_itimer - the timers of setitimer(), if any is in use
+ * @h: type %CKPT_HDR_ITIMER
+ * @flags: %CKPT_ITIMER_REAL_ARMED
+ * @reserved: zero
+ * @real_value: ITIMER_REAL: nanoseconds until it expires; negative: since it
+ *	has expired
+ * @real_interval: nanoseconds, 0: once
+ * @virt_value: ITIMER_VIRTUAL: nanoseconds of user time until it expires;
+ *	0: not armed
+ * @virt_interval: nanoseconds, 0: once
+ * @prof_value: ITIMER_PROF: the same for user and system time
+ * @prof_interval: nanoseconds, 0: once
+ *
+ * An ITIMER_REAL that has expired is not armed again before its SIGALRM has been
+ * taken from the queue, and then in step with @real_value.
+ */
+struct ckpt_hdr_itimer {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 reserved;
+	__s64 real_value;
+	__u64 real_interval;
+	__u64 virt_value;
+	__u64 virt_interval;
+	__u64 prof_value;
+	__u64 prof_interval;
+};
+
+#define CKPT_ITIMER_REAL_ARMED	0x1
+
+#define CKPT_RLIM_NR		16
+
+/**
+ * struct ckpt_rlimit - a limit
+ * @cur: soft limit; all ones: none
+ * @max: hard limit; all ones: none
+ */
+struct ckpt_rlimit {
+	__u64 cur;
+	__u64 max;
+};
+
+/**
+ * struct ckpt_hdr_rlimits - resource limits
+ * @h: type %CKPT_HDR_RLIMITS
+ * @limit: by RLIMIT_CPU and the others
+ */
+struct ckpt_hdr_rlimits {
+	struct ckpt_hdr h;
+	struct ckpt_rlimit limit[CKPT_RLIM_NR];
+};
+
+#define CKPT_NSIG		64
+
+/**
+ * struct ckpt_sigaction - what to do with a signal
+ * @handler: address, or 0 for SIG_DFL, or 1 for SIG_IGN
+ * @flags: SA_*
+ * @restorer: address
+ * @mask: signals blocked meanwhile; bit 0 is signal 1
+ */
+struct ckpt_sigaction {
+	__u64 handler;
+	__u64 flags;
+	__u64 restorer;
+	__u64 mask;
+};
+
+/**
+ * struct ckpt_hdr_sighand - signal handlers
+ * @h: type %CKPT_HDR_SIGHAND, an object
+ * @action: by signal number less one
+ */
+struct ckpt_hdr_sighand {
+	struct ckpt_hdr h;
+	struct ckpt_sigaction action[CKPT_NSIG];
+};
+
+#define CKPT_GROUPS_MAX		65536
+
+/**
+ * struct ckpt_hdr_cred - credentials; ids as seen in the root task's user
+ *	namespace
+ * @h: type %CKPT_HDR_CRED, an object
+ * @uid: real user id
+ * @euid: effective user id
+ * @suid: saved user id
+ * @fsuid: user id for access to files
+ * @gid: real group id
+ * @egid: effective group id
+ * @sgid: saved group id
+ * @fsgid: group id for access to files
+ * @securebits: as in prctl(), PR_SET_SECUREBITS
+ * @reqkey: as in keyctl(), KEYCTL_SET_REQKEY_KEYRING
+ * @nr_groups: number of supplementary groups, at most %CKPT_GROUPS_MAX
+ * @reserved: zero
+ * @cap_inheritable: inheritable capabilities; bit 0 is capability 0
+ * @cap_permitted: permitted capabilities
+ * @cap_effective: effective capabilities
+ * @cap_bset: capability bounding set
+ * @cap_ambient: ambient capabilities
+ * @groups: supplementary groups; padded with 0 to an even number
+ */
+struct ckpt_hdr_cred {
+	struct ckpt_hdr h;
+	__u32 uid;
+	__u32 euid;
+	__u32 suid;
+	__u32 fsuid;
+	__u32 gid;
+	__u32 egid;
+	__u32 sgid;
+	__u32 fsgid;
+	__u32 securebits;
+	__u32 reqkey;
+	__u32 nr_groups;
+	__u32 reserved;
+	__u64 cap_inheritable;
+	__u64 cap_permitted;
+	__u64 cap_effective;
+	__u64 cap_bset;
+	__u64 cap_ambient;
+	__u32 groups[];
+};
+
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */
