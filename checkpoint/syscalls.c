@@ -20,6 +20,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "pages.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
