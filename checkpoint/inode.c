@@ -33,7 +33,7 @@ static u32 inode_flags(struct inode *inode)
 }
 
 static int copy_shared_page(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
-		     pgoff_t index)
+			    pgoff_t index)
 {
 	struct folio *folio;
 	struct page *page;
