@@ -557,11 +557,12 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	bool process = restores_process(ctx, t);
 	const struct ckpt_task_kind * const *k;
 
+	/* First: this resets what the kinds restore, such as pdeath_signal. */
+	commit_cred(t);
 	drop_callers_tty(t);
 	for (k = ckpt_task_kinds; *k; k++)
 		if ((*k)->commit && kind_applies(*k, t->dead, process))
 			(*k)->commit(ctx, t);
-	commit_cred(t);
 	restore_mm_commit(ctx, t->mm, process);
 	if (ctx->flags & RESTART_FROZEN)
 		ckpt_freeze_current();
