@@ -300,22 +300,23 @@ int ckpt_auxv_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 /**
  * ckpt_install_mm - make a restored address space that of current
+ * @ctx: the restart
  * @mm: the address space
  *
- * Return: 0, or -ESRCH if nobody uses it any more, or -EINTR.
+ * Return: 0, or an errno that has been reported.
  */
-int ckpt_install_mm(struct mm_struct *mm)
+int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
 	int ret;
 
 	if (current->mm == mm)
 		return 0;
 	if (!mmget_not_zero(mm))
-		return -ESRCH;
+		return ckpt_err(ctx, -EINTR, "memory: its other users were killed");
 	ret = exec_mmap(mm);
 	if (ret) {
 		mmput(mm);
-		return ret;
+		return ckpt_err(ctx, ret, "memory: cannot switch to it");
 	}
 	up_write(&current->signal->exec_update_lock);
 	return 0;

@@ -14,6 +14,7 @@
  * Until then all their signals but SIGKILL are blocked.
  */
 #include <linux/checkpoint_arch.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/nsproxy.h>
@@ -26,6 +27,7 @@
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
+#include <uapi/linux/wait.h>
 #include "cred.h"
 #include "files.h"
 #include "freeze.h"
