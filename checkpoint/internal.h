@@ -289,6 +289,7 @@ enum ckpt_class {
 	CKPT_CLASS_FS,
 	CKPT_CLASS_PIPE,
 	CKPT_CLASS_FILE,
+	CKPT_CLASS_UNLINKED,
 };
 
 /**
