@@ -556,11 +556,12 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	bool process = restores_process(ctx, t);
 	const struct ckpt_task_kind * const *k;
 
+	/* First: this resets what the kinds restore, such as pdeath_signal. */
+	commit_cred(t);
 	drop_callers_tty(t);
 	for (k = ckpt_task_kinds; *k; k++)
 		if ((*k)->commit && kind_applies(*k, t->dead, process))
 			(*k)->commit(ctx, t);
-	commit_cred(t);
 	if (ctx->flags & RESTART_FROZEN)
 		ckpt_freeze_current();
 	/* get_signal() runs this on the way to user mode, before it looks for signals. */
