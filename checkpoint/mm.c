@@ -523,17 +523,18 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
  * restore_mm_commit - complete the address space of current
  * @ctx: the restart, committed
  * @id: its object
+ * @process: current does it for the whole process
  *
- * To be called after the credentials have been committed, which makes the
- * address space less dumpable. Every task that uses it may call this.
+ * To be called by each task after its credentials have been committed, which
+ * makes the address space less dumpable.
  */
-void restore_mm_commit(struct ckpt_ctx *ctx, u32 id)
+void restore_mm_commit(struct ckpt_ctx *ctx, u32 id, bool process)
 {
 	const struct ckpt_hdr_mm *h = (const void *)ckpt_obj_by_id(ctx, id)->h;
 
 	set_dumpable(current->mm, h->dumpable);
 	/* As mlock() does, and with the same indifference to errors. */
-	if (current->mm->locked_vm)
+	if (process && current->mm->locked_vm)
 		mm_populate(0, TASK_SIZE);
 }
 

@@ -471,6 +471,7 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	objs = ckpt_read_obj_type(&c, CKPT_HDR_TASK_OBJS);
 	if (IS_ERR(objs))
 		return PTR_ERR(objs);
+	t->mm = objs->mm;
 	if (objs->mm && thread_group_leader(current)) {
 		ret = enter_mm(ctx, objs);
 		if (!ret)
@@ -562,6 +563,7 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	for (k = ckpt_task_kinds; *k; k++)
 		if ((*k)->commit && kind_applies(*k, t->dead, process))
 			(*k)->commit(ctx, t);
+	restore_mm_commit(ctx, t->mm, process);
 	if (ctx->flags & RESTART_FROZEN)
 		ckpt_freeze_current();
 	/* get_signal() runs this on the way to user mode, before it looks for signals. */
