@@ -133,7 +133,8 @@ static int copy_contents(struct ckpt_ctx *ctx, const struct path *path, u32 id)
 		return ckpt_path_err(ctx, path, PTR_ERR(file),
 				     "cannot be opened to save its contents");
 	ret = copy_extents(ctx, file, id);
-	fput(file);
+	/* Now: there may be very many. */
+	__fput_sync(file);
 	return ret;
 }
 
