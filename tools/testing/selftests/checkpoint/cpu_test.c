@@ -45,9 +45,9 @@ static struct shared *spin_setup(struct shared *sh)
 
 /* ---- general registers ---- */
 
-static uint64_t regs_in[16], regs_out[16];
-static uint64_t eflags_out;
-static uint64_t saved_rsp __attribute__((used));
+/* Not static: only the assembler knows how they are used. */
+uint64_t regs_in[16], regs_out[16];
+uint64_t eflags_out, saved_rsp;
 
 #define LOAD(n, r)	"mov regs_in+8*" #n "(%%rip), %%" #r "\n\t"
 #define STORE(n, r)	"mov %%" #r ", regs_out+8*" #n "(%%rip)\n\t"
@@ -104,12 +104,12 @@ TEST_F(cpu, general)
 
 /* ---- x87, SSE, AVX, AVX-512 ---- */
 
-static uint8_t vec_in[32][64] __attribute__((aligned(64)));
-static uint8_t vec_out[32][64] __attribute__((aligned(64)));
-static uint64_t mask_in[8], mask_out[8];
-static uint32_t mxcsr_in = 0x5f80, mxcsr_out;	/* round towards +infinity */
-static uint16_t fpucw_in = 0x0e7f, fpucw_out;	/* truncate, 53 bits */
-static long double st_in[2] = { 3.25L, -1.0L / 3 }, st_out[2];
+uint8_t vec_in[32][64] __attribute__((aligned(64)));
+uint8_t vec_out[32][64] __attribute__((aligned(64)));
+uint64_t mask_in[8], mask_out[8];
+uint32_t mxcsr_in = 0x5f80, mxcsr_out;	/* round towards +infinity */
+uint16_t fpucw_in = 0x0e7f, fpucw_out;	/* truncate, 53 bits */
+long double st_in[2] = { 3.25L, -1.0L / 3 }, st_out[2];
 
 static void fill(void *buf, size_t size)
 {
