@@ -6,6 +6,7 @@
 
 #include <asm/ldt.h>
 #include <asm/prctl.h>
+#include <limits.h>
 #include <stddef.h>
 #include <sys/auxv.h>
 #include <sys/io.h>
@@ -445,6 +446,53 @@ static void vdso_protected(struct shared *sh)
 TEST_F(cpu, vdso_protected)
 {
 	REFUSED(&self->t, vdso_protected, EOPNOTSUPP, "vdso");
+}
+
+/* ---- 32-bit programs ---- */
+
+static char ia32_path[PATH_MAX], ia32_shared[128];
+
+static void ia32(const char *mode)
+{
+	execl(ia32_path, ia32_path, ia32_shared, mode, NULL);
+	_exit(97);
+}
+
+static void ia32_spin(struct shared *sh)
+{
+	ia32("r");
+}
+
+static void ia32_sleep(struct shared *sh)
+{
+	ia32("s");
+}
+
+static bool ia32_setup(struct ckpt_test *t)
+{
+	ssize_t n = readlink("/proc/self/exe", ia32_path, sizeof(ia32_path) - 16);
+	char *slash;
+
+	if (n < 0)
+		return false;
+	slash = strrchr(ia32_path, '/');
+	strcpy(slash + 1, "ia32_target");
+	test_path(t, "shared", ia32_shared, sizeof(ia32_shared));
+	return !access(ia32_path, X_OK);
+}
+
+TEST_F(cpu, ia32_spin)
+{
+	if (!ia32_setup(&self->t))
+		SKIP(return, "no ia32_target");
+	ROUND_TRIP(&self->t, ia32_spin);
+}
+
+TEST_F(cpu, ia32_sleep)
+{
+	if (!ia32_setup(&self->t))
+		SKIP(return, "no ia32_target");
+	ROUND_TRIP(&self->t, ia32_sleep);
 }
 
 /* ---- what is refused ---- */
