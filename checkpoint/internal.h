@@ -82,6 +82,7 @@ struct ckpt_cursor {
  * @tree: restart: its place in the tree
  * @start: restart: first record behind its TASK record
  * @cred: restart: credentials to commit, owned until committed
+ * @mm: restart: its MM object
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
  * @restart_block: restart: RESTART_BLOCK record, or NULL
@@ -101,6 +102,7 @@ struct ckpt_task {
 	const struct ckpt_hdr_tree_task *tree;
 	struct ckpt_cursor start;
 	struct cred *cred;
+	u32 mm;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *restart_block;
