@@ -6,10 +6,10 @@
 #include <linux/futex.h>
 #include <linux/mutex.h>
 #include <linux/time.h>
-#include "futex.h"
-#include "internal.h"
-#include "restart_block.h"
-#include "rseq.h"
+#include "../futex.h"
+#include "../internal.h"
+#include "../restart_block.h"
+#include "../rseq.h"
 
 #define SLEEP_REC							\
 	.h	= { .type = CKPT_HDR_RESTART_BLOCK },			\
@@ -129,18 +129,18 @@ static void test_futex(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ckpt_futex_validate(&v, &rec.h), -EBADMSG);
 }
 
-static struct kunit_case task_cases[] = {
+static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(test_restart_block, restart_gen_params),
 	KUNIT_CASE_PARAM(test_rseq, rseq_gen_params),
 	KUNIT_CASE(test_futex),
 	{}
 };
 
-static struct kunit_suite task_suite = {
-	.name		= "checkpoint_task",
-	.test_cases	= task_cases,
+static struct kunit_suite suite = {
+	.name		= "checkpoint_restart_block",
+	.test_cases	= cases,
 };
-kunit_test_suite(task_suite);
+kunit_test_suite(suite);
 
 MODULE_DESCRIPTION("Tests of the checks of restart block, futex and rseq records");
 MODULE_LICENSE("GPL");
