@@ -112,7 +112,7 @@ int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	size_t len;
 	const u8 *paths = ckpt_payload(h, sizeof(*fs), &len);
 
-	if (fs->umask & ~S_IRWXUGO)
+	if (fs->umask & ~0777)
 		return ckpt_bad(v, "bad umask");
 	if (fs->reserved)
 		return ckpt_bad(v, "reserved field is not zero");

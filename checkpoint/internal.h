@@ -84,8 +84,13 @@ struct ckpt_cursor {
  * @cred: restart: credentials to commit, owned until committed
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
+ * @restart_block: restart: RESTART_BLOCK record, or NULL
+ * @futex: restart: FUTEX record, or NULL
+ * @rseq: restart: RSEQ record, or NULL
+ * @sig: restart: SIGNAL_TASK record
  * @fpu: restart: extended state record (arch), validated, or NULL
  * @signals: restart: signals to install, see signal.h
+ * @sched: restart: SCHED record
  * @done: restart: it has passed the barrier
  */
 struct ckpt_task {
@@ -98,8 +103,13 @@ struct ckpt_task {
 	struct cred *cred;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
+	const struct ckpt_hdr *restart_block;
+	const struct ckpt_hdr *futex;
+	const struct ckpt_hdr *rseq;
+	const struct ckpt_hdr *sig;
 	const struct ckpt_hdr *fpu;
 	struct ckpt_signals *signals;
+	const struct ckpt_hdr_sched *sched;
 	bool done;
 };
 
@@ -146,8 +156,6 @@ struct ckpt_task {
  * @nr_runs: PAGES records written or read so far
  * @pages_crc: CRC32C of the PAGES records so far
  * @data_crc: CRC32C of the page contents so far
- * @pages_crc: CRC32C of these
- * @data_crc: CRC32C of the contents of the pages so far
  * @memdump_time: checkpoint: time spent on memory while tasks were stopped
  * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
  *	to its number or to struct ckpt_anon_root, see vma.c
@@ -206,9 +214,6 @@ struct ckpt_ctx {
 	u32 pages_crc;
 	u32 data_crc;
 	struct xarray shared_pages;
-	u64 nr_runs;
-	u32 pages_crc;
-	u32 data_crc;
 	u64 memdump_time;
 	struct xarray anon_roots;
 	u32 nr_anon_roots;

@@ -5,8 +5,12 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "restart_block.h"
+#include "rseq.h"
+#include "mm.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -62,6 +66,24 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_task_objs),
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_task_objs_validate,
+	},
+	[CKPT_HDR_RESTART_BLOCK] = {
+		.name		= "RESTART_BLOCK",
+		.min_len	= sizeof(struct ckpt_hdr_restart_block),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_restart_block_validate,
+	},
+	[CKPT_HDR_FUTEX] = {
+		.name		= "FUTEX",
+		.min_len	= sizeof(struct ckpt_hdr_futex),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_futex_validate,
+	},
+	[CKPT_HDR_RSEQ] = {
+		.name		= "RSEQ",
+		.min_len	= sizeof(struct ckpt_hdr_rseq),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_rseq_validate,
 	},
 	[CKPT_HDR_FILES] = {
 		.name		= "FILES",
@@ -135,10 +157,49 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_pipe,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_MM] = {
+		.name		= "MM",
+		.min_len	= sizeof(struct ckpt_hdr_mm),
+		.class		= CKPT_CLASS_MM,
+		.validate	= ckpt_mm_validate,
+		.checkpoint	= checkpoint_mm,
+		.restore	= restore_mm,
+		.get		= ckpt_mm_get,
+		.put		= ckpt_mm_put,
+	},
+	[CKPT_HDR_VMA] = {
+		.name		= "VMA",
+		.min_len	= sizeof(struct ckpt_hdr_vma),
+		.max_len	= sizeof(struct ckpt_hdr_vma) + CKPT_VMA_NAME_MAX,
+		.owner		= CKPT_HDR_MM,
+		.validate	= ckpt_vma_validate,
+	},
+	[CKPT_HDR_AUXV] = {
+		.name		= "AUXV",
+		.min_len	= sizeof(struct ckpt_hdr_auxv),
+		.max_len	= sizeof(struct ckpt_hdr_auxv) +
+				  CKPT_AUXV_MAX * sizeof(__u64),
+		.owner		= CKPT_HDR_MM,
+		.validate	= ckpt_auxv_validate,
+	},
+	[CKPT_HDR_INODE] = {
+		.name		= "INODE",
+		.min_len	= sizeof(struct ckpt_hdr_inode),
+		.class		= CKPT_CLASS_INODE,
+		.validate	= ckpt_inode_validate,
+		.checkpoint	= checkpoint_inode,
+		.restore	= restore_inode,
+		.get		= ckpt_inode_get,
+		.put		= ckpt_inode_put,
+	},
 };
 
 /* What tasks have for themselves, in the order of the image. */
 const struct ckpt_task_kind * const ckpt_task_kinds[] = {
+	&ckpt_arch_task_kind,
+	&ckpt_futex_task_kind,
+	&ckpt_rseq_task_kind,
+	&ckpt_restart_block_task_kind,
 	NULL
 };
 

@@ -13,8 +13,8 @@
  */
 #include <linux/nospec.h>
 #include <linux/prctl.h>
+#include <linux/ptrace.h>
 #include <linux/sched/task_stack.h>
-#include <asm/checkpoint.h>
 #include <asm/debugreg.h>
 #include <asm/desc.h>
 #include <asm/fsgsbase.h>
@@ -23,7 +23,6 @@
 #include <asm/pkru.h>
 #include <asm/prctl.h>
 #include <asm/proto.h>
-#include <asm/ptrace.h>
 #include <asm/segment.h>
 #include <asm/shstk.h>
 #include <asm/syscall.h>

@@ -51,6 +51,19 @@ static u32 mm_flags(const struct mm_struct *mm)
 	return flags;
 }
 
+static u64 highest_end(struct mm_struct *mm)
+{
+	VMA_ITERATOR(vmi, mm, ULONG_MAX);
+	struct vm_area_struct *vma;
+	u64 end;
+
+	mmap_read_lock(mm);
+	vma = vma_prev(&vmi);
+	end = vma ? vma->vm_end : 0;
+	mmap_read_unlock(mm);
+	return end;
+}
+
 int ckpt_arch_checkpoint_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
 	struct ckpt_hdr_x86_header *header = ckpt_x86_header(ctx);
@@ -81,7 +94,7 @@ int ckpt_arch_checkpoint_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
 	base = ckpt_x86_mmap_compat_legacy_base(mm);
 	if (base)
 		rec->mmap_compat_legacy_base = *base;
-	header->addr_end = max_t(u64, header->addr_end, mm->highest_vm_end);
+	header->addr_end = max(header->addr_end, highest_end(mm));
 	return 0;
 }
 

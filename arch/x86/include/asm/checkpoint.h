@@ -5,8 +5,8 @@
 #ifndef _ASM_X86_CHECKPOINT_H
 #define _ASM_X86_CHECKPOINT_H
 
-#include <linux/sched.h>
 #include <linux/mm_types.h>
+#include <linux/sched.h>
 #include <linux/uprobes.h>
 #include <asm/mmu.h>
 #include <asm/vdso.h>
