@@ -16,17 +16,15 @@ FIXTURE(cred) {
 
 FIXTURE_SETUP(cred)
 {
+	char path[128];
+
 	if (getuid())
 		SKIP(return, "needs root");
 	ASSERT_TRUE(test_setup(&self->t));
 	/* The shared file and its directory must open for any user. */
 	ASSERT_EQ(0, chmod(self->t.dir, 0777));
-	{
-		char path[128];
-
-		test_path(&self->t, "shared", path, sizeof(path));
-		ASSERT_EQ(0, chmod(path, 0666));
-	}
+	test_path(&self->t, "shared", path, sizeof(path));
+	ASSERT_EQ(0, chmod(path, 0666));
 }
 
 FIXTURE_TEARDOWN(cred)

@@ -753,12 +753,11 @@ TEST_F(signal, sent_meanwhile)
 	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
 	sender = fork();
 	if (!sender) {
-		int n = 0;
+		union sigval value = { .sival_int = 0 };
 
 		while (!atomic_load(&t->sh->go))
-			if (!sigqueue(pid, SIGRTMIN, (union sigval){ .sival_int = n }))
-				n++;
-		atomic_store(&t->sh->data[1], n + 1);
+			value.sival_int += !sigqueue(pid, SIGRTMIN, value);
+		atomic_store(&t->sh->data[1], value.sival_int + 1);
 		_exit(0);
 	}
 	nap_ms(20);
