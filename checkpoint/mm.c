@@ -520,6 +520,42 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return current->mm;
 }
 
+/* The next area at or behind @addr that mlock() would have filled. */
+static bool next_locked(struct mm_struct *mm, unsigned long addr,
+			unsigned long *start, unsigned long *end)
+{
+	struct vm_area_struct *vma;
+	bool found = false;
+
+	VMA_ITERATOR(vmi, mm, addr);
+	mmap_read_lock(mm);
+	for_each_vma(vmi, vma) {
+		if ((vma->vm_flags & VM_LOCKED_MASK) != VM_LOCKED)
+			continue;
+		*start = vma->vm_start;
+		*end = vma->vm_end;
+		found = true;
+		break;
+	}
+	mmap_read_unlock(mm);
+	return found;
+}
+
+/*
+ * Fill in what is not in the image, such as pages of files and pages that are
+ * all zero. As with mlockall(), errors do not matter.
+ */
+static void populate_locked(struct mm_struct *mm)
+{
+	unsigned long start, end = 0;
+
+	while (mm->locked_vm && next_locked(mm, end, &start, &end)) {
+		mm_populate(start, end - start);
+		if (fatal_signal_pending(current))
+			break;
+	}
+}
+
 /**
  * restore_mm_commit - complete the address space of current
  * @ctx: the restart, committed
@@ -534,9 +570,8 @@ void restore_mm_commit(struct ckpt_ctx *ctx, u32 id, bool process)
 	const struct ckpt_hdr_mm *h = (const void *)ckpt_obj_by_id(ctx, id)->h;
 
 	set_dumpable(current->mm, h->dumpable);
-	/* As mlock() does, and with the same indifference to errors. */
-	if (process && current->mm->locked_vm)
-		mm_populate(0, TASK_SIZE);
+	if (process)
+		populate_locked(current->mm);
 }
 
 /**

@@ -347,7 +347,8 @@ static const char *vma_flags_wrong(const struct ckpt_hdr_vma *h)
 	if (shared && (h->flags & CKPT_VMA_ACCOUNT))
 		return "a shared area that is accounted for";
 	if ((h->file || shared) &&
-	    (h->flags & (CKPT_VMA_GROWSDOWN | CKPT_VMA_DROPPABLE)))
+	    (h->flags & (CKPT_VMA_GROWSDOWN | CKPT_VMA_DROPPABLE |
+			 CKPT_VMA_WIPEONFORK)))
 		return "flags for private anonymous memory only";
 	if ((h->flags & CKPT_VMA_DROPPABLE) &&
 	    (h->flags & (CKPT_VMA_LOCKED | CKPT_VMA_GROWSDOWN)))
