@@ -192,6 +192,16 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_PIPE,
 		.validate	= ckpt_pipe_buf_validate,
 	},
+	[CKPT_HDR_UNLINKED] = {
+		.name		= "UNLINKED",
+		.min_len	= sizeof(struct ckpt_hdr_unlinked),
+		.max_len	= sizeof(struct ckpt_hdr_unlinked) + PATH_MAX,
+		.class		= CKPT_CLASS_UNLINKED,
+		.validate	= ckpt_unlinked_validate,
+		.checkpoint	= checkpoint_unlinked,
+		.restore	= restore_unlinked,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
 		.min_len	= sizeof(struct ckpt_hdr_file_external),
@@ -211,6 +221,15 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_INODE] = {
+		.name		= "FILE_INODE",
+		.min_len	= sizeof(struct ckpt_hdr_file_inode),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_inode_validate,
+		.checkpoint	= checkpoint_file_inode,
+		.restore	= restore_file_inode,
 		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_PIPE] = {

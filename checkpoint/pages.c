@@ -51,6 +51,7 @@
 #include <linux/swapops.h>
 #include <asm/pgalloc.h>
 
+#include "files.h"
 #include "mm.h"
 #include "pages.h"
 
@@ -1031,29 +1032,47 @@ static int read_install_mm(struct page_reader *r, u64 addr)
 	return ret;
 }
 
+static bool is_unlinked(const struct page_reader *r)
+{
+	return r->obj->h->type == CKPT_HDR_UNLINKED;
+}
+
 static int read_prepare_inode(struct page_reader *r, u64 pos, u64 nr_left)
 {
 	int ret;
 
-	for (r->nr = 0; r->nr < READ_MAX && r->nr < nr_left; r->nr++) {
-		ret = restore_inode_page_get(r->ctx, r->obj,
-					     pos + ((u64)r->nr << PAGE_SHIFT),
-					     &r->pages[r->nr]);
+	for (r->nr = 0; r->nr < READ_MAX && r->nr < nr_left;) {
+		struct page **page = &r->pages[r->nr];
+
+		if (is_unlinked(r))
+			ret = restore_unlinked_page_get(r->ctx, r->obj, pos, page);
+		else
+			ret = restore_inode_page_get(r->ctx, r->obj, pos, page);
 		if (ret)
 			return ret;
-		bvec_set_page(&r->bvec[r->nr], r->pages[r->nr], PAGE_SIZE, 0);
+		bvec_set_page(&r->bvec[r->nr++], *page, PAGE_SIZE, 0);
+		pos += PAGE_SIZE;
 	}
 	return r->nr;
 }
 
-static void read_install_inode(struct page_reader *r)
+static int read_install_inode(struct page_reader *r, u64 pos)
 {
 	unsigned int i;
+	int ret;
 
-	for (i = 0; i < r->nr; i++) {
+	for (i = 0; i < r->nr; i++, pos += PAGE_SIZE) {
+		if (is_unlinked(r)) {
+			ret = restore_unlinked_page_done(r->ctx, r->obj, pos,
+							 r->pages[i]);
+			if (ret)
+				return ret;
+			continue;
+		}
 		flush_dcache_page(r->pages[i]);
 		set_page_dirty_lock(r->pages[i]);
 	}
+	return 0;
 }
 
 static void read_put(struct page_reader *r)
@@ -1089,7 +1108,7 @@ static int read_batch(struct page_reader *r, u64 addr, u64 nr_left)
 		if (is_mm)
 			ret = read_install_mm(r, addr);
 		else
-			read_install_inode(r);
+			ret = read_install_inode(r, addr);
 	}
 	read_put(r);
 	if (ret)
@@ -1259,7 +1278,8 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 		return ckpt_err(ctx, -EBADMSG, "pages of an unknown object");
 	r->obj = ckpt_obj_by_id(ctx, r->rec.obj);
 	if ((r->obj->h->type != CKPT_HDR_MM &&
-	     r->obj->h->type != CKPT_HDR_INODE) || !r->obj->ptr)
+	     r->obj->h->type != CKPT_HDR_INODE && !is_unlinked(r)) ||
+	    !r->obj->ptr)
 		return ckpt_err(ctx, -EBADMSG, "object %u has no pages",
 				r->rec.obj);
 	ctx->pages_crc = crc32c(ctx->pages_crc, &r->rec, sizeof(r->rec));

@@ -667,6 +667,7 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	if (ret)
 		return ret;
 	restore_clocks_commit(ctx);
+	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */
 	smp_store_release(&ctx->phase, CKPT_PHASE_COMMIT);
 	wake_up_all(&ctx->wait);
