@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Records of a task that are no signal, memory, file or processor state
+ */
+#include "record.h"
+
+static const struct ckpt_field task_fields[] = {
+	FIELD(ckpt_hdr_task, index, F_UINT),
+	FIELD(ckpt_hdr_task, reserved, F_ZERO),
+	FIELD(ckpt_hdr_task, comm, F_STR),
+	FIELD(ckpt_hdr_task, start_time, F_NS),
+	FIELD(ckpt_hdr_task, start_boottime, F_NS),
+	FIELD(ckpt_hdr_task, utime, F_NS),
+	FIELD(ckpt_hdr_task, stime, F_NS),
+	FIELD(ckpt_hdr_task, min_flt, F_UINT),
+	FIELD(ckpt_hdr_task, maj_flt, F_UINT),
+	FIELD(ckpt_hdr_task, nvcsw, F_UINT),
+	FIELD(ckpt_hdr_task, nivcsw, F_UINT),
+	END_OF_FIELDS
+};
+
+static void check_task(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_task *t = (const void *)rec->pub.h;
+	struct record *tree = ckpt_tree_rec(img, t->index);
+
+	if (!tree)
+		ckpt_bad(img, rec, "index %u is not in the tree", t->index);
+	else if (tree->task)
+		ckpt_bad(img, rec, "index %u is there twice", t->index);
+	else
+		tree->task = rec->pub.number;
+}
+
+static const struct ckpt_field task_objs_fields[] = {
+	FIELD(ckpt_hdr_task_objs, cred, F_REF, .class = CLASS_CRED),
+	FIELD(ckpt_hdr_task_objs, mm, F_REF0, .class = CLASS_MM),
+	FIELD(ckpt_hdr_task_objs, files, F_REF0, .class = CLASS_FILES),
+	FIELD(ckpt_hdr_task_objs, fs, F_REF0, .class = CLASS_FS),
+	FIELD(ckpt_hdr_task_objs, sighand, F_REF0, .class = CLASS_SIGHAND),
+	FIELD(ckpt_hdr_task_objs, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+/* The dead have none of these, the living have them all. */
+static void check_task_objs(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_task_objs *o = (const void *)rec->pub.h;
+	const struct record *task = ckpt_owner(img, rec), *tree;
+	__u32 state;
+
+	if (!task || task->pub.h->type != CKPT_HDR_TASK)
+		return;
+	tree = ckpt_tree_rec(img,
+			((const struct ckpt_hdr_task *)task->pub.h)->index);
+	if (!tree)
+		return;
+	state = ((const struct ckpt_hdr_tree_task *)tree->pub.h)->state;
+	if (state == CKPT_TASK_DEAD) {
+		if (o->mm || o->files || o->fs || o->sighand)
+			ckpt_bad(img, rec, "a dead task has objects");
+	} else if (!o->mm || !o->files || !o->fs || !o->sighand) {
+		ckpt_bad(img, rec, "a live task lacks objects");
+	}
+}
+
+const struct ckpt_kind ckpt_task_kinds[] = {
+	{ KIND(TASK, "task", ckpt_hdr_task), .fields = task_fields,
+	  .check = check_task },
+	{ KIND(TASK_OBJS, "task_objs", ckpt_hdr_task_objs),
+	  .owner = CKPT_HDR_TASK, .fields = task_objs_fields,
+	  .check = check_task_objs },
+	{ .name = NULL }
+};
