@@ -19,7 +19,7 @@
 struct cred;
 struct file;
 struct files_struct;
-struct time_namespace;
+struct nsproxy;
 
 /* ctx.c */
 
@@ -76,7 +76,7 @@ struct ckpt_cursor {
  * @task: the task; referenced; NULL at restart until it has been created
  * @ctx: the operation; at restart a created task holds a reference
  * @index: its number in the tree
- * @froze: checkpoint: we asked it to stop and must let it go again
+ * @dead: it is a zombie
  * @tree: restart: its place in the tree
  * @start: restart: first record behind its TASK record
  * @cred: restart: credentials to commit, owned until committed
@@ -90,7 +90,7 @@ struct ckpt_task {
 	struct task_struct *task;
 	struct ckpt_ctx *ctx;
 	u32 index;
-	bool froze;
+	bool dead;
 	const struct ckpt_hdr_tree_task *tree;
 	struct ckpt_cursor start;
 	struct cred *cred;
@@ -128,6 +128,9 @@ struct ckpt_task {
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
+ * @frozen: checkpoint: the tasks to release, see freeze.c
+ * @known: checkpoint: the same, by ckpt_task_key()
+ * @index: checkpoint: numbers of the tasks in the tree, by ckpt_task_key()
  * @frozen_at: checkpoint: when the last task had stopped
  *
  * @pages: runs of memory contents, see pages.c
@@ -135,13 +138,17 @@ struct ckpt_task {
  * @nr_shared_pages: checkpoint: pages mapped more than once, written once
  * @nr_scanned: checkpoint: page table entries looked at
  * @shared_pages: page (checkpoint) or page number (restart) to page
+ * @nr_runs: PAGES records written or read so far
+ * @pages_crc: CRC32C of the PAGES records so far
+ * @data_crc: CRC32C of the page contents so far
  * @memdump_time: checkpoint: time spent on memory while tasks were stopped
  *
- * @time_ns: restart: time namespace of the restored tasks, or NULL
+ * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
  * @phase: restart: enum ckpt_phase
  * @nr_todo: restart: created tasks that have not reached the barrier
  * @nr_busy: restart: created tasks that still use this
- * @wait: woken when @phase, @nr_todo, @nr_busy or an object changes
+ * @wait: restart: created tasks wait here for @phase to change
+ * @caller_wait: restart: the caller waits here for @nr_todo and @nr_busy
  * @lock: protects @err, @msg, @warn
  * @err: first error
  * @msg: its message
@@ -173,20 +180,27 @@ struct ckpt_ctx {
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
+	struct list_head frozen;
+	struct xarray known;
+	struct xarray index;
 	ktime_t frozen_at;
 
 	struct list_head pages;
 	u64 nr_pages;
 	u64 nr_shared_pages;
 	u64 nr_scanned;
+	u64 nr_runs;
+	u32 pages_crc;
+	u32 data_crc;
 	struct xarray shared_pages;
 	u64 memdump_time;
 
-	struct time_namespace *time_ns;
+	struct nsproxy *nsproxy;
 	enum ckpt_phase phase;
 	atomic_t nr_todo;
 	atomic_t nr_busy;
 	wait_queue_head_t wait;
+	wait_queue_head_t caller_wait;
 	spinlock_t lock;
 	int err;
 	char msg[CKPT_MSG_MAX];
@@ -264,6 +278,10 @@ enum ckpt_class {
  * @nr_tree: TREE_TASK records so far
  * @nr_tasks: TASK records so far
  * @max_tasks: tasks announced by the header
+ * @tree: the TREE_TASK records so far, by number of the task
+ * @pid_used: which PID objects (by id - 1) are the id of a task
+ * @have_tree: there has been a TREE record
+ * @task_done: which tasks, by number, have had a TASK record
  * @nr_procs: leaders among the TREE_TASK records so far
  * @last_end: for records that must be in ascending order
  * @why: set by a validate function: what is wrong, a constant string
@@ -277,6 +295,10 @@ struct ckpt_validator {
 	u32 nr_tree;
 	u32 nr_tasks;
 	u32 max_tasks;
+	const struct ckpt_hdr_tree_task **tree;
+	u8 *pid_used;
+	bool have_tree;
+	u8 *task_done;
 	u32 nr_procs;
 	u64 last_end;
 	const char *why;
@@ -318,6 +340,9 @@ struct ckpt_kind {
 
 const struct ckpt_kind *ckpt_kind(u32 type);
 int ckpt_validate_meta(struct ckpt_ctx *ctx);
+struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks);
+void ckpt_validator_free(struct ckpt_validator *v);
+int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_string_ok(const void *s, size_t len);
@@ -351,6 +376,7 @@ int checkpoint_header(struct ckpt_ctx *ctx);
 int checkpoint_meta_end(struct ckpt_ctx *ctx);
 int checkpoint_trailer(struct ckpt_ctx *ctx);
 int restore_header(struct ckpt_ctx *ctx);
+int restore_trailer(struct ckpt_ctx *ctx, const struct ckpt_hdr_trailer *h);
 int ckpt_header_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_container(struct ckpt_ctx *ctx);
@@ -358,28 +384,27 @@ int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_lsm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
-/* timens.c: clocks that never step back */
+/* clock.c: clocks that never step back */
+void checkpoint_clocks(struct ckpt_ctx *ctx);
 int restore_clocks(struct ckpt_ctx *ctx);
-
-/* freeze.c */
-int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms);
-void ckpt_thaw_tree(struct ckpt_ctx *ctx);
-void ckpt_kill_tree(struct ckpt_ctx *ctx);
-int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx);
+void restore_clocks_commit(struct ckpt_ctx *ctx);
+s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx);
+s64 ckpt_boottime_offset(struct ckpt_ctx *ctx);
 
 /* tree.c, pid.c */
 int checkpoint_tree(struct ckpt_ctx *ctx);
 int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
-void restore_tree_commit(struct ckpt_ctx *ctx);
+int restore_tree_commit(struct ckpt_ctx *ctx);
 int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_pid(struct ckpt_ctx *ctx, void *obj);
-void *restore_pid(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
-		  struct ckpt_cursor *c);
+int restore_pids(struct ckpt_ctx *ctx);
+void restore_pids_done(struct ckpt_ctx *ctx);
+void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);
+pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id);
 int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void ckpt_pid_get(void *obj);
 void ckpt_pid_put(void *obj);
-int checkpoint_pid_ref(struct ckpt_ctx *ctx, struct pid *pid);
 
 /* task.c */
 
@@ -387,7 +412,10 @@ int checkpoint_pid_ref(struct ckpt_ctx *ctx, struct pid *pid);
  * struct ckpt_task_kind - one part of a task's own state
  * @name: for messages
  * @dead: whether zombies have it, too
- * @leader: whether only thread group leaders have it
+ * @process: whether it belongs to a whole process: the leader, or the first
+ *	thread alive if that is dead, takes care of it
+ * @collect: write the objects it refers to, with checkpoint_obj(). Objects
+ *	must not come between the records of a task, so this is called first.
  * @checkpoint: write its records, if any. The task is stopped.
  *	Return: 0, or an errno that has been reported.
  * @restore: read its records from @c, in the context of the task, before the
@@ -399,15 +427,19 @@ int checkpoint_pid_ref(struct ckpt_ctx *ctx, struct pid *pid);
 struct ckpt_task_kind {
 	const char *name;
 	bool dead;
-	bool leader;
+	bool process;
+	int (*collect)(struct ckpt_ctx *ctx, struct task_struct *tsk);
 	int (*checkpoint)(struct ckpt_ctx *ctx, struct task_struct *tsk);
 	int (*restore)(struct ckpt_ctx *ctx, struct ckpt_task *t,
 		       struct ckpt_cursor *c);
 	void (*commit)(struct ckpt_ctx *ctx, struct ckpt_task *t);
 };
 
+extern const struct ckpt_task_kind * const ckpt_task_kinds[];
+
 int checkpoint_tasks(struct ckpt_ctx *ctx);
 int restore_tasks(struct ckpt_ctx *ctx);
+int restore_tasks_commit(struct ckpt_ctx *ctx);
 void restore_tasks_abort(struct ckpt_ctx *ctx);
 int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_task_objs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);

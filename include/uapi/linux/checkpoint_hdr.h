@@ -226,7 +226,8 @@ enum ckpt_task_state {
  * @pid: PID object
  * @pgrp: PID object of its process group; 0: that of the restart's caller
  * @session: PID object of its session; 0: that of the restart's caller
- * @leader: index of its thread group leader, its own index if it is one
+ * @leader: index of its thread group leader, its own index if it is one;
+ *	threads follow their leader directly
  * @parent: index of its parent (which may be a thread), less than its own;
  *	%CKPT_TREE_NONE for the first task. Threads have their leader's.
  * @state: one of enum ckpt_task_state
@@ -318,10 +319,11 @@ struct ckpt_hdr_trailer {
  * @index: its number in the tree
  * @reserved: zero
  * @comm: name, NUL-terminated
- * @start_time: CLOCK_MONOTONIC of the root task when it was created
- * @start_boottime: the same for CLOCK_BOOTTIME
+ * @age: nanoseconds since it was created, by CLOCK_MONOTONIC
+ * @age_boottime: the same by CLOCK_BOOTTIME
  * @utime: user time used, nanoseconds
  * @stime: system time used, nanoseconds
+ * @runtime: time it ran, nanoseconds, as the scheduler measured it
  * @min_flt: minor faults
  * @maj_flt: major faults
  * @nvcsw: voluntary context switches
@@ -332,10 +334,11 @@ struct ckpt_hdr_task {
 	__u32 index;
 	__u32 reserved;
 	__u8 comm[CKPT_COMM_LEN];
-	__s64 start_time;
-	__s64 start_boottime;
+	__u64 age;
+	__u64 age_boottime;
 	__u64 utime;
 	__u64 stime;
+	__u64 runtime;
 	__u64 min_flt;
 	__u64 maj_flt;
 	__u64 nvcsw;

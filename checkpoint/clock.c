@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - clocks that go on where they stopped
+ *
+ * Saved: CLOCK_MONOTONIC and CLOCK_BOOTTIME as the root task saw them.
+ * Not saved: CLOCK_REALTIME, which is everybody's.
+ *
+ * Programs keep deadlines of these clocks in their memory, so the restored
+ * tasks get a time namespace in which both continue from the saved values: not
+ * a step back after a reboot, and no deadline that passes while the tasks do
+ * not exist. A caller who may not create a time namespace can still restart
+ * what was checkpointed since the last boot; the clocks step forward then, as
+ * if the machine had been busy.
+ */
+#include <linux/cred.h>
+#include <linux/nsproxy.h>
+#include <linux/proc_ns.h>
+#include <linux/time_namespace.h>
+#include <linux/timekeeping.h>
+#include <linux/user_namespace.h>
+#include "internal.h"
+
+/* The time namespace of the root task; a zombie has none any more. */
+static struct timens_offsets root_offsets(struct ckpt_ctx *ctx)
+{
+	struct timens_offsets off = {};
+
+	task_lock(ctx->root);
+	if (ctx->root->nsproxy)
+		off = ctx->root->nsproxy->time_ns->offsets;
+	task_unlock(ctx->root);
+	return off;
+}
+
+/**
+ * checkpoint_clocks - save the clocks in the header
+ * @ctx: the checkpoint, its tasks frozen
+ */
+void checkpoint_clocks(struct ckpt_ctx *ctx)
+{
+	struct timens_offsets off = root_offsets(ctx);
+
+	ctx->header->realtime = ktime_get_real_ns();
+	ctx->header->monotonic = ktime_get_ns() + timespec64_to_ns(&off.monotonic);
+	ctx->header->boottime = ktime_get_boottime_ns() +
+				timespec64_to_ns(&off.boottime);
+}
+
+/* What must be added to the host's clocks of now to continue from the image. */
+static void wanted_offsets(struct ckpt_ctx *ctx, struct timens_offsets *off)
+{
+	off->monotonic = ns_to_timespec64(ctx->header->monotonic -
+					  (s64)ktime_get_ns());
+	off->boottime = ns_to_timespec64(ctx->header->boottime -
+					 (s64)ktime_get_boottime_ns());
+}
+
+static bool would_step_back(struct ckpt_ctx *ctx)
+{
+	struct timens_offsets *cur = &current->nsproxy->time_ns_for_children->offsets;
+	struct timens_offsets want;
+
+	wanted_offsets(ctx, &want);
+	return timespec64_compare(&want.monotonic, &cur->monotonic) > 0 ||
+	       timespec64_compare(&want.boottime, &cur->boottime) > 0;
+}
+
+/**
+ * restore_clocks - make namespaces with the right time for the restored tasks
+ * @ctx: the restart, before any task is created
+ *
+ * The new namespaces are the caller's own but for time.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_clocks(struct ckpt_ctx *ctx)
+{
+	struct time_namespace *ns;
+	struct nsproxy *new;
+	int ret;
+
+	if (!IS_ENABLED(CONFIG_TIME_NS) ||
+	    !ns_capable(current_user_ns(), CAP_SYS_ADMIN)) {
+		if (would_step_back(ctx))
+			return ckpt_err(ctx, -EPERM,
+					"clocks would step back, and no right to create a time namespace");
+		return 0;
+	}
+	ret = unshare_nsproxy_namespaces(CLONE_NEWTIME, &new, NULL, NULL);
+	if (ret)
+		return ckpt_err(ctx, ret, "time namespace");
+	/* Nobody else has seen it: set it up, and enter it at once. */
+	ns = get_time_ns(new->time_ns_for_children);
+	put_time_ns(new->time_ns);
+	new->time_ns = ns;
+	wanted_offsets(ctx, &ns->offsets);
+	ctx->nsproxy = new;
+	return 0;
+}
+
+/**
+ * restore_clocks_commit - let the clocks start again
+ * @ctx: the restart, all tasks at the barrier
+ *
+ * The time it took to get here does not count.
+ */
+void restore_clocks_commit(struct ckpt_ctx *ctx)
+{
+	if (ctx->nsproxy)
+		wanted_offsets(ctx, &ctx->nsproxy->time_ns->offsets);
+}
+
+/**
+ * ckpt_monotonic_offset - from the host's CLOCK_MONOTONIC to the restored one
+ * @ctx: the restart
+ *
+ * Return: nanoseconds to add; final only after restore_clocks_commit().
+ */
+s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx)
+{
+	struct nsproxy *ns = ctx->nsproxy ?: current->nsproxy;
+
+	return timespec64_to_ns(&ns->time_ns->offsets.monotonic);
+}
+
+/**
+ * ckpt_boottime_offset - from the host's CLOCK_BOOTTIME to the restored one
+ * @ctx: the restart
+ *
+ * Return: nanoseconds to add; final only after restore_clocks_commit().
+ */
+s64 ckpt_boottime_offset(struct ckpt_ctx *ctx)
+{
+	struct nsproxy *ns = ctx->nsproxy ?: current->nsproxy;
+
+	return timespec64_to_ns(&ns->time_ns->offsets.boottime);
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - the context of one operation
+ *
+ * A struct ckpt_ctx belongs to the system call that made it. At restart each
+ * created task holds a reference, too, until it has nothing more to read from
+ * the records.
+ */
+#include <linux/file.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+#include "internal.h"
+#include "pages.h"
+
+/**
+ * ckpt_ctx_alloc - begin an operation
+ * @op: which one
+ *
+ * Return: the context with one reference, or NULL if out of memory.
+ */
+struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
+{
+	struct ckpt_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+
+	if (!ctx)
+		return NULL;
+	if (ckpt_obj_hash_init(ctx)) {
+		kfree(ctx);
+		return NULL;
+	}
+	kref_init(&ctx->ref);
+	ctx->op = op;
+	ctx->caller = current;
+	INIT_LIST_HEAD(&ctx->segs);
+	INIT_LIST_HEAD(&ctx->pages);
+	INIT_LIST_HEAD(&ctx->frozen);
+	xa_init(&ctx->known);
+	xa_init(&ctx->index);
+	xa_init(&ctx->shared_pages);
+	init_waitqueue_head(&ctx->wait);
+	init_waitqueue_head(&ctx->caller_wait);
+	spin_lock_init(&ctx->lock);
+	return ctx;
+}
+
+/**
+ * ckpt_ctx_get - take a reference
+ * @ctx: the context
+ *
+ * Return: @ctx
+ */
+struct ckpt_ctx *ckpt_ctx_get(struct ckpt_ctx *ctx)
+{
+	kref_get(&ctx->ref);
+	return ctx;
+}
+
+static void put_tasks(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; ctx->tasks && i < ctx->nr_tasks; i++)
+		if (ctx->tasks[i].task)
+			put_task_struct(ctx->tasks[i].task);
+	kvfree(ctx->tasks);
+}
+
+static void put_externals(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_external; i++) {
+		if (ctx->external[i].file)
+			fput(ctx->external[i].file);
+		kfree(ctx->external[i].key);
+	}
+	kvfree(ctx->external);
+}
+
+static void release_ctx(struct kref *ref)
+{
+	struct ckpt_ctx *ctx = container_of(ref, struct ckpt_ctx, ref);
+
+	ckpt_pages_free(ctx);
+	ckpt_obj_free(ctx);
+	xa_destroy(&ctx->index);
+	put_tasks(ctx);
+	put_externals(ctx);
+	ckpt_image_free(ctx);
+	if (ctx->root)
+		put_task_struct(ctx->root);
+	if (ctx->root_ns)
+		put_pid_ns(ctx->root_ns);
+	if (ctx->nsproxy)
+		put_nsproxy(ctx->nsproxy);
+	if (ctx->image)
+		fput(ctx->image);
+	if (ctx->log)
+		fput(ctx->log);
+	kfree(ctx->warn);
+	kfree(ctx);
+}
+
+/**
+ * ckpt_ctx_put - drop a reference
+ * @ctx: the context
+ *
+ * The last one undoes everything the context still holds, in the reverse of
+ * the order in which the phases acquired it.
+ */
+void ckpt_ctx_put(struct ckpt_ctx *ctx)
+{
+	kref_put(&ctx->ref, release_ctx);
+}

@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - making a tree of tasks stand still
+ *
+ * A task stands still where the cgroup v2 freezer and ptrace stop it: in
+ * get_signal(), on the way to user mode, with a system call that was
+ * interrupted already turned into its -ERESTART* code. Tasks that are there
+ * for another reason, because of a group stop or a frozen cgroup, are left as
+ * they are. %JOBCTL_TRAP_CKPT keeps each of them from going on, whatever wakes
+ * it; only SIGKILL gets through.
+ *
+ * All %JOBCTL_CKPT bits are protected by the siglock of the task.
+ *
+ * %JOBCTL_TRAP_CKPT	the task must stop, or stay stopped. Inherited by nobody.
+ * %JOBCTL_CKPT_STOPPED	the task sleeps in checkpoint_trap()
+ * %JOBCTL_CKPT_BUSY	a checkpoint is working on the task. Tasks that have been
+ *			left frozen have %JOBCTL_TRAP_CKPT without it.
+ */
+#include <linux/cgroup.h>
+#include <linux/mm.h>
+#include <linux/pid_namespace.h>
+#include <linux/ptrace.h>
+#include <linux/sched/jobctl.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/wait_bit.h>
+#include "freeze.h"
+#include "internal.h"
+
+#define CKPT_FREEZE_TIMEOUT_MS	10000
+/* Group stops and exits wake nobody: look again that often. */
+#define CKPT_FREEZE_POLL	max(HZ / 250, 1)
+#define CKPT_KILL_TIMEOUT	(10 * HZ)
+
+/**
+ * checkpoint_trap - stand still until released
+ *
+ * Context: current, in get_signal(), which holds current->sighand->siglock;
+ * drops it. get_signal() looks at all reasons to stop again afterwards, and so
+ * comes back here as long as %JOBCTL_TRAP_CKPT is set.
+ */
+void checkpoint_trap(void)
+	__releases(&current->sighand->siglock)
+{
+	spinlock_t *lock = &current->sighand->siglock;
+
+	current->jobctl |= JOBCTL_CKPT_STOPPED;
+	/* As the cgroup freezer: a signal wakes us, and stays pending. */
+	__set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+	clear_thread_flag(TIF_SIGPENDING);
+	spin_unlock_irq(lock);
+
+	wake_up_var(&current->jobctl);
+	schedule();
+
+	spin_lock_irq(lock);
+	current->jobctl &= ~JOBCTL_CKPT_STOPPED;
+	recalc_sigpending();
+	spin_unlock_irq(lock);
+}
+
+/**
+ * ckpt_task_dead - whether a task is a zombie
+ * @tsk: the task
+ *
+ * Return: true if it has exited.
+ */
+bool ckpt_task_dead(const struct task_struct *tsk)
+{
+	return READ_ONCE(tsk->exit_state);
+}
+
+/* Whether @tsk will not run in user mode until we let it. */
+static bool task_quiet(struct task_struct *tsk)
+{
+	unsigned long flags, jobctl;
+	bool frozen;
+
+	if (tsk == current || ckpt_task_dead(tsk))
+		return true;
+	if (!lock_task_sighand(tsk, &flags))
+		return ckpt_task_dead(tsk);
+	jobctl = tsk->jobctl;
+	/* A vfork() parent counts as frozen, but is inside the system call. */
+	frozen = cgroup_task_frozen(tsk) && (jobctl & JOBCTL_TRAP_FREEZE);
+	unlock_task_sighand(tsk, &flags);
+	return (jobctl & (JOBCTL_CKPT_STOPPED | JOBCTL_STOPPED)) || frozen;
+}
+
+/* The list of tasks found by one walk over the tree; parents first. */
+struct task_list {
+	struct task_struct **task;
+	u32 nr;
+	u32 max;
+};
+
+static void put_task_list(struct task_list *list)
+{
+	u32 i;
+
+	for (i = 0; i < list->nr; i++)
+		put_task_struct(list->task[i]);
+	kvfree(list->task);
+	memset(list, 0, sizeof(*list));
+}
+
+static void list_add_task(struct task_list *list, struct task_struct *tsk)
+{
+	if (list->nr < list->max)
+		list->task[list->nr] = tsk;
+	list->nr++;
+}
+
+static void list_add_process(struct task_list *list, struct task_struct *leader)
+{
+	struct task_struct *tsk;
+
+	list_add_task(list, leader);
+	for_each_thread(leader, tsk) {
+		if (tsk != leader)
+			list_add_task(list, tsk);
+	}
+}
+
+/* Breadth first; each leader is followed by its threads. */
+static void walk_tree(struct task_list *list, struct task_struct *root)
+{
+	struct task_struct *leader, *tsk, *child;
+	u32 i;
+
+	lockdep_assert_held(&tasklist_lock);
+	list->nr = 0;
+	list_add_process(list, root);
+	for (i = 0; i < list->nr && list->nr <= list->max; i++) {
+		leader = list->task[i];
+		if (!thread_group_leader(leader))
+			continue;
+		for_each_thread(leader, tsk) {
+			list_for_each_entry(child, &tsk->children, sibling)
+				list_add_process(list, child);
+		}
+	}
+}
+
+/*
+ * Fill @list with the tree below ctx->root. The lock is held for one walk at a
+ * time; a list that turns out too short is made twice as long.
+ */
+static int find_tree(struct ckpt_ctx *ctx, struct task_list *list)
+{
+	u32 i, max = max(ctx->nr_tasks + 16, 64U);
+
+	for (;; max *= 2) {
+		list->task = kvmalloc_array(max, sizeof(*list->task),
+					    GFP_KERNEL_ACCOUNT);
+		if (!list->task)
+			return ckpt_err(ctx, -ENOMEM, "list of %u tasks", max);
+		list->max = max;
+
+		read_lock(&tasklist_lock);
+		walk_tree(list, ctx->root);
+		if (list->nr <= list->max)
+			break;
+		read_unlock(&tasklist_lock);
+		kvfree(list->task);
+	}
+	for (i = 0; i < list->nr; i++)
+		get_task_struct(list->task[i]);
+	read_unlock(&tasklist_lock);
+	return 0;
+}
+
+static int may_freeze(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	if (tsk->flags & (PF_KTHREAD | PF_USER_WORKER))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"task %d (%s): kernel worker thread of the process",
+				task_pid_vnr(tsk), tsk->comm);
+	if (!ckpt_task_dead(tsk) &&
+	    !ptrace_may_access(tsk, PTRACE_MODE_ATTACH_REALCREDS))
+		return ckpt_err(ctx, -EPERM, "task %d (%s): no permission to trace it",
+				task_pid_vnr(tsk), tsk->comm);
+	return 0;
+}
+
+/* Ask @tsk to stop. Return: 0, or -EBUSY if it is not ours to stop. */
+static int request_stop(struct task_struct *tsk)
+{
+	unsigned long flags;
+	int ret = 0;
+
+	if (!lock_task_sighand(tsk, &flags))
+		return 0;
+	if (tsk->jobctl & JOBCTL_CKPT_BUSY)
+		ret = -EBUSY;
+	else
+		tsk->jobctl |= JOBCTL_CKPT_BUSY;
+	if (!ret && tsk != current && !(tsk->jobctl & JOBCTL_TRAP_CKPT)) {
+		tsk->jobctl |= JOBCTL_TRAP_CKPT;
+		signal_wake_up(tsk, 0);
+	}
+	unlock_task_sighand(tsk, &flags);
+	return ret;
+}
+
+static void release_task_trap(struct task_struct *tsk, bool leave)
+{
+	unsigned long flags;
+
+	if (!lock_task_sighand(tsk, &flags))
+		return;
+	tsk->jobctl &= ~JOBCTL_CKPT_BUSY;
+	if (!leave) {
+		tsk->jobctl &= ~JOBCTL_TRAP_CKPT;
+		if (tsk->jobctl & JOBCTL_CKPT_STOPPED)
+			wake_up_state(tsk, TASK_INTERRUPTIBLE);
+	}
+	unlock_task_sighand(tsk, &flags);
+}
+
+static bool was_frozen(struct task_struct *tsk)
+{
+	return (READ_ONCE(tsk->jobctl) & (JOBCTL_TRAP_CKPT | JOBCTL_CKPT_BUSY)) ==
+	       JOBCTL_TRAP_CKPT;
+}
+
+static void forget(struct ckpt_frozen *f)
+{
+	list_del(&f->list);
+	put_task_struct(f->task);
+	kfree(f);
+}
+
+/* Ask @tsk to stop, and remember to release it later. */
+static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	struct ckpt_frozen *f;
+	int ret;
+
+	ret = may_freeze(ctx, tsk);
+	if (ret)
+		return ret;
+	f = kmalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
+	if (!f)
+		return ckpt_err(ctx, -ENOMEM, "list of stopped tasks");
+	f->task = get_task_struct(tsk);
+	f->was_frozen = was_frozen(tsk);
+	list_add_tail(&f->list, &ctx->frozen);
+
+	ret = xa_err(xa_store(&ctx->known, ckpt_task_key(tsk), f, GFP_KERNEL_ACCOUNT));
+	if (ret) {
+		forget(f);
+		return ckpt_err(ctx, ret, "list of stopped tasks");
+	}
+	ret = request_stop(tsk);
+	if (ret) {
+		xa_erase(&ctx->known, ckpt_task_key(tsk));
+		forget(f);
+		return ckpt_err(ctx, ret,
+				"task %d (%s): another checkpoint is working on it",
+				task_pid_vnr(tsk), tsk->comm);
+	}
+	return 0;
+}
+
+/* Ask all tasks in @list to stop that have not been asked yet. */
+static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_new)
+{
+	u32 i;
+	int ret;
+
+	*nr_new = 0;
+	for (i = 0; i < list->nr; i++) {
+		if (xa_load(&ctx->known, ckpt_task_key(list->task[i])))
+			continue;
+		ret = stop_task(ctx, list->task[i]);
+		if (ret)
+			return ret;
+		++*nr_new;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int wait_quiet(struct ckpt_ctx *ctx, struct task_struct *tsk,
+		      unsigned long deadline)
+{
+	while (!task_quiet(tsk)) {
+		if (tsk->ptrace)
+			return ckpt_err(ctx, -EBUSY, "task %d (%s): is being traced",
+					task_pid_vnr(tsk), tsk->comm);
+		if (signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted while tasks stop");
+		if (time_after(jiffies, deadline))
+			return ckpt_err(ctx, -EBUSY, "task %d (%s): would not stop%s",
+					task_pid_vnr(tsk), tsk->comm,
+					tsk->exit_state || (tsk->flags & PF_EXITING) ?
+					", it is exiting" : "");
+		wait_var_event_timeout(&tsk->jobctl, task_quiet(tsk),
+				       CKPT_FREEZE_POLL);
+	}
+	/* It has switched away, its registers are in memory. */
+	if (tsk != current && !ckpt_task_dead(tsk))
+		wait_task_inactive(tsk, TASK_NORMAL | __TASK_STOPPED);
+	return 0;
+}
+
+/* What a task can be in the middle of that no restart could bring back. */
+static int check_quiet_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	if (tsk->ptrace)
+		return ckpt_err(ctx, -EBUSY, "task %d (%s): is being traced",
+				task_pid_vnr(tsk), tsk->comm);
+	if (tsk->vfork_done)
+		return ckpt_err(ctx, -EBUSY,
+				"task %d (%s): its parent waits in vfork(); try again",
+				task_pid_vnr(tsk), tsk->comm);
+	if (tsk == current || ckpt_task_dead(tsk))
+		return 0;
+	if (!task_quiet(tsk))
+		return ckpt_err(ctx, -ESRCH, "task %d (%s): died meanwhile",
+				task_pid_vnr(tsk), tsk->comm);
+	return 0;
+}
+
+/* A thread other than the leader that is dead leaves no trace. */
+static bool is_traceless(const struct task_struct *tsk)
+{
+	return ckpt_task_dead(tsk) && !thread_group_leader(tsk);
+}
+
+static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
+{
+	u32 i;
+	int ret;
+
+	ctx->tasks = kvcalloc(list->nr, sizeof(*ctx->tasks), GFP_KERNEL_ACCOUNT);
+	if (!ctx->tasks)
+		return ckpt_err(ctx, -ENOMEM, "list of %u tasks", list->nr);
+	for (i = 0; i < list->nr; i++) {
+		struct task_struct *tsk = list->task[i];
+		struct ckpt_task *t = &ctx->tasks[ctx->nr_tasks];
+
+		ret = check_quiet_task(ctx, tsk);
+		if (ret)
+			return ret;
+		if (is_traceless(tsk))
+			continue;
+		t->task = get_task_struct(tsk);
+		t->ctx = ctx;
+		t->index = ctx->nr_tasks++;
+		t->dead = ckpt_task_dead(tsk);
+	}
+	return 0;
+}
+
+/**
+ * ckpt_freeze_tree - make ctx->root and all its descendants stand still
+ * @ctx: the checkpoint
+ * @timeout_ms: longest time to wait, or 0
+ *
+ * Tasks that are created meanwhile are found by walking the tree again: a
+ * process whose threads have all been asked to stop cannot fork any more
+ * (copy_process() checks for signals under the lock that makes the child
+ * visible), so the number of walks is bounded by the depth of what the tree
+ * creates in the time it takes to stop it.
+ *
+ * On success ctx->tasks lists the tasks, parents first, and they stay there
+ * until ckpt_thaw_tree(), which must be called on failure, too.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms)
+{
+	unsigned long deadline = jiffies +
+		msecs_to_jiffies(timeout_ms ?: CKPT_FREEZE_TIMEOUT_MS);
+	struct task_list list = {};
+	u32 i, nr_new;
+	int ret;
+
+	for (;;) {
+		ret = find_tree(ctx, &list);
+		if (ret)
+			return ret;
+		ret = stop_new_tasks(ctx, &list, &nr_new);
+		for (i = 0; i < list.nr && !ret && nr_new; i++)
+			ret = wait_quiet(ctx, list.task[i], deadline);
+		if (ret || !nr_new)
+			break;
+		put_task_list(&list);
+	}
+	if (!ret)
+		ret = take_tasks(ctx, &list);
+	put_task_list(&list);
+	return ret;
+}
+
+/**
+ * ckpt_check_frozen - make sure that nothing has changed while we looked
+ * @ctx: the checkpoint, its tasks frozen
+ *
+ * SIGKILL and the OOM killer cannot be held up.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_check_frozen(struct ckpt_ctx *ctx)
+{
+	u32 i;
+	int ret;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		struct task_struct *tsk = ctx->tasks[i].task;
+
+		ret = check_quiet_task(ctx, tsk);
+		if (ret)
+			return ret;
+		if (ckpt_task_dead(tsk) != ctx->tasks[i].dead)
+			return ckpt_err(ctx, -ESRCH, "task %d (%s): died meanwhile",
+					task_pid_vnr(tsk), tsk->comm);
+	}
+	return 0;
+}
+
+/**
+ * ckpt_thaw_tree - let the tasks go on
+ * @ctx: the checkpoint
+ * @leave: leave them where they are, for another call to release
+ *
+ * Tasks that had been left frozen before are left as they were. May be called
+ * at any time, and again.
+ */
+void ckpt_thaw_tree(struct ckpt_ctx *ctx, bool leave)
+{
+	struct ckpt_frozen *f, *next;
+
+	list_for_each_entry_safe(f, next, &ctx->frozen, list) {
+		release_task_trap(f->task, f->task != current &&
+				  (leave || f->was_frozen));
+		forget(f);
+	}
+	xa_destroy(&ctx->known);
+}
+
+/* Dead, or dying on its way out of the trap. */
+static bool tree_dead(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		struct task_struct *tsk = ctx->tasks[i].task;
+
+		if (!same_thread_group(tsk, current) && !ckpt_task_dead(tsk))
+			return false;
+	}
+	return true;
+}
+
+/**
+ * ckpt_freeze_current - make a restored task stop before it enters user mode
+ *
+ * Context: current, on its way to get_signal().
+ */
+void ckpt_freeze_current(void)
+{
+	spin_lock_irq(&current->sighand->siglock);
+	current->jobctl |= JOBCTL_TRAP_CKPT;
+	recalc_sigpending();
+	spin_unlock_irq(&current->sighand->siglock);
+}
+
+/**
+ * ckpt_kill_tree - kill the frozen tasks and wait until they are gone
+ * @ctx: the checkpoint
+ *
+ * The wait is bounded, and ends when the caller is killed.
+ */
+void ckpt_kill_tree(struct ckpt_ctx *ctx)
+{
+	unsigned long deadline = jiffies + CKPT_KILL_TIMEOUT;
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++)
+		if (thread_group_leader(ctx->tasks[i].task))
+			send_sig(SIGKILL, ctx->tasks[i].task, 1);
+	while (!tree_dead(ctx) && time_before(jiffies, deadline) &&
+	       !fatal_signal_pending(current))
+		schedule_timeout_killable(CKPT_FREEZE_POLL);
+}
+
+/**
+ * ckpt_thaw_left_frozen - release a tree that an earlier call left frozen
+ * @ctx: the operation; only ctx->root is used
+ *
+ * Return: 0, or an errno that has been reported: -EINVAL if no task of the
+ * tree had been left frozen.
+ */
+int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx)
+{
+	struct task_list list = {};
+	bool found = false;
+	int ret;
+	u32 i;
+
+	ret = find_tree(ctx, &list);
+	if (ret)
+		return ret;
+	for (i = 0; i < list.nr && !ret; i++)
+		ret = may_freeze(ctx, list.task[i]);
+	for (i = 0; i < list.nr && !ret; i++) {
+		if (was_frozen(list.task[i])) {
+			release_task_trap(list.task[i], false);
+			found = true;
+		}
+	}
+	put_task_list(&list);
+	if (!ret && !found)
+		ret = ckpt_err(ctx, -EINVAL, "task %d (%s): is not frozen",
+			       task_pid_vnr(ctx->root), ctx->root->comm);
+	return ret;
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - shared objects
+ *
+ * At checkpoint a hash table leads from kernel objects to the numbers under
+ * which they have been written. It holds a reference on each object until the
+ * operation ends, so that no address can be reused for another object.
+ *
+ * At restart an array leads from numbers to restored objects. The first task
+ * that needs an object makes it, in its own context; others wait. Objects
+ * refer only to objects with smaller numbers, so the waiting cannot be cyclic.
+ */
+#include <linux/mm.h>
+#include <linux/rhashtable.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "internal.h"
+
+/* A kernel object that has been written. */
+struct obj_entry {
+	struct rhash_head node;
+	void *ptr;
+	u32 id;
+	u32 type;
+};
+
+static const struct rhashtable_params obj_params = {
+	.head_offset	= offsetof(struct obj_entry, node),
+	.key_offset	= offsetof(struct obj_entry, ptr),
+	.key_len	= sizeof(void *),
+	.automatic_shrinking = false,
+};
+
+enum { CKPT_OBJ_BUSY = 1, CKPT_OBJ_READY, CKPT_OBJ_FAILED };
+
+/**
+ * ckpt_obj_hash_init - prepare the table of objects
+ * @ctx: the operation
+ *
+ * Return: 0 or -ENOMEM
+ */
+int ckpt_obj_hash_init(struct ckpt_ctx *ctx)
+{
+	return rhashtable_init(&ctx->obj_hash, &obj_params);
+}
+
+static void free_entry(void *ptr, void *arg)
+{
+	struct obj_entry *e = ptr;
+
+	ckpt_kind(e->type)->put(e->ptr);
+	kfree(e);
+}
+
+/**
+ * ckpt_obj_free - drop the references of both tables
+ * @ctx: the operation
+ *
+ * Restored objects are released in reverse order of their numbers, users
+ * before what they use.
+ */
+void ckpt_obj_free(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	rhashtable_free_and_destroy(&ctx->obj_hash, free_entry, NULL);
+	if (!ctx->objs)
+		return;
+	for (i = ctx->nr_objs; i-- > 0;) {
+		struct ckpt_obj *o = &ctx->objs[i];
+
+		if (o->ptr)
+			ckpt_kind(o->h->type)->put(o->ptr);
+		cond_resched();
+	}
+	kvfree(ctx->objs);
+}
+
+/**
+ * checkpoint_obj - write an object unless it has been written
+ * @ctx: the operation
+ * @type: record type of the object
+ * @ptr: the kernel object
+ *
+ * Return: the object's number, or a negative errno that has been reported.
+ */
+int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
+{
+	const struct ckpt_kind *kind = ckpt_kind(type);
+	struct obj_entry *e;
+	int ret;
+
+	e = rhashtable_lookup_fast(&ctx->obj_hash, &ptr, obj_params);
+	if (e)
+		return e->id;
+
+	ret = kind->checkpoint(ctx, ptr);
+	if (ret < 0)
+		return ret;
+
+	e = kmalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+	if (!e)
+		return ckpt_err(ctx, -ENOMEM, "%s object", kind->name);
+	e->ptr = ptr;
+	e->type = type;
+	/* What it refers to came first: the last number given out is its own. */
+	e->id = ctx->nr_objs;
+	ret = rhashtable_insert_fast(&ctx->obj_hash, &e->node, obj_params);
+	if (ret) {
+		kfree(e);
+		return ckpt_err(ctx, ret, "%s object", kind->name);
+	}
+	kind->get(ptr);
+	return e->id;
+}
+
+/**
+ * ckpt_obj_by_id - find an object of the image
+ * @ctx: the restart
+ * @id: its number, validated
+ *
+ * Return: the object.
+ */
+struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id)
+{
+	return &ctx->objs[id - 1];
+}
+
+static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
+{
+	struct ckpt_cursor c = o->c;
+	void *ptr = ckpt_kind(o->h->type)->restore(ctx, o->h, &c);
+
+	if (!IS_ERR(ptr))
+		o->ptr = ptr;
+	/* Pairs with the acquire in restore_obj(). */
+	smp_store_release(&o->state,
+			  IS_ERR(ptr) ? CKPT_OBJ_FAILED : CKPT_OBJ_READY);
+	wake_up_var(&o->state);
+	return ptr;
+}
+
+static bool obj_settled(struct ckpt_obj *o)
+{
+	return smp_load_acquire(&o->state) > CKPT_OBJ_BUSY;
+}
+
+/**
+ * restore_obj - get an object of the image, made now if nobody did before
+ * @ctx: the restart
+ * @id: its number, validated
+ *
+ * The caller is a task that is being restored. The reference stays with @ctx;
+ * a caller that keeps the object takes its own.
+ *
+ * Return: the kernel object, or ERR_PTR() of an errno that has been reported.
+ */
+void *restore_obj(struct ckpt_ctx *ctx, u32 id)
+{
+	struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
+
+	if (smp_load_acquire(&o->state) == CKPT_OBJ_READY)
+		return o->ptr;
+	if (!cmpxchg(&o->state, 0, CKPT_OBJ_BUSY))
+		return make_obj(ctx, o);
+	/* An abort kills those who wait here. */
+	if (wait_var_event_killable(&o->state, obj_settled(o)))
+		return ERR_PTR(-EINTR);
+	if (smp_load_acquire(&o->state) == CKPT_OBJ_READY)
+		return o->ptr;
+	/* Whoever failed to make it has said why. */
+	return ERR_PTR(ctx->err ?: -EINTR);
+}

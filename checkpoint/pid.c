@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - process ids
+ *
+ * Saved: the numbers in the root task's pid namespace.
+ * Refused: ids of nested pid namespaces.
+ *
+ * A PID object stands for a struct pid. That of a task comes into being with
+ * the task; one that only lives on as the id of a session or process group
+ * needs no process.
+ */
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/nsproxy.h>
+#include <linux/slab.h>
+#include "internal.h"
+
+/**
+ * ckpt_pid_get - take a reference
+ * @obj: a struct pid
+ */
+void ckpt_pid_get(void *obj)
+{
+	get_pid(obj);
+}
+
+/**
+ * ckpt_pid_put - drop a reference
+ * @obj: a struct pid
+ */
+void ckpt_pid_put(void *obj)
+{
+	put_pid(obj);
+}
+
+/**
+ * checkpoint_pid - write a PID object
+ * @ctx: the checkpoint
+ * @obj: the struct pid; it has a number in the root task's namespace
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_pid(struct ckpt_ctx *ctx, void *obj)
+{
+	struct pid *pid = obj;
+	struct ckpt_hdr_pid *h;
+
+	if (ns_of_pid(pid) != ctx->root_ns)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"pid %d: belongs to a nested pid namespace",
+				pid_vnr(pid));
+	h = ckpt_new_obj(ctx, CKPT_HDR_PID, struct_size(h, nr, 2));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	h->nr_levels = 1;
+	h->nr[0] = pid_nr_ns(pid, ctx->root_ns);
+	return 0;
+}
+
+/**
+ * ckpt_pid_validate - check a PID record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0, -EBADMSG or -EOPNOTSUPP
+ */
+int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_pid *p = (const void *)h;
+	u32 i;
+
+	if (!p->nr_levels || p->nr_levels > CKPT_PID_LEVELS_MAX)
+		return ckpt_bad(v, "number of levels out of range");
+	if (h->len != ALIGN(struct_size(p, nr, p->nr_levels), 8))
+		return ckpt_bad(v, "length does not fit the number of levels");
+	for (i = 0; i < p->nr_levels; i++)
+		if (p->nr[i] <= 0 || p->nr[i] >= PID_MAX_LIMIT)
+			return ckpt_bad(v, "id out of range");
+	if (p->reserved || (p->nr_levels % 2 && p->nr[p->nr_levels]))
+		return ckpt_bad(v, "reserved field is not zero");
+	if (p->nr_levels > 1) {
+		v->why = "nested pid namespaces";
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static const struct ckpt_hdr_pid *pid_rec(struct ckpt_ctx *ctx, u32 id)
+{
+	return (const void *)ckpt_obj_by_id(ctx, id)->h;
+}
+
+/**
+ * ckpt_pid_nr - number of a PID object in the outermost namespace restored
+ * @ctx: the restart
+ * @id: the object, validated
+ *
+ * Return: the number.
+ */
+pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id)
+{
+	return pid_rec(ctx, id)->nr[0];
+}
+
+/**
+ * ckpt_pid_tid - what copy_process() and alloc_pid() want as set_tid
+ * @ctx: the restart
+ * @id: the PID object, validated
+ * @set_tid: room for %CKPT_PID_LEVELS_MAX numbers; innermost namespace first
+ * @nr: where to put their number
+ */
+void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr)
+{
+	const struct ckpt_hdr_pid *p = pid_rec(ctx, id);
+	u32 i;
+
+	for (i = 0; i < p->nr_levels; i++)
+		set_tid[i] = p->nr[p->nr_levels - 1 - i];
+	*nr = p->nr_levels;
+}
+
+/* Tasks have brought their ids along. */
+static void take_task_pids(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		struct ckpt_obj *o = ckpt_obj_by_id(ctx, ctx->tasks[i].tree->pid);
+
+		o->ptr = get_task_pid(ctx->tasks[i].task, PIDTYPE_PID);
+	}
+}
+
+/* The id of a dead process, which a session or process group still has. */
+static int restore_dead_pid(struct ckpt_ctx *ctx, struct ckpt_obj *o, u32 id)
+{
+	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
+	pid_t set_tid[CKPT_PID_LEVELS_MAX];
+	struct pid *pid;
+	size_t nr;
+
+	ckpt_pid_tid(ctx, id, set_tid, &nr);
+	pid = alloc_pid(ns, set_tid, nr);
+	if (IS_ERR(pid))
+		return ckpt_err(ctx, PTR_ERR(pid), "pid %d: %s", set_tid[nr - 1],
+				PTR_ERR(pid) == -EEXIST ? "is taken" :
+				"cannot be allocated");
+	/* One reference belongs to whoever will be attached to it. */
+	o->ptr = get_pid(pid);
+	o->priv = pid;
+	return 0;
+}
+
+/**
+ * restore_pids - make sure that all PID objects exist
+ * @ctx: the restart; all tasks have been created
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_pids(struct ckpt_ctx *ctx)
+{
+	u32 id;
+	int ret;
+
+	take_task_pids(ctx);
+	for (id = 1; id <= ctx->nr_objs; id++) {
+		struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
+
+		if (o->h->type != CKPT_HDR_PID || o->ptr)
+			continue;
+		ret = restore_dead_pid(ctx, o, id);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static bool pid_in_use(struct pid *pid)
+{
+	enum pid_type type;
+	bool used = false;
+
+	read_lock(&tasklist_lock);
+	for (type = 0; type < PIDTYPE_MAX; type++)
+		used |= pid_has_task(pid, type);
+	read_unlock(&tasklist_lock);
+	return used;
+}
+
+/**
+ * restore_pids_done - free ids that nothing has been attached to
+ * @ctx: the restart, committed or aborted
+ *
+ * An id with a session or process group goes away with its last member.
+ */
+void restore_pids_done(struct ckpt_ctx *ctx)
+{
+	u32 id;
+
+	for (id = 1; ctx->objs && id <= ctx->nr_objs; id++) {
+		struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
+
+		if (!o->h || o->h->type != CKPT_HDR_PID || !o->priv)
+			continue;
+		if (!pid_in_use(o->priv))
+			free_pid(o->priv);
+		o->priv = NULL;
+	}
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - the tree of tasks
+ *
+ * Saved: processes and threads with their ids, parents, process groups and
+ * sessions (also those whose leader is dead), exit signals, exit codes of
+ * zombies.
+ * Not saved: process group and session of the root task, and of those that
+ * share them, if their leader is outside the tree: they become the caller's.
+ */
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/jobctl.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include "freeze.h"
+#include "internal.h"
+
+/* ---- checkpoint ---- */
+
+static int checkpoint_task_pid(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	struct pid *pid = get_task_pid(t->task, PIDTYPE_PID);
+	int ret;
+
+	ctx->subject = t;
+	if (!pid)
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ret = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
+	put_pid(pid);
+	return ret < 0 ? ret : 0;
+}
+
+/*
+ * Ids of sessions and process groups: those of tasks in the tree have been
+ * written. Any other belongs to a dead leader, or to one outside; the root
+ * task's session and process group tell which: what it has in common with the
+ * outside is the caller's business at restart.
+ */
+static int checkpoint_group_id(struct ckpt_ctx *ctx, struct ckpt_task *t,
+			       enum pid_type type, u32 *id)
+{
+	struct pid *pid = get_task_pid(t->task, type);
+	struct pid *roots = get_task_pid(ctx->root, type);
+	bool external = pid == roots && pid != task_pid(ctx->root);
+	int ret = 0;
+
+	*id = 0;
+	ctx->subject = t;
+	if (!pid)
+		ret = ckpt_err(ctx, -ESRCH, "died meanwhile");
+	else if (!external)
+		ret = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
+	if (ret > 0)
+		*id = ret;
+	put_pid(roots);
+	put_pid(pid);
+	return ret < 0 ? ret : 0;
+}
+
+/* Index of a task in the tree; parents and leaders come early. */
+static u32 index_of(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	void *entry = xa_load(&ctx->index, ckpt_task_key(tsk));
+
+	return entry ? xa_to_value(entry) : CKPT_TREE_NONE;
+}
+
+static int index_tasks(struct ckpt_ctx *ctx)
+{
+	u32 i;
+	int ret;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		ret = xa_err(xa_store(&ctx->index,
+				      ckpt_task_key(ctx->tasks[i].task),
+				      xa_mk_value(i), GFP_KERNEL_ACCOUNT));
+		if (ret)
+			return ckpt_err(ctx, ret, "index of tasks");
+	}
+	return 0;
+}
+
+static s32 zombie_code(struct task_struct *tsk)
+{
+	if (tsk->signal->flags & SIGNAL_GROUP_EXIT)
+		return tsk->signal->group_exit_code;
+	return tsk->exit_code;
+}
+
+static u32 task_state_of(struct ckpt_task *t)
+{
+	if (t->dead)
+		return CKPT_TASK_DEAD;
+	return READ_ONCE(t->task->jobctl) & JOBCTL_STOPPED ?
+	       CKPT_TASK_STOPPED : CKPT_TASK_ALIVE;
+}
+
+static int checkpoint_tree_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
+				u32 pgrp, u32 session)
+{
+	struct task_struct *tsk = t->task, *parent;
+	struct ckpt_hdr_tree_task *h;
+	struct pid *pid;
+
+	h = ckpt_new_rec(ctx, CKPT_HDR_TREE_TASK, sizeof(*h));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	pid = get_task_pid(tsk, PIDTYPE_PID);
+	h->pid = pid ? checkpoint_obj(ctx, CKPT_HDR_PID, pid) : 0;
+	put_pid(pid);
+	h->pgrp = pgrp;
+	h->session = session;
+	rcu_read_lock();
+	parent = rcu_dereference(tsk->real_parent);
+	h->leader = index_of(ctx, tsk->group_leader);
+	h->parent = h->leader ? index_of(ctx, parent) : CKPT_TREE_NONE;
+	rcu_read_unlock();
+	h->state = task_state_of(t);
+	h->exit_signal = thread_group_leader(tsk) ? tsk->exit_signal : -1;
+	h->exit_code = t->dead ? zombie_code(tsk) : 0;
+	if (!h->pid || h->leader == CKPT_TREE_NONE ||
+	    (h->leader && h->parent >= t->index))
+		return ckpt_err(ctx, -ESRCH, "the tree changed meanwhile");
+	return 0;
+}
+
+/**
+ * checkpoint_tree - write the tree
+ * @ctx: the checkpoint, its tasks frozen
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_tree(struct ckpt_ctx *ctx)
+{
+	struct { u32 pgrp, session; } *ids;
+	struct ckpt_hdr_tree *h;
+	int ret;
+	u32 i;
+
+	ret = index_tasks(ctx);
+	if (ret)
+		return ret;
+	ids = kvcalloc(ctx->nr_tasks, sizeof(*ids), GFP_KERNEL_ACCOUNT);
+	if (!ids)
+		return ckpt_err(ctx, -ENOMEM, "ids of %u tasks", ctx->nr_tasks);
+
+	for (i = 0; i < ctx->nr_tasks && !ret; i++)
+		ret = checkpoint_task_pid(ctx, &ctx->tasks[i]);
+	for (i = 0; i < ctx->nr_tasks && !ret; i++)
+		ret = checkpoint_group_id(ctx, &ctx->tasks[i], PIDTYPE_PGID,
+					  &ids[i].pgrp);
+	for (i = 0; i < ctx->nr_tasks && !ret; i++)
+		ret = checkpoint_group_id(ctx, &ctx->tasks[i], PIDTYPE_SID,
+					  &ids[i].session);
+	if (ret)
+		goto out_ids;
+
+	h = ckpt_new_rec(ctx, CKPT_HDR_TREE, sizeof(*h));
+	if (IS_ERR(h)) {
+		ret = PTR_ERR(h);
+		goto out_ids;
+	}
+	h->nr_tasks = ctx->nr_tasks;
+	for (i = 0; i < ctx->nr_tasks && !ret; i++) {
+		ctx->subject = &ctx->tasks[i];
+		h->nr_procs += thread_group_leader(ctx->tasks[i].task);
+		ret = checkpoint_tree_task(ctx, &ctx->tasks[i], ids[i].pgrp,
+					   ids[i].session);
+	}
+	ctx->subject = NULL;
+out_ids:
+	kvfree(ids);
+	return ret;
+}
+
+/* ---- validate ---- */
+
+/**
+ * ckpt_tree_validate - check a TREE record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_tree *t = (const void *)h;
+
+	if (v->have_tree)
+		return ckpt_bad(v, "second tree");
+	v->have_tree = true;
+	if (t->nr_tasks != v->max_tasks)
+		return ckpt_bad(v, "number of tasks differs from the header's");
+	if (!t->nr_procs || t->nr_procs > t->nr_tasks)
+		return ckpt_bad(v, "number of processes out of range");
+	return 0;
+}
+
+static int validate_thread(struct ckpt_validator *v, u32 index,
+			   const struct ckpt_hdr_tree_task *t)
+{
+	const struct ckpt_hdr_tree_task *leader;
+
+	if (!index || t->leader != v->tree[index - 1]->leader)
+		return ckpt_bad(v, "thread does not follow its leader");
+	leader = v->tree[t->leader];
+	if (t->state == CKPT_TASK_DEAD)
+		return ckpt_bad(v, "dead thread");
+	if (t->parent != leader->parent || t->pgrp != leader->pgrp ||
+	    t->session != leader->session)
+		return ckpt_bad(v, "thread has another parent, process group or session than its leader");
+	if (t->exit_signal != -1)
+		return ckpt_bad(v, "thread has an exit signal");
+	return 0;
+}
+
+static int validate_leader(struct ckpt_validator *v, u32 index,
+			   const struct ckpt_hdr_tree_task *t)
+{
+	if (index ? t->parent >= index : t->parent != CKPT_TREE_NONE)
+		return ckpt_bad(v, "parent does not come before the task");
+	if (index && v->tree[t->parent]->state == CKPT_TASK_DEAD)
+		return ckpt_bad(v, "parent is dead");
+	if (t->exit_signal < 0 || t->exit_signal > _NSIG)
+		return ckpt_bad(v, "exit signal out of range");
+	return 0;
+}
+
+/**
+ * ckpt_tree_task_validate - check a TREE_TASK record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_tree_task *t = (const void *)h;
+	u32 index = v->nr_tree;
+
+	if (index >= v->max_tasks)
+		return ckpt_bad(v, "more tasks than announced");
+	if (!ckpt_ref_ok(v, t->pid, CKPT_CLASS_PID) ||
+	    (t->pgrp && !ckpt_ref_ok(v, t->pgrp, CKPT_CLASS_PID)) ||
+	    (t->session && !ckpt_ref_ok(v, t->session, CKPT_CLASS_PID)))
+		return ckpt_bad(v, "reference to something that is no PID");
+	if (v->pid_used[t->pid - 1])
+		return ckpt_bad(v, "id of two tasks");
+	v->pid_used[t->pid - 1] = 1;
+	if (t->state < CKPT_TASK_ALIVE || t->state > CKPT_TASK_DEAD)
+		return ckpt_bad(v, "unknown task state");
+	if (t->exit_code && t->state != CKPT_TASK_DEAD)
+		return ckpt_bad(v, "exit code of a task that is alive");
+	if (t->exit_code & ~0xffff)
+		return ckpt_bad(v, "exit code out of range");
+	v->tree[index] = t;
+	v->nr_tree++;
+	if (t->leader != index)
+		return validate_thread(v, index, t);
+	v->nr_procs++;
+	return validate_leader(v, index, t);
+}
+
+/* ---- restart ---- */
+
+/**
+ * restore_tree - read the tree
+ * @ctx: the restart; the records have been validated
+ * @c: position of the TREE record, moved behind the last TREE_TASK
+ *
+ * Only makes ctx->tasks; restore_tasks() creates the tasks.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr_tree *h;
+	u32 i;
+
+	h = ckpt_read_obj_type(c, CKPT_HDR_TREE);
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	ctx->tasks = kvcalloc(h->nr_tasks, sizeof(*ctx->tasks), GFP_KERNEL_ACCOUNT);
+	if (!ctx->tasks)
+		return ckpt_err(ctx, -ENOMEM, "%u tasks", h->nr_tasks);
+	ctx->nr_tasks = h->nr_tasks;
+	for (i = 0; i < h->nr_tasks; i++) {
+		struct ckpt_task *t = &ctx->tasks[i];
+
+		t->tree = ckpt_read_obj_type(c, CKPT_HDR_TREE_TASK);
+		if (IS_ERR(t->tree))
+			return PTR_ERR(t->tree);
+		t->ctx = ctx;
+		t->index = i;
+		t->dead = t->tree->state == CKPT_TASK_DEAD;
+	}
+	return 0;
+}
+
+/* Someone may have killed, or even reaped, what we made. */
+static bool tree_is_whole(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		struct ckpt_task *t = &ctx->tasks[i];
+
+		if (!pid_alive(t->task) || t->dead != !!t->task->exit_state)
+			return false;
+	}
+	return true;
+}
+
+static struct task_struct *parent_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	if (t->tree->parent != CKPT_TREE_NONE)
+		return ctx->tasks[t->tree->parent].task;
+	if (ctx->flags & RESTART_SIBLING)
+		return current->real_parent;
+	return current;
+}
+
+static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	struct task_struct *parent = parent_of(ctx, t), *leader = t->task, *tsk;
+
+	for_each_thread(leader, tsk) {
+		RCU_INIT_POINTER(tsk->real_parent, parent);
+		if (!tsk->ptrace)
+			tsk->parent = parent;
+		tsk->parent_exec_id = parent->self_exec_id;
+	}
+	list_move_tail(&leader->sibling, &parent->children);
+	leader->exit_signal = t->tree->exit_signal;
+}
+
+static void commit_group_ids(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	const struct ckpt_hdr_tree_task *tree = t->tree;
+
+	if (tree->session) {
+		change_pid(t->task, PIDTYPE_SID,
+			   ckpt_obj_by_id(ctx, tree->session)->ptr);
+		t->task->signal->leader = tree->session == tree->pid;
+	}
+	if (tree->pgrp)
+		change_pid(t->task, PIDTYPE_PGID,
+			   ckpt_obj_by_id(ctx, tree->pgrp)->ptr);
+}
+
+/**
+ * restore_tree_commit - put the tasks in their places
+ * @ctx: the restart; all tasks at the barrier, all PID objects exist
+ *
+ * Until now all processes are children of the caller that send no signal when
+ * they exit. In one step they become what they were; there is no task that
+ * could see it half done.
+ *
+ * Return: 0, or an errno that has been reported; nothing has changed then.
+ */
+int restore_tree_commit(struct ckpt_ctx *ctx)
+{
+	bool whole;
+	u32 i;
+
+	write_lock_irq(&tasklist_lock);
+	whole = tree_is_whole(ctx);
+	for (i = 0; i < ctx->nr_tasks && whole; i++) {
+		struct ckpt_task *t = &ctx->tasks[i];
+
+		if (t->tree->leader != i)
+			continue;
+		commit_parent(ctx, t);
+		commit_group_ids(ctx, t);
+	}
+	write_unlock_irq(&tasklist_lock);
+	if (!whole)
+		return ckpt_err(ctx, -ESRCH, "a task was killed meanwhile");
+	return 0;
+}
