@@ -114,7 +114,7 @@ int do_checkpoint(struct request *rq, pid_t pid, const char *image, bool force,
 	}
 	say_lines(ckpt_call_message(rq->call));
 	/* In the restored copy of ourselves, the image is not ours to finish. */
-	if (ret > 0)
+	if (!ret)
 		return 0;
 	if (output_commit(&out))
 		return -1;

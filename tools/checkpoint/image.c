@@ -413,7 +413,7 @@ static void check_record(struct ckpt_image *img, struct record *rec)
 		ckpt_bad(img, rec, "flags %#x are unknown",
 			 h->flags & ~CKPT_REC_OPTIONAL);
 	if (!kind) {
-		if (h->flags & CKPT_REC_OPTIONAL)
+		if (h->flags & CKPT_REC_OPTIONAL && !h->id)
 			img->nr_optional++;
 		else
 			ckpt_bad(img, rec,

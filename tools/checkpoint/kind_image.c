@@ -34,6 +34,16 @@ static const struct ckpt_field header_fields[] = {
 	END_OF_FIELDS
 };
 
+static void check_header(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_header *hd = (const void *)rec->pub.h;
+
+	if (rec->pub.number)
+		ckpt_bad(img, rec, "the image has another header already");
+	if (hd->monotonic < 0 || hd->boottime < 0)
+		ckpt_bad(img, rec, "clock out of range");
+}
+
 static const struct ckpt_name container_flags[] = {
 	{ CKPT_CONTAINER_INIT, "init" },
 	{ 0, NULL }
@@ -136,47 +146,70 @@ static const struct ckpt_field tree_task_fields[] = {
 	END_OF_FIELDS
 };
 
-static void check_thread(struct ckpt_image *img, struct record *rec)
+static const struct ckpt_hdr_tree_task *tree_task(const struct ckpt_image *img,
+						   __u32 index)
+{
+	const struct record *rec = ckpt_tree_rec(img, index);
+
+	return rec ? (const void *)rec->pub.h : NULL;
+}
+
+static void check_thread(struct ckpt_image *img, struct record *rec, __u32 index)
 {
 	const struct ckpt_hdr_tree_task *t = (const void *)rec->pub.h, *l;
-	struct record *leader = ckpt_tree_rec(img, t->leader);
 
-	l = (const void *)leader->pub.h;
-	if (l->leader != t->leader)
-		ckpt_bad(img, rec, "leader %u is no leader", t->leader);
-	if (t->parent != l->parent)
-		ckpt_bad(img, rec, "parent %u is not its leader's, %u",
-			 t->parent, l->parent);
+	if (!index || t->leader != tree_task(img, index - 1)->leader) {
+		ckpt_bad(img, rec, "thread %u does not follow its leader, %u",
+			 index, t->leader);
+		return;
+	}
+	l = tree_task(img, t->leader);
+	if (t->parent != l->parent || t->pgrp != l->pgrp ||
+	    t->session != l->session)
+		ckpt_bad(img, rec,
+			 "thread %u has another parent, process group or session than its leader",
+			 index);
+	if (t->state == CKPT_TASK_DEAD)
+		ckpt_bad(img, rec, "thread %u is dead", index);
 	if (t->exit_signal != -1)
-		ckpt_bad(img, rec, "exit signal %d of a thread",
+		ckpt_bad(img, rec, "thread %u has exit signal %d", index,
 			 t->exit_signal);
+}
+
+static void check_leader(struct ckpt_image *img, struct record *rec, __u32 index)
+{
+	const struct ckpt_hdr_tree_task *t = (const void *)rec->pub.h;
+
+	if (index ? t->parent >= index : t->parent != CKPT_TREE_NONE)
+		ckpt_bad(img, rec, "parent %u does not precede task %u",
+			 t->parent, index);
+	else if (index && tree_task(img, t->parent)->state == CKPT_TASK_DEAD)
+		ckpt_bad(img, rec, "parent %u of task %u is dead", t->parent,
+			 index);
+	if (t->exit_signal < 0 || t->exit_signal > 64)
+		ckpt_bad(img, rec, "exit signal %d", t->exit_signal);
 }
 
 static void check_tree_task(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_tree_task *t = (const void *)rec->pub.h;
-	const struct record *owner = ckpt_owner(img, rec);
+	struct record *pid = ckpt_obj(img, t->pid);
 	__u32 index = ckpt_nr_tree(img) - 1;
 
-	if (t->parent != CKPT_TREE_NONE && t->parent >= index)
-		ckpt_bad(img, rec, "parent %u does not precede task %u",
-			 t->parent, index);
-	if (t->leader > index)
-		ckpt_bad(img, rec, "leader %u does not precede task %u",
-			 t->leader, index);
-	else if (t->leader != index)
-		check_thread(img, rec);
-	else if ((t->parent == CKPT_TREE_NONE) != !index)
-		ckpt_bad(img, rec, "task %u has %s parent", index,
-			 index ? "no" : "a");
+	if (pid && pid->task)
+		ckpt_bad(img, rec, "process id %d is another task's already",
+			 ckpt_image_pid(img, t->pid));
+	else if (pid)
+		pid->task = rec->pub.number;
+	if (t->leader == index)
+		check_leader(img, rec, index);
+	else
+		check_thread(img, rec, index);
 	if (t->exit_code && t->state != CKPT_TASK_DEAD)
 		ckpt_bad(img, rec, "exit code %d of a task that lives",
 			 t->exit_code);
-	if (owner && owner->pub.h->type == CKPT_HDR_TREE &&
-	    index >= ((const struct ckpt_hdr_tree *)owner->pub.h)->nr_tasks)
-		ckpt_bad(img, rec, "the tree is to have %u tasks only",
-			 ((const struct ckpt_hdr_tree *)
-			  owner->pub.h)->nr_tasks);
+	if (t->exit_code & ~0xffff)
+		ckpt_bad(img, rec, "exit code %#x", t->exit_code);
 }
 
 /* The pids a reader wants to see, beside the ids of their objects. */
@@ -263,7 +296,7 @@ static const struct ckpt_field trailer_fields[] = {
 
 const struct ckpt_kind ckpt_image_kinds[] = {
 	{ KIND(HEADER, "header", ckpt_hdr_header),
-	  .fields = header_fields },
+	  .fields = header_fields, .check = check_header },
 	{ KIND(CONTAINER, "container", ckpt_hdr_container),
 	  .fields = container_fields },
 	{ KIND(LSM, "lsm", ckpt_hdr_lsm), .many = true,

@@ -147,9 +147,9 @@ int ckpt_call_has_key(const struct ckpt_call *call, const char *key);
  * @image_fd: where to write the image
  * @flags: %CHECKPOINT_SUBTREE, %CHECKPOINT_KILL, %CHECKPOINT_LEAVE_FROZEN
  *
- * Return: 0; 1 in a copy of the caller that restart() has brought back (a
- * caller can be part of the tree); or a negative errno, with
- * ckpt_call_message() saying more.
+ * Return: number of tasks in the image; 0 in a copy of the caller that restart()
+ * has brought back (a caller can be part of the tree); or a negative errno,
+ * with ckpt_call_message() saying more.
  */
 int ckpt_checkpoint(struct ckpt_call *call, pid_t pid, int image_fd,
 		    unsigned long long flags);

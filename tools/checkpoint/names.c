@@ -70,6 +70,7 @@ const struct ckpt_name ckpt_cap_names[] = {
 const struct ckpt_name ckpt_open_flags[] = {
 	{ 00000001, "wronly" },
 	{ 00000002, "rdwr" },
+	{ CKPT_O_EXEC, "exec" },
 	{ 00002000, "append" },
 	{ 00004000, "nonblock" },
 	{ 04010000, "sync" },

@@ -134,7 +134,8 @@ struct ckpt_kind {
  * @pub: what callers of the library see
  * @kind: its kind, or NULL
  * @children: records that belong to it, so far
- * @task: number of the TASK record of a TREE_TASK, or 0
+ * @task: TREE_TASK: number of its TASK record, or 0; PID: number of the
+ *	TREE_TASK record of the task of this id, or 0
  * @runs: PAGES records for it (MM and INODE objects)
  * @pages: pages with contents in these
  * @refs: pages without contents in these
@@ -206,6 +207,7 @@ struct json_object *ckpt_json_flags(const struct ckpt_name *names, __u64 v);
 extern const struct ckpt_name ckpt_signal_names[];
 extern const struct ckpt_name ckpt_cap_names[];
 extern const struct ckpt_name ckpt_open_flags[];
+extern const struct ckpt_name ckpt_xfeature_names[];
 
 /* kinds.c */
 const struct ckpt_kind *ckpt_kind(__u32 type);
