@@ -13,7 +13,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include "internal.h"
-#include "pages.h"
+#include "mm.h"
 
 /**
  * ckpt_ctx_alloc - begin an operation

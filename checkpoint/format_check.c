@@ -15,7 +15,7 @@
 
 static_assert(sizeof(struct ckpt_hdr) == 16);
 
-CKPT_CHECK_SIZE(header, 128);
+CKPT_CHECK_SIZE(header, 120);
 CKPT_CHECK_OFFSET(header, magic, 16);
 CKPT_CHECK_OFFSET(header, meta_len, 56);
 CKPT_CHECK_OFFSET(header, uuid, 80);
@@ -37,3 +37,28 @@ CKPT_CHECK_SIZE(task, 112);
 CKPT_CHECK_OFFSET(task, comm, 24);
 CKPT_CHECK_OFFSET(task, nivcsw, 104);
 CKPT_CHECK_SIZE(task_objs, 40);
+CKPT_CHECK_SIZE(restart_block, 56);
+CKPT_CHECK_OFFSET(restart_block, addr, 32);
+CKPT_CHECK_OFFSET(restart_block, time, 48);
+CKPT_CHECK_SIZE(futex, 40);
+CKPT_CHECK_SIZE(rseq, 32);
+
+static_assert(sizeof(struct ckpt_file_id) == 80);
+CKPT_CHECK_SIZE(files, 24);
+CKPT_CHECK_SIZE(fd, 32);
+CKPT_CHECK_SIZE(fs, 192);
+CKPT_CHECK_OFFSET(fs, root, 32);
+CKPT_CHECK_OFFSET(fs, paths, 192);
+CKPT_CHECK_SIZE(pipe, 136);
+CKPT_CHECK_OFFSET(pipe, id, 56);
+CKPT_CHECK_OFFSET(pipe, path, 136);
+CKPT_CHECK_SIZE(pipe_buf, 32);
+CKPT_CHECK_OFFSET(pipe_buf, data, 32);
+CKPT_CHECK_SIZE(file, 40);
+CKPT_CHECK_OFFSET(file, pos, 24);
+CKPT_CHECK_OFFSET(file, cred, 32);
+CKPT_CHECK_SIZE(file_external, 40);
+CKPT_CHECK_SIZE(file_path, 128);
+CKPT_CHECK_OFFSET(file_path, id, 40);
+CKPT_CHECK_OFFSET(file_path, path, 128);
+CKPT_CHECK_SIZE(file_pipe, 48);

@@ -325,7 +325,7 @@ static int check_quiet_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 }
 
 /* A thread other than the leader that is dead leaves no trace. */
-static bool is_traceless(const struct task_struct *tsk)
+static bool is_traceless(struct task_struct *tsk)
 {
 	return ckpt_task_dead(tsk) && !thread_group_leader(tsk);
 }

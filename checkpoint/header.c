@@ -2,7 +2,7 @@
 /*
  * Checkpoint/restart - first and last records of an image
  */
-#include <linux/crc32c.h>
+#include <linux/checkpoint_arch.h>
 #include <linux/mm.h>
 #include <linux/uuid.h>
 #include "internal.h"

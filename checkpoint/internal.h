@@ -16,6 +16,8 @@
 #include <linux/wait.h>
 #include <uapi/linux/checkpoint.h>
 
+struct bio_vec;
+struct ckpt_signals;
 struct cred;
 struct file;
 struct files_struct;
@@ -82,8 +84,12 @@ struct ckpt_cursor {
  * @cred: restart: credentials to commit, owned until committed
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
- * @fpu: restart: extended state record (arch), validated, or NULL
+ * @restart_block: restart: RESTART_BLOCK record, or NULL
+ * @futex: restart: FUTEX record, or NULL
+ * @rseq: restart: RSEQ record, or NULL
  * @sig: restart: SIGNAL_TASK record
+ * @fpu: restart: extended state record (arch), validated, or NULL
+ * @signals: restart: signals to install, see signal.h
  * @done: restart: it has passed the barrier
  */
 struct ckpt_task {
@@ -96,8 +102,12 @@ struct ckpt_task {
 	struct cred *cred;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
-	const struct ckpt_hdr *fpu;
+	const struct ckpt_hdr *restart_block;
+	const struct ckpt_hdr *futex;
+	const struct ckpt_hdr *rseq;
 	const struct ckpt_hdr *sig;
+	const struct ckpt_hdr *fpu;
+	struct ckpt_signals *signals;
 	bool done;
 };
 
@@ -118,6 +128,7 @@ struct ckpt_task {
  * @meta_len: bytes in @segs
  * @nr_records: records in @segs
  * @header: the header, in the first of @segs
+ * @arch_header: the arch header, which is completed as tasks are captured
  *
  * @obj_hash: checkpoint: kernel pointers to object ids
  * @objs: restart: the objects, by id - 1
@@ -128,6 +139,8 @@ struct ckpt_task {
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
+ * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
+ * @file: checkpoint: the open file that is being captured, or NULL
  * @frozen: checkpoint: the tasks to release, see freeze.c
  * @known: checkpoint: the same, by ckpt_task_key()
  * @index: checkpoint: numbers of the tasks in the tree, by ckpt_task_key()
@@ -142,6 +155,9 @@ struct ckpt_task {
  * @pages_crc: CRC32C of the PAGES records so far
  * @data_crc: CRC32C of the page contents so far
  * @memdump_time: checkpoint: time spent on memory while tasks were stopped
+ * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
+ *	to its number or to struct ckpt_anon_root, see vma.c
+ * @nr_anon_roots: checkpoint: numbers given
  *
  * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
  * @phase: restart: enum ckpt_phase
@@ -170,6 +186,7 @@ struct ckpt_ctx {
 	u64 meta_len;
 	u64 nr_records;
 	struct ckpt_hdr_header *header;
+	struct ckpt_hdr *arch_header;
 
 	struct rhashtable obj_hash;
 	struct ckpt_obj *objs;
@@ -180,6 +197,8 @@ struct ckpt_ctx {
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
+	const char *what;
+	struct file *file;
 	struct list_head frozen;
 	struct xarray known;
 	struct xarray index;
@@ -194,6 +213,8 @@ struct ckpt_ctx {
 	u32 data_crc;
 	struct xarray shared_pages;
 	u64 memdump_time;
+	struct xarray anon_roots;
+	u32 nr_anon_roots;
 
 	struct nsproxy *nsproxy;
 	enum ckpt_phase phase;
@@ -321,8 +342,10 @@ struct ckpt_validator {
  *	Called in the task that uses it first, with the credentials of the
  *	caller of restart(). Return: a referenced object or ERR_PTR() of an
  *	errno that has been reported.
- * @get: objects: take a reference on a kernel object
- * @put: objects: drop it
+ * @get: objects: take a reference on a kernel object at checkpoint. NULL if
+ *	the stopped tasks keep it, and one more user would make a difference to
+ *	them when they run again; ckpt_check_frozen() says whether they did.
+ * @put: objects: drop it, or the one @restore returned
  */
 struct ckpt_kind {
 	const char *name;

@@ -5,7 +5,11 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "futex.h"
+#include "files.h"
 #include "internal.h"
+#include "restart_block.h"
+#include "rseq.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -62,10 +66,103 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_task_objs_validate,
 	},
+	[CKPT_HDR_RESTART_BLOCK] = {
+		.name		= "RESTART_BLOCK",
+		.min_len	= sizeof(struct ckpt_hdr_restart_block),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_restart_block_validate,
+	},
+	[CKPT_HDR_FUTEX] = {
+		.name		= "FUTEX",
+		.min_len	= sizeof(struct ckpt_hdr_futex),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_futex_validate,
+	},
+	[CKPT_HDR_RSEQ] = {
+		.name		= "RSEQ",
+		.min_len	= sizeof(struct ckpt_hdr_rseq),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_rseq_validate,
+	[CKPT_HDR_FILES] = {
+		.name		= "FILES",
+		.min_len	= sizeof(struct ckpt_hdr_files),
+		.class		= CKPT_CLASS_FILES,
+		.validate	= ckpt_files_validate,
+		.checkpoint	= checkpoint_files,
+		.restore	= restore_files,
+		.put		= ckpt_files_put,
+	},
+	[CKPT_HDR_FD] = {
+		.name		= "FD",
+		.min_len	= sizeof(struct ckpt_hdr_fd),
+		.owner		= CKPT_HDR_FILES,
+		.validate	= ckpt_fd_validate,
+	},
+	[CKPT_HDR_FS] = {
+		.name		= "FS",
+		.min_len	= sizeof(struct ckpt_hdr_fs),
+		.max_len	= sizeof(struct ckpt_hdr_fs) + 2 * PATH_MAX,
+		.class		= CKPT_CLASS_FS,
+		.validate	= ckpt_fs_validate,
+		.checkpoint	= checkpoint_fs,
+		.restore	= restore_fs,
+		.put		= ckpt_fs_put,
+	},
+	[CKPT_HDR_PIPE] = {
+		.name		= "PIPE",
+		.min_len	= sizeof(struct ckpt_hdr_pipe),
+		.max_len	= sizeof(struct ckpt_hdr_pipe) + PATH_MAX,
+		.class		= CKPT_CLASS_PIPE,
+		.validate	= ckpt_pipe_validate,
+		.checkpoint	= checkpoint_pipe,
+		.restore	= restore_pipe,
+		.put		= ckpt_pipe_put,
+	},
+	[CKPT_HDR_PIPE_BUF] = {
+		.name		= "PIPE_BUF",
+		.min_len	= sizeof(struct ckpt_hdr_pipe_buf),
+		.max_len	= sizeof(struct ckpt_hdr_pipe_buf) + PAGE_SIZE,
+		.owner		= CKPT_HDR_PIPE,
+		.validate	= ckpt_pipe_buf_validate,
+	},
+	[CKPT_HDR_FILE_EXTERNAL] = {
+		.name		= "FILE_EXTERNAL",
+		.min_len	= sizeof(struct ckpt_hdr_file_external),
+		.max_len	= sizeof(struct ckpt_hdr_file_external) +
+				  CKPT_KEY_MAX,
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_external_validate,
+		.checkpoint	= checkpoint_file_external,
+		.restore	= restore_file_external,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_PATH] = {
+		.name		= "FILE_PATH",
+		.min_len	= sizeof(struct ckpt_hdr_file_path),
+		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_path_validate,
+		.checkpoint	= checkpoint_file_path,
+		.restore	= restore_file_path,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_PIPE] = {
+		.name		= "FILE_PIPE",
+		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_pipe_validate,
+		.checkpoint	= checkpoint_file_pipe,
+		.restore	= restore_file_pipe,
+		.put		= ckpt_file_put,
+	},
 };
 
 /* What tasks have for themselves, in the order of the image. */
 const struct ckpt_task_kind * const ckpt_task_kinds[] = {
+	&ckpt_arch_task_kind,
+	&ckpt_futex_task_kind,
+	&ckpt_rseq_task_kind,
+	&ckpt_restart_block_task_kind,
 	NULL
 };
 

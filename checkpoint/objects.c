@@ -48,7 +48,8 @@ static void free_entry(void *ptr, void *arg)
 {
 	struct obj_entry *e = ptr;
 
-	ckpt_kind(e->type)->put(e->ptr);
+	if (ckpt_kind(e->type)->get)
+		ckpt_kind(e->type)->put(e->ptr);
 	kfree(e);
 }
 
@@ -110,7 +111,8 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 		kfree(e);
 		return ckpt_err(ctx, ret, "%s object", kind->name);
 	}
-	kind->get(ptr);
+	if (kind->get)
+		kind->get(ptr);
 	return e->id;
 }
 

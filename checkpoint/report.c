@@ -37,6 +37,8 @@ static int format_msg(struct ckpt_ctx *ctx, char *buf, size_t size, int err,
 	if (tsk)
 		n += scnprintf(buf + n, size - n, "task %d (%s): ",
 			       task_pid_vnr(tsk), tsk->comm);
+	if (ctx->what)
+		n += scnprintf(buf + n, size - n, "%s: ", ctx->what);
 	n += scnprintf(buf + n, size - n, "%pV", vaf);
 	if (err)
 		n += scnprintf(buf + n, size - n, " (%pe)", ERR_PTR(err));

@@ -16,9 +16,10 @@
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
+#include "files.h"
 #include "freeze.h"
 #include "internal.h"
-#include "pages.h"
+#include "mm.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
@@ -214,6 +215,7 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_container(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_check_frozen(ctx);
 }

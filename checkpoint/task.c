@@ -31,7 +31,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
-#include "sighand.h"
+#include "signal.h"
 
 /* ---- checkpoint ---- */
 
@@ -232,7 +232,8 @@ int checkpoint_tasks(struct ckpt_ctx *ctx)
 		cond_resched();
 	}
 	ctx->subject = NULL;
-	return ret;
+	/* Only now all users of each pipe have been seen. */
+	return ret ?: checkpoint_pipes_end(ctx);
 }
 
 /* ---- validate ---- */
@@ -358,14 +359,10 @@ static int create_threads(struct ckpt_ctx *ctx, struct ckpt_task *leader)
 static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 {
 	struct mm_struct *mm = restore_obj(ctx, objs->mm);
-	int ret;
 
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
-	ret = ckpt_install_mm(mm);
-	if (ret)
-		return ckpt_err(ctx, ret, "memory: cannot switch to it");
-	return 0;
+	return ckpt_install_mm(ctx, mm);
 }
 
 static void enter_namespaces(struct ckpt_ctx *ctx)

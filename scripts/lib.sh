@@ -40,6 +40,13 @@ overlay_files()
 		done
 }
 
+# tree_changed: is there work in the kernel tree that patches/ does not have?
+tree_changed()
+{
+	[ "$(git -C "$TREE" rev-parse HEAD)" != "$(git -C "$TREE" rev-parse refs/applied)" ] ||
+		[ -n "$(git -C "$TREE" status --porcelain -uno)" ]
+}
+
 say()
 {
 	printf '== %s\n' "$*" >&2

@@ -9,12 +9,10 @@ dir=/usr/local/lib/kselftests/checkpoint
 number=0
 
 # Leave alone the stack traces of injected faults and of failed allocations.
-splats='WARNING: |BUG: |BUG kmalloc|Oops|general protection fault|UBSAN: '
-splats+='|KASAN: |INFO: task .* blocked|INFO: .*self-detected stall'
-splats+='|rcu.*detected stalls|soft lockup|hard LOCKUP|DEBUG_LOCKS_WARN'
-splats+='|refcount_t: |unreferenced object|ODEBUG|[Ss]cheduling while atomic'
-splats+='|sleeping function called|possible .* deadlock|corrupted|Bad page'
-splats+='|kernel stack overflow|unregister_netdevice: waiting'
+splats='WARNING: |BUG: |kernel BUG at|Oops|general protection fault|UBSAN: '
+splats+='|INFO: task .* blocked|rcu.* stall|soft lockup|hard LOCKUP|DEBUG_LOCKS_WARN'
+splats+='|refcount_t: |ODEBUG: |corruption|Bad page|stack overflow|unreferenced object'
+splats+='|unregister_netdevice: waiting'
 
 # splat: print what is bad in the log since the last call.
 splat()
@@ -29,7 +27,7 @@ result()
 	local name=$1 status=$2 reason=${3:-} bad
 	bad=$(splat)
 	if [ -n "$bad" ]; then
-		echo "$bad" | sed 's/^/# /'
+		echo "# ${bad//$'\n'/$'\n'# }"
 		status=1
 		reason=${bad%%$'\n'*}
 	fi

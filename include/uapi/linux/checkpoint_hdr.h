@@ -365,4 +365,952 @@ struct ckpt_hdr_task_objs {
 	__u32 reserved;
 };
 
+/**
+ * struct ckpt_hdr_restart_block - a system call that will be continued with
+ *	restart_syscall(2); absent if there is none
+ * @h: type %CKPT_HDR_RESTART_BLOCK
+ * @kind: one of enum ckpt_restart_kind
+ * @flags: %CKPT_RESTART_COMPAT and the others
+ * @clock: clock of @time, CLOCK_*
+ * @op: futex: operation, with flags as in futex(2)
+ * @addr: nanosleep: where to put the remaining time, if interrupted, or 0;
+ *	poll: the array; futex: the futex
+ * @val: poll: elements of the array; futex: expected value
+ * @bitset: futex: bits to wait for
+ * @time: nanosleep, poll: remaining time in nanoseconds; futex: when the wait
+ *	ends, on @clock as the task sees it, nanoseconds
+ */
+struct ckpt_hdr_restart_block {
+	struct ckpt_hdr h;
+	__u32 kind;
+	__u32 flags;
+	__s32 clock;
+	__u32 op;
+	__u64 addr;
+	__u32 val;
+	__u32 bitset;
+	__s64 time;
+};
+
+enum ckpt_restart_kind {
+	CKPT_RESTART_NANOSLEEP	= 1,
+	CKPT_RESTART_POLL	= 2,
+	CKPT_RESTART_FUTEX	= 3,
+};
+
+/* It was a 32-bit system call. */
+#define CKPT_RESTART_COMPAT	0x1
+/* @time is in use. */
+#define CKPT_RESTART_TIMEOUT	0x2
+/* @addr is that of an old 32-bit struct timespec. */
+#define CKPT_RESTART_TIME32	0x4
+#define CKPT_RESTART_ALL	0x7
+
+/**
+ * struct ckpt_hdr_futex - futexes to release when a task dies; absent if none
+ * @h: type %CKPT_HDR_FUTEX
+ * @robust_list: head of the list, see set_robust_list(2), or 0
+ * @compat_robust_list: the same, set by a 32-bit system call
+ * @clear_child_tid: see set_tid_address(2), or 0
+ */
+struct ckpt_hdr_futex {
+	struct ckpt_hdr h;
+	__u64 robust_list;
+	__u64 compat_robust_list;
+	__u64 clear_child_tid;
+};
+
+/**
+ * struct ckpt_hdr_rseq - registration for rseq(2); absent if there is none
+ * @h: type %CKPT_HDR_RSEQ
+ * @addr: address of the task's struct rseq
+ * @len: its size
+ * @sig: signature in front of abort handlers
+ */
+struct ckpt_hdr_rseq {
+	struct ckpt_hdr h;
+	__u64 addr;
+	__u32 len;
+	__u32 sig;
+};
+
+/* ---- memory ---- */
+
+/* Flags of an area; what they mean is what the system call in brackets says. */
+#define CKPT_VMA_READ		0x00000001	/* mmap */
+#define CKPT_VMA_WRITE		0x00000002
+#define CKPT_VMA_EXEC		0x00000004
+#define CKPT_VMA_SHARED		0x00000008	/* and may become writable */
+#define CKPT_VMA_MAYREAD	0x00000010	/* limits for mprotect */
+#define CKPT_VMA_MAYWRITE	0x00000020
+#define CKPT_VMA_MAYEXEC	0x00000040
+#define CKPT_VMA_MAYSHARE	0x00000080	/* mapped with MAP_SHARED */
+#define CKPT_VMA_GROWSDOWN	0x00000100
+#define CKPT_VMA_LOCKED		0x00000200	/* mlock */
+#define CKPT_VMA_LOCKONFAULT	0x00000400
+#define CKPT_VMA_ACCOUNT	0x00000800	/* counts as committed memory */
+#define CKPT_VMA_NORESERVE	0x00001000
+#define CKPT_VMA_SEQ_READ	0x00002000	/* madvise */
+#define CKPT_VMA_RAND_READ	0x00004000
+#define CKPT_VMA_DONTFORK	0x00008000
+#define CKPT_VMA_WIPEONFORK	0x00010000
+#define CKPT_VMA_DONTDUMP	0x00020000
+#define CKPT_VMA_HUGEPAGE	0x00040000
+#define CKPT_VMA_NOHUGEPAGE	0x00080000
+#define CKPT_VMA_MERGEABLE	0x00100000
+#define CKPT_VMA_DROPPABLE	0x00200000	/* mmap */
+#define CKPT_VMA_ALL		0x003fffff
+
+#define CKPT_MM_THP_DISABLE	0x00000001	/* PR_SET_THP_DISABLE */
+#define CKPT_MM_MDWE		0x00000002	/* PR_MDWE_REFUSE_EXEC_GAIN */
+#define CKPT_MM_MDWE_NO_INHERIT	0x00000004	/* PR_MDWE_NO_INHERIT */
+#define CKPT_MM_MERGE_ANY	0x00000008	/* PR_SET_MEMORY_MERGE */
+#define CKPT_MM_MB_GLOBAL	0x00000010	/* membarrier() registrations */
+#define CKPT_MM_MB_PRIVATE	0x00000020
+#define CKPT_MM_MB_SYNC_CORE	0x00000040
+#define CKPT_MM_MB_RSEQ		0x00000080
+#define CKPT_MM_ALL		0x000000ff
+
+/**
+ * struct ckpt_hdr_mm - an address space; AUXV, the processor's record and VMA
+ *	records follow
+ * @h: type %CKPT_HDR_MM, an object
+ * @flags: %CKPT_MM_THP_DISABLE and the others
+ * @exe_file: FILE object behind /proc/PID/exe, or 0
+ * @dumpable: 0, 1 or 2, as in PR_GET_DUMPABLE
+ * @dump_filter: as in /proc/PID/coredump_filter
+ * @def_flags: %CKPT_VMA_LOCKED, %CKPT_VMA_LOCKONFAULT (MCL_FUTURE) and
+ *	%CKPT_VMA_NOHUGEPAGE for areas to come
+ * @start_code: as in struct prctl_mm_map, and so the others up to @env_end
+ * @end_code: see there
+ * @start_data: see there
+ * @end_data: see there
+ * @start_brk: see there
+ * @brk: see there
+ * @start_stack: see there
+ * @arg_start: see there
+ * @arg_end: see there
+ * @env_start: see there
+ * @env_end: see there
+ * @hiwater_rss: most pages ever resident
+ * @hiwater_vm: most pages ever mapped
+ */
+struct ckpt_hdr_mm {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 exe_file;
+	__u32 dumpable;
+	__u32 dump_filter;
+	__u64 def_flags;
+	__u64 start_code;
+	__u64 end_code;
+	__u64 start_data;
+	__u64 end_data;
+	__u64 start_brk;
+	__u64 brk;
+	__u64 start_stack;
+	__u64 arg_start;
+	__u64 arg_end;
+	__u64 env_start;
+	__u64 env_end;
+	__u64 hiwater_rss;
+	__u64 hiwater_vm;
+};
+
+#define CKPT_VMA_NAME_MAX	80
+#define CKPT_AUXV_MAX		128
+
+/**
+ * struct ckpt_hdr_vma - an area of an address space, in ascending order
+ * @h: type %CKPT_HDR_VMA
+ * @start: first address
+ * @end: first address behind it
+ * @pgoff: page offset in the file; of anonymous memory, the page number it had
+ *	when it was mapped first
+ * @flags: %CKPT_VMA_READ and the others
+ * @file: FILE object, INODE object of shared anonymous memory, or 0
+ * @anon_root: areas with the same number other than 0, in all address spaces,
+ *	may have pages that are shared copy-on-write
+ * @name: PR_SET_VMA_ANON_NAME: NUL-terminated and padded; no bytes if unnamed
+ */
+struct ckpt_hdr_vma {
+	struct ckpt_hdr h;
+	__u64 start;
+	__u64 end;
+	__u64 pgoff;
+	__u64 flags;
+	__u32 file;
+	__u32 anon_root;
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_auxv - the auxiliary vector in /proc/PID/auxv
+ * @h: type %CKPT_HDR_AUXV
+ * @auxv: pairs of type and value; the last one is AT_NULL
+ */
+struct ckpt_hdr_auxv {
+	struct ckpt_hdr h;
+	__u64 auxv[];
+};
+
+enum ckpt_inode_kind {
+	CKPT_INODE_SHM_ANON	= 1,	/* anonymous memory with MAP_SHARED */
+};
+
+/* Counts as committed memory page by page only. */
+#define CKPT_INODE_NORESERVE	0x1
+
+/**
+ * struct ckpt_hdr_inode - contents that have no name in any file system
+ * @h: type %CKPT_HDR_INODE, an object
+ * @size: bytes
+ * @kind: one of enum ckpt_inode_kind
+ * @flags: %CKPT_INODE_NORESERVE
+ */
+struct ckpt_hdr_inode {
+	struct ckpt_hdr h;
+	__u64 size;
+	__u32 kind;
+	__u32 flags;
+};
+
+/* ---- files ---- */
+
+/**
+ * struct ckpt_file_id - by which a file found by name is recognised
+ * @dev: device number of the filesystem, as stat() shows it (64 bit encoding)
+ * @ino: inode number, as stat() shows it
+ * @size: size in bytes
+ * @mtime: seconds of the time of the last modification
+ * @mtime_nsec: nanoseconds of that time
+ * @mode: type and permissions
+ * @generation: generation of the inode number
+ * @rdev_major: for devices: which device
+ * @rdev_minor: for devices: which device
+ * @reserved: zero
+ * @fs_magic: kind of filesystem
+ * @fs_uuid: UUID of the filesystem; zeros if it has none
+ *
+ * @dev, @ino and @generation are compared only if the file is found on the
+ * same filesystem, @size and @mtime only where contents matter.
+ */
+struct ckpt_file_id {
+	__u64 dev;
+	__u64 ino;
+	__u64 size;
+	__s64 mtime;
+	__u32 mtime_nsec;
+	__u32 mode;
+	__u32 generation;
+	__u32 rdev_major;
+	__u32 rdev_minor;
+	__u32 reserved;
+	__u64 fs_magic;
+	__u8 fs_uuid[16];
+};
+
+/**
+ * struct ckpt_hdr_files - a descriptor table; FD records follow
+ * @h: type %CKPT_HDR_FILES, an object
+ * @nr_fds: number of FD records
+ * @reserved: zero
+ */
+struct ckpt_hdr_files {
+	struct ckpt_hdr h;
+	__u32 nr_fds;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_fd - a file descriptor
+ * @h: type %CKPT_HDR_FD
+ * @fd: its number; ascending within a table
+ * @file: object of one of the FILE types
+ * @flags: %CKPT_FD_CLOEXEC
+ * @reserved: zero
+ */
+struct ckpt_hdr_fd {
+	struct ckpt_hdr h;
+	__u32 fd;
+	__u32 file;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define CKPT_FD_CLOEXEC		0x1
+
+/**
+ * struct ckpt_hdr_fs - root and working directory
+ * @h: type %CKPT_HDR_FS, an object
+ * @umask: file creation mask
+ * @root_len: bytes of the root's path at @paths, NUL included
+ * @cwd_len: bytes of the working directory's path behind it, NUL included
+ * @reserved: zero
+ * @root: identity of the root
+ * @cwd: identity of the working directory
+ * @paths: the two paths, seen from the root directory of the root task
+ */
+struct ckpt_hdr_fs {
+	struct ckpt_hdr h;
+	__u32 umask;
+	__u32 root_len;
+	__u32 cwd_len;
+	__u32 reserved;
+	struct ckpt_file_id root;
+	struct ckpt_file_id cwd;
+	__u8 paths[];
+};
+
+/**
+ * struct ckpt_hdr_pipe - a pipe or FIFO; PIPE_BUF records follow
+ * @h: type %CKPT_HDR_PIPE, an object
+ * @ino: inode number; how messages and /proc name it
+ * @slots: buffers it can hold; a power of two
+ * @nr_bufs: buffers it holds, and PIPE_BUF records that follow
+ * @readers: ends open for reading; all of them are in the image
+ * @writers: ends open for writing; all of them are in the image
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group, in the user namespace of the root task
+ * @mode: permissions
+ * @path_len: bytes of the path at @path, NUL included; 0 if it has no name
+ * @id: identity of the name; zeros if it has none
+ * @path: the path of a FIFO, seen from the root directory of the root task
+ */
+struct ckpt_hdr_pipe {
+	struct ckpt_hdr h;
+	__u64 ino;
+	__u32 slots;
+	__u32 nr_bufs;
+	__u32 readers;
+	__u32 writers;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 path_len;
+	struct ckpt_file_id id;
+	__u8 path[];
+};
+
+/**
+ * struct ckpt_hdr_pipe_buf - data in a pipe, oldest first
+ * @h: type %CKPT_HDR_PIPE_BUF
+ * @offset: where in its page the data starts; matters for what fits behind it
+ * @len: bytes of data; zeros pad the record
+ * @flags: %CKPT_PIPE_BUF_PACKET, %CKPT_PIPE_BUF_MERGE
+ * @reserved: zero
+ * @data: the data
+ */
+struct ckpt_hdr_pipe_buf {
+	struct ckpt_hdr h;
+	__u32 offset;
+	__u32 len;
+	__u32 flags;
+	__u32 reserved;
+	__u8 data[];
+};
+
+/* read() returns this buffer by itself (O_DIRECT). */
+#define CKPT_PIPE_BUF_PACKET	0x1
+/* write() may add to this buffer. */
+#define CKPT_PIPE_BUF_MERGE	0x2
+
+/**
+ * struct ckpt_hdr_file - what all open files have; starts each FILE record
+ * @h: type %CKPT_HDR_FILE_PATH or another of the FILE types, an object
+ * @f_flags: O_* flags, as F_GETFL shows them, and %CKPT_O_EXEC
+ * @advice: %CKPT_ADVICE_RANDOM and the others
+ * @pos: position
+ * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL
+ * @reserved: zero
+ */
+struct ckpt_hdr_file {
+	struct ckpt_hdr h;
+	__u32 f_flags;
+	__u32 advice;
+	__s64 pos;
+	__u32 cred;
+	__u32 reserved;
+};
+
+/* In @f_flags: opened to be executed. */
+#define CKPT_O_EXEC		0x20
+
+/* As given to posix_fadvise(). */
+#define CKPT_ADVICE_RANDOM	0x1
+#define CKPT_ADVICE_SEQUENTIAL	0x2
+#define CKPT_ADVICE_NOREUSE	0x4
+
+/**
+ * struct ckpt_hdr_file_external - an open file that belongs to somebody else
+ * @file: common part
+ * @key: under which the caller of restart() passes it, NUL-terminated
+ */
+struct ckpt_hdr_file_external {
+	struct ckpt_hdr_file file;
+	__u8 key[];
+};
+
+/**
+ * struct ckpt_hdr_file_path - an open file that is opened again by its path
+ * @file: common part
+ * @id: identity of the file
+ * @flags: %CKPT_FILE_GROWS
+ * @path_len: bytes of @path, NUL included
+ * @path: seen from the root directory of the root task; no symbolic links
+ */
+struct ckpt_hdr_file_path {
+	struct ckpt_hdr_file file;
+	struct ckpt_file_id id;
+	__u32 flags;
+	__u32 path_len;
+	__u8 path[];
+};
+
+/* It may have become larger since: open for writing only, such as a log. */
+#define CKPT_FILE_GROWS		0x1
+
+/**
+ * struct ckpt_hdr_file_pipe - an end of a pipe or FIFO
+ * @file: common part
+ * @pipe: PIPE object
+ * @flags: %CKPT_FILE_PIPE_NOWAIT, %CKPT_FILE_PIPE_NO_HUP
+ */
+struct ckpt_hdr_file_pipe {
+	struct ckpt_hdr_file file;
+	__u32 pipe;
+	__u32 flags;
+};
+
+/* RWF_NOWAIT works: not opened by a path. */
+#define CKPT_FILE_PIPE_NOWAIT	0x1
+/* Opened for reading before there was a writer, and there has been none. */
+#define CKPT_FILE_PIPE_NO_HUP	0x2
+
+ * struct ckpt_hdr_signal_task - the signals of one task, but not the pending
+ *	ones, which follow in SIGPENDING records
+ * @h: type %CKPT_HDR_SIGNAL_TASK
+ * @blocked: mask of blocked signals; bit 0 is signal 1
+ * @saved_mask: with %CKPT_SIGTASK_SAVED_MASK, the mask to go back to when the
+ *	interrupted system call (sigsuspend, ppoll, ...) is over; otherwise 0
+ * @altstack: alternate signal stack
+ * @altstack_size: its size
+ * @altstack_flags: SS_ONSTACK, SS_DISABLE, SS_AUTODISARM
+ * @pdeath_signal: sent when the parent dies; 0: none
+ * @flags: %CKPT_SIGTASK_SAVED_MASK
+ * @reserved: zero
+ */
+struct ckpt_hdr_signal_task {
+	struct ckpt_hdr h;
+	__u64 blocked;
+	__u64 saved_mask;
+	__u64 altstack;
+	__u64 altstack_size;
+	__u32 altstack_flags;
+	__u32 pdeath_signal;
+	__u32 flags;
+	__u32 reserved;
+};
+
+#define CKPT_SIGTASK_SAVED_MASK	0x1
+
+/**
+ * struct ckpt_siginfo - a siginfo_t, as 64 bit processes see it
+ * @signo: si_signo
+ * @err: si_errno
+ * @code: si_code
+ * @pad: bytes a sender may have put there with rt_sigqueueinfo()
+ * @fields: the union, in the layout that @signo and @code imply
+ */
+struct ckpt_siginfo {
+	__s32 signo;
+	__s32 err;
+	__s32 code;
+	__u32 pad;
+	__u64 fields[4];
+};
+
+#define CKPT_SIGPENDING_MAX	16384
+
+/**
+ * struct ckpt_hdr_sigpending - pending signals
+ * @h: type %CKPT_HDR_SIGPENDING
+ * @set: all that are pending, also those without an entry; bit 0 is signal 1
+ * @flags: %CKPT_SIGPENDING_SHARED
+ * @nr_info: number of entries, at most %CKPT_SIGPENDING_MAX
+ * @info: entries of the queue, in its order
+ *
+ * A queue that is longer than %CKPT_SIGPENDING_MAX takes several records. There
+ * is none for a queue without pending signals.
+ */
+struct ckpt_hdr_sigpending {
+	struct ckpt_hdr h;
+	__u64 set;
+	__u32 flags;
+	__u32 nr_info;
+	struct ckpt_siginfo info[];
+};
+
+/* Pending for the process, not for the task. */
+#define CKPT_SIGPENDING_SHARED	0x1
+
+/**
+ * struct ckpt_io_usage - as in /proc/PID/io
+ * @rchar: bytes read by system calls
+ * @wchar: bytes written by system calls
+ * @syscr: read system calls
+ * @syscw: write system calls
+ * @read_bytes: bytes read from storage
+ * @write_bytes: bytes written to storage
+ * @cancelled_write_bytes: bytes that were not written in the end
+ */
+struct ckpt_io_usage {
+	__u64 rchar;
+	__u64 wchar;
+	__u64 syscr;
+	__u64 syscw;
+	__u64 read_bytes;
+	__u64 write_bytes;
+	__u64 cancelled_write_bytes;
+};
+
+/**
+ * struct ckpt_hdr_sched - scheduling of a task, what prctl() sets, resources used
+ * @h: type %CKPT_HDR_SCHED
+ * @policy: SCHED_NORMAL and the others
+ * @flags: %CKPT_SCHED_RESET_ON_FORK and the others
+ * @nice: -20 to 19
+ * @rt_priority: 1 to 99 for SCHED_FIFO and SCHED_RR, otherwise 0
+ * @slice: requested time slice, nanoseconds; 0: default
+ * @util_min: with %CKPT_SCHED_UTIL_MIN, requested minimum utilization
+ * @util_max: with %CKPT_SCHED_UTIL_MAX, requested maximum utilization
+ * @ioprio: I/O priority as in ioprio_set()
+ * @personality: as in personality()
+ * @timer_slack: nanoseconds
+ * @default_timer_slack: nanoseconds
+ * @parent_exec_id: @self_exec_id of the parent when it created the task
+ * @self_exec_id: how often the task has executed a program
+ * @run_time: processor time used, nanoseconds
+ * @prev_utime: user time last reported, nanoseconds
+ * @prev_stime: system time last reported, nanoseconds
+ * @gtime: user time spent running a virtual processor, nanoseconds
+ * @io: storage used
+ * @nr_cpus: with %CKPT_SCHED_AFFINITY, number of bits in each of the two masks,
+ *	a multiple of 64; otherwise 0
+ * @reserved: zero
+ * @cpus: the mask given to sched_setaffinity(), then the mask in effect
+ */
+struct ckpt_hdr_sched {
+	struct ckpt_hdr h;
+	__u32 policy;
+	__u32 flags;
+	__s32 nice;
+	__u32 rt_priority;
+	__u64 slice;
+	__u32 util_min;
+	__u32 util_max;
+	__u32 ioprio;
+	__u32 personality;
+	__u64 timer_slack;
+	__u64 default_timer_slack;
+	__u64 parent_exec_id;
+	__u64 self_exec_id;
+	__u64 run_time;
+	__u64 prev_utime;
+	__u64 prev_stime;
+	__u64 gtime;
+	struct ckpt_io_usage io;
+	__u32 nr_cpus;
+	__u32 reserved;
+	__u64 cpus[];
+};
+
+#define CKPT_SCHED_RESET_ON_FORK	0x0001
+#define CKPT_SCHED_UTIL_MIN		0x0002
+#define CKPT_SCHED_UTIL_MAX		0x0004
+/* The task asked for certain processors ... */
+#define CKPT_SCHED_AFFINITY		0x0008
+/* ... and these were all there were. */
+#define CKPT_SCHED_AFFINITY_ALL		0x0010
+/* The task has not executed a program since it was forked. */
+#define CKPT_SCHED_FORKNOEXEC		0x0020
+/* The task has used privilege; see acct(5). */
+#define CKPT_SCHED_SUPERPRIV		0x0040
+/* execve() must check RLIMIT_NPROC. */
+#define CKPT_SCHED_NPROC_EXCEEDED	0x0080
+/* As in prctl(): PR_SET_NO_NEW_PRIVS, PR_SET_IO_FLUSHER, PR_MCE_KILL. */
+#define CKPT_SCHED_NO_NEW_PRIVS		0x0100
+#define CKPT_SCHED_IO_FLUSHER		0x0200
+#define CKPT_SCHED_MCE_PROCESS		0x0400
+#define CKPT_SCHED_MCE_EARLY		0x0800
+
+/* ---- what the threads of a process share ---- */
+
+/**
+ * struct ckpt_hdr_signal - a process
+ * @h: type %CKPT_HDR_SIGNAL
+ * @flags: %CKPT_SIGNAL_STOPPED and the others
+ * @stop_signal: with %CKPT_SIGNAL_STOPPED, the signal that stopped it
+ * @stop_code: what wait() has not reported yet of that; 0: nothing
+ * @oom_score_adj: as in /proc/PID/oom_score_adj
+ * @oom_score_adj_min: the lowest it may be set to without privilege
+ * @next_timer_id: number of the next timer of timer_create()
+ * @tty_old_pgrp: PID object: the foreground process group of the terminal that
+ *	hung up on this session leader; 0: none
+ * @reserved: zero
+ * @utime: user time of threads that have ended, nanoseconds
+ * @stime: system time of threads that have ended, nanoseconds
+ * @gtime: their time spent running a virtual processor, nanoseconds
+ * @cutime: user time of children that were waited for, nanoseconds
+ * @cstime: their system time, nanoseconds
+ * @cgtime: their time spent running a virtual processor, nanoseconds
+ * @prev_utime: user time last reported, nanoseconds
+ * @prev_stime: system time last reported, nanoseconds
+ * @run_time: processor time of threads that have ended, nanoseconds
+ * @nvcsw: voluntary context switches of threads that have ended
+ * @nivcsw: their involuntary context switches
+ * @cnvcsw: voluntary context switches of children that were waited for
+ * @cnivcsw: their involuntary context switches
+ * @min_flt: minor faults of threads that have ended
+ * @maj_flt: their major faults
+ * @cmin_flt: minor faults of children that were waited for
+ * @cmaj_flt: their major faults
+ * @inblock: blocks read by threads that have ended
+ * @oublock: blocks written by them
+ * @cinblock: blocks read by children that were waited for
+ * @coublock: blocks written by them
+ * @maxrss: largest resident size before the last execve(), pages
+ * @cmaxrss: largest resident size of a child that was waited for, pages
+ * @io: storage used by threads that have ended
+ */
+struct ckpt_hdr_signal {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 stop_signal;
+	__u32 stop_code;
+	__s32 oom_score_adj;
+	__s32 oom_score_adj_min;
+	__u32 next_timer_id;
+	__u32 tty_old_pgrp;
+	__u32 reserved;
+	__u64 utime;
+	__u64 stime;
+	__u64 gtime;
+	__u64 cutime;
+	__u64 cstime;
+	__u64 cgtime;
+	__u64 prev_utime;
+	__u64 prev_stime;
+	__u64 run_time;
+	__u64 nvcsw;
+	__u64 nivcsw;
+	__u64 cnvcsw;
+	__u64 cnivcsw;
+	__u64 min_flt;
+	__u64 maj_flt;
+	__u64 cmin_flt;
+	__u64 cmaj_flt;
+	__u64 inblock;
+	__u64 oublock;
+	__u64 cinblock;
+	__u64 coublock;
+	__u64 maxrss;
+	__u64 cmaxrss;
+	struct ckpt_io_usage io;
+};
+
+/* Stopped by a signal. */
+#define CKPT_SIGNAL_STOPPED		0x01
+/* wait() has not reported yet that it continued. */
+#define CKPT_SIGNAL_CONTINUED		0x02
+/* The parent has not been told yet that it stopped, or continued. */
+#define CKPT_SIGNAL_CLD_STOPPED		0x04
+#define CKPT_SIGNAL_CLD_CONTINUED	0x08
+/* As in prctl(): PR_SET_CHILD_SUBREAPER; and whether an ancestor has set it. */
+#define CKPT_SIGNAL_SUBREAPER		0x10
+#define CKPT_SIGNAL_HAS_SUBREAPER	0x20
+/* It has the controlling terminal of its session, which is outside. */
+#define CKPT_SIGNAL_TTY			0x40
+
+/**
+ * struct ckpt_hdr_itimer - the timers of setitimer(), if any is in use
+ * @h: type %CKPT_HDR_ITIMER
+ * @flags: %CKPT_ITIMER_REAL_ARMED
+ * @reserved: zero
+ * @real_value: ITIMER_REAL: nanoseconds until it expires; negative: since it
+ *	has expired
+ * @real_interval: nanoseconds, 0: once
+ * @virt_value: ITIMER_VIRTUAL: nanoseconds of user time until it expires;
+ *	0: not armed
+ * @virt_interval: nanoseconds, 0: once
+ * @prof_value: ITIMER_PROF: the same for user and system time
+ * @prof_interval: nanoseconds, 0: once
+ *
+ * An ITIMER_REAL that has expired is not armed again before its SIGALRM has been
+ * taken from the queue, and then in step with @real_value.
+ */
+struct ckpt_hdr_itimer {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 reserved;
+	__s64 real_value;
+	__u64 real_interval;
+	__u64 virt_value;
+	__u64 virt_interval;
+	__u64 prof_value;
+	__u64 prof_interval;
+};
+
+#define CKPT_ITIMER_REAL_ARMED	0x1
+
+#define CKPT_RLIM_NR		16
+
+/**
+ * struct ckpt_rlimit - a limit
+ * @cur: soft limit; all ones: none
+ * @max: hard limit; all ones: none
+ */
+struct ckpt_rlimit {
+	__u64 cur;
+	__u64 max;
+};
+
+/**
+ * struct ckpt_hdr_rlimits - resource limits
+ * @h: type %CKPT_HDR_RLIMITS
+ * @limit: by RLIMIT_CPU and the others
+ */
+struct ckpt_hdr_rlimits {
+	struct ckpt_hdr h;
+	struct ckpt_rlimit limit[CKPT_RLIM_NR];
+};
+
+#define CKPT_NSIG		64
+
+/**
+ * struct ckpt_sigaction - what to do with a signal
+ * @handler: address, or 0 for SIG_DFL, or 1 for SIG_IGN
+ * @flags: SA_*
+ * @restorer: address
+ * @mask: signals blocked meanwhile; bit 0 is signal 1
+ */
+struct ckpt_sigaction {
+	__u64 handler;
+	__u64 flags;
+	__u64 restorer;
+	__u64 mask;
+};
+
+/**
+ * struct ckpt_hdr_sighand - signal handlers
+ * @h: type %CKPT_HDR_SIGHAND, an object
+ * @action: by signal number less one
+ */
+struct ckpt_hdr_sighand {
+	struct ckpt_hdr h;
+	struct ckpt_sigaction action[CKPT_NSIG];
+};
+
+#define CKPT_GROUPS_MAX		65536
+
+/**
+ * struct ckpt_hdr_cred - credentials; ids as seen in the root task's user
+ *	namespace
+ * @h: type %CKPT_HDR_CRED, an object
+ * @uid: real user id
+ * @euid: effective user id
+ * @suid: saved user id
+ * @fsuid: user id for access to files
+ * @gid: real group id
+ * @egid: effective group id
+ * @sgid: saved group id
+ * @fsgid: group id for access to files
+ * @securebits: as in prctl(), PR_SET_SECUREBITS
+ * @reqkey: as in keyctl(), KEYCTL_SET_REQKEY_KEYRING
+ * @nr_groups: number of supplementary groups, at most %CKPT_GROUPS_MAX
+ * @reserved: zero
+ * @cap_inheritable: inheritable capabilities; bit 0 is capability 0
+ * @cap_permitted: permitted capabilities
+ * @cap_effective: effective capabilities
+ * @cap_bset: capability bounding set
+ * @cap_ambient: ambient capabilities
+ * @groups: supplementary groups; padded with 0 to an even number
+ */
+struct ckpt_hdr_cred {
+	struct ckpt_hdr h;
+	__u32 uid;
+	__u32 euid;
+	__u32 suid;
+	__u32 fsuid;
+	__u32 gid;
+	__u32 egid;
+	__u32 sgid;
+	__u32 fsgid;
+	__u32 securebits;
+	__u32 reqkey;
+	__u32 nr_groups;
+	__u32 reserved;
+	__u64 cap_inheritable;
+	__u64 cap_permitted;
+	__u64 cap_effective;
+	__u64 cap_bset;
+	__u64 cap_ambient;
+	__u32 groups[];
+/* ---- memory ---- */
+
+/* Flags of an area; what they mean is what the system call in brackets says. */
+#define CKPT_VMA_READ		0x00000001	/* mmap */
+#define CKPT_VMA_WRITE		0x00000002
+#define CKPT_VMA_EXEC		0x00000004
+#define CKPT_VMA_SHARED		0x00000008	/* and may become writable */
+#define CKPT_VMA_MAYREAD	0x00000010	/* limits for mprotect */
+#define CKPT_VMA_MAYWRITE	0x00000020
+#define CKPT_VMA_MAYEXEC	0x00000040
+#define CKPT_VMA_MAYSHARE	0x00000080	/* mapped with MAP_SHARED */
+#define CKPT_VMA_GROWSDOWN	0x00000100
+#define CKPT_VMA_LOCKED		0x00000200	/* mlock */
+#define CKPT_VMA_LOCKONFAULT	0x00000400
+#define CKPT_VMA_ACCOUNT	0x00000800	/* counts as committed memory */
+#define CKPT_VMA_NORESERVE	0x00001000
+#define CKPT_VMA_SEQ_READ	0x00002000	/* madvise */
+#define CKPT_VMA_RAND_READ	0x00004000
+#define CKPT_VMA_DONTFORK	0x00008000
+#define CKPT_VMA_WIPEONFORK	0x00010000
+#define CKPT_VMA_DONTDUMP	0x00020000
+#define CKPT_VMA_HUGEPAGE	0x00040000
+#define CKPT_VMA_NOHUGEPAGE	0x00080000
+#define CKPT_VMA_MERGEABLE	0x00100000
+#define CKPT_VMA_DROPPABLE	0x00200000	/* mmap */
+#define CKPT_VMA_ALL		0x003fffff
+
+#define CKPT_MM_THP_DISABLE	0x00000001	/* PR_SET_THP_DISABLE */
+#define CKPT_MM_MDWE		0x00000002	/* PR_MDWE_REFUSE_EXEC_GAIN */
+#define CKPT_MM_MDWE_NO_INHERIT	0x00000004	/* PR_MDWE_NO_INHERIT */
+#define CKPT_MM_MERGE_ANY	0x00000008	/* PR_SET_MEMORY_MERGE */
+#define CKPT_MM_TOPDOWN		0x00000010	/* mmap() goes from top to bottom */
+#define CKPT_MM_MB_GLOBAL	0x00000020	/* membarrier() registrations */
+#define CKPT_MM_MB_PRIVATE	0x00000040
+#define CKPT_MM_MB_SYNC_CORE	0x00000080
+#define CKPT_MM_MB_RSEQ		0x00000100
+#define CKPT_MM_ALL		0x000001ff
+
+/**
+ * struct ckpt_hdr_mm - an address space; AUXV, the processor's record and VMA
+ *	records follow
+ * @h: type %CKPT_HDR_MM, an object
+ * @flags: %CKPT_MM_THP_DISABLE and the others
+ * @exe_file: FILE object behind /proc/PID/exe, or 0
+ * @dumpable: 0, 1 or 2, as in PR_GET_DUMPABLE
+ * @dump_filter: as in /proc/PID/coredump_filter
+ * @def_flags: %CKPT_VMA_LOCKED, %CKPT_VMA_LOCKONFAULT (MCL_FUTURE) and
+ *	%CKPT_VMA_NOHUGEPAGE for areas to come
+ * @start_code: as in struct prctl_mm_map, and so the others up to @env_end
+ * @end_code: see there
+ * @start_data: see there
+ * @end_data: see there
+ * @start_brk: see there
+ * @brk: see there
+ * @start_stack: see there
+ * @arg_start: see there
+ * @arg_end: see there
+ * @env_start: see there
+ * @env_end: see there
+ * @mmap_base: where mmap() looks for room
+ * @mmap_legacy_base: the same, from bottom to top
+ * @hiwater_rss: most pages ever resident
+ * @hiwater_vm: most pages ever mapped
+ */
+struct ckpt_hdr_mm {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 exe_file;
+	__u32 dumpable;
+	__u32 dump_filter;
+	__u64 def_flags;
+	__u64 start_code;
+	__u64 end_code;
+	__u64 start_data;
+	__u64 end_data;
+	__u64 start_brk;
+	__u64 brk;
+	__u64 start_stack;
+	__u64 arg_start;
+	__u64 arg_end;
+	__u64 env_start;
+	__u64 env_end;
+	__u64 mmap_base;
+	__u64 mmap_legacy_base;
+	__u64 hiwater_rss;
+	__u64 hiwater_vm;
+};
+
+#define CKPT_VMA_NAME_MAX	80
+#define CKPT_AUXV_MAX		128
+
+/**
+ * struct ckpt_hdr_vma - an area of an address space, in ascending order
+ * @h: type %CKPT_HDR_VMA
+ * @start: first address
+ * @end: first address behind it
+ * @pgoff: page offset in the file; of anonymous memory, the page number it had
+ *	when it was mapped first
+ * @flags: %CKPT_VMA_READ and the others
+ * @file: FILE object, INODE object of shared anonymous memory, or 0
+ * @anon_root: areas with the same number other than 0, in all address spaces,
+ *	may have pages that are shared copy-on-write
+ * @name: PR_SET_VMA_ANON_NAME: NUL-terminated and padded; no bytes if unnamed
+ */
+struct ckpt_hdr_vma {
+	struct ckpt_hdr h;
+	__u64 start;
+	__u64 end;
+	__u64 pgoff;
+	__u64 flags;
+	__u32 file;
+	__u32 anon_root;
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_auxv - the auxiliary vector in /proc/PID/auxv
+ * @h: type %CKPT_HDR_AUXV
+ * @auxv: pairs of type and value; the last one is AT_NULL
+ */
+struct ckpt_hdr_auxv {
+	struct ckpt_hdr h;
+	__u64 auxv[];
+};
+
+enum ckpt_inode_kind {
+	CKPT_INODE_SHM_ANON	= 1,	/* shared anonymous memory */
+	CKPT_INODE_MEMFD	= 2,	/* of memfd_create() */
+};
+
+/* The object counts as committed memory page by page only. */
+#define CKPT_INODE_NORESERVE	0x1
+
+/**
+ * struct ckpt_hdr_inode - contents that have no name in any file system
+ * @h: type %CKPT_HDR_INODE, an object
+ * @size: bytes
+ * @kind: one of enum ckpt_inode_kind
+ * @mode: permissions
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group, the same
+ * @seals: F_SEAL_*, as in F_GET_SEALS
+ * @flags: %CKPT_INODE_NORESERVE
+ * @name: memfd: the name given to memfd_create(), NUL-terminated and padded
+ */
+struct ckpt_hdr_inode {
+	struct ckpt_hdr h;
+	__u64 size;
+	__u32 kind;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 seals;
+	__u32 flags;
+	__u8 name[];
+};
+
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - x86: the table of record types
+ */
+#include "x86.h"
+
+#define KIND_X86(_type)		[CKPT_HDR_##_type - CKPT_HDR_ARCH]
+
+static const struct ckpt_kind kinds[] = {
+	KIND_X86(X86_HEADER) = {
+		.name		= "X86_HEADER",
+		.min_len	= sizeof(struct ckpt_hdr_x86_header),
+		.validate	= ckpt_x86_header_validate,
+	},
+	KIND_X86(X86_CPU) = {
+		.name		= "X86_CPU",
+		.min_len	= sizeof(struct ckpt_hdr_x86_cpu),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_x86_cpu_validate,
+	},
+	KIND_X86(X86_FPU) = {
+		.name		= "X86_FPU",
+		.min_len	= sizeof(struct ckpt_hdr_x86_fpu),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_x86_fpu_validate,
+	},
+	KIND_X86(X86_TLS) = {
+		.name		= "X86_TLS",
+		.min_len	= sizeof(struct ckpt_hdr_x86_tls),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_x86_tls_validate,
+	},
+	KIND_X86(X86_MM) = {
+		.name		= "X86_MM",
+		.min_len	= sizeof(struct ckpt_hdr_x86_mm),
+		.owner		= CKPT_HDR_MM,
+		.validate	= ckpt_x86_mm_validate,
+	},
+};
+
+const struct ckpt_kind *ckpt_arch_kind(u32 type)
+{
+	u32 nr = type - CKPT_HDR_ARCH;
+
+	return nr < ARRAY_SIZE(kinds) ? &kinds[nr] : NULL;
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - what all kinds of open files have in common
+ *
+ * Saved: flags, position, advice given with posix_fadvise(), the credentials
+ *	it was opened with, and who shares it.
+ * Not saved: the state of readahead; errors of writeback not reported yet;
+ *	labels of security modules, which are made anew.
+ * Refused: kinds of files that nothing in the table below matches; an owner
+ *	for signals (F_SETOWN, F_SETSIG, O_ASYNC); locks and leases.
+ */
+#include <linux/backing-dev.h>
+#include <linux/cred.h>
+#include <linux/fadvise.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/filelock.h>
+#include <linux/fs.h>
+#include <linux/net.h>
+#include <linux/slab.h>
+#include <linux/tty.h>
+#include "files.h"
+
+/* In order: the first that matches is taken. */
+static const struct ckpt_file_kind file_kinds[] = {
+	{ "external",	CKPT_HDR_FILE_EXTERNAL,	ckpt_file_external_match },
+	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
+	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
+};
+
+static int refuse_chrdev(struct ckpt_ctx *ctx, struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (tty_of_file(file) || tty_hung_up_p(file))
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "is a terminal; it can be passed as an external resource");
+	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+			     "character device %u:%u is not supported",
+			     imajor(inode), iminor(inode));
+}
+
+static int refuse_sock(struct ckpt_ctx *ctx, struct file *file)
+{
+	const struct socket *sock = sock_from_file(file);
+
+	if (!sock)
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "sockets are not supported");
+	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+			     "sockets are not supported (family %u, type %u)",
+			     sock->ops->family, sock->type);
+}
+
+static int refuse_kind(struct ckpt_ctx *ctx, struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+
+	if (S_ISCHR(inode->i_mode))
+		return refuse_chrdev(ctx, file);
+	if (S_ISSOCK(inode->i_mode))
+		return refuse_sock(ctx, file);
+	if (S_ISBLK(inode->i_mode))
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "block device %u:%u is not supported",
+				     imajor(inode), iminor(inode));
+	if (S_ISREG(inode->i_mode) && !inode->i_nlink)
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "has been deleted");
+	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+			     "such files on %s are not supported",
+			     inode->i_sb->s_type->name);
+}
+
+/**
+ * checkpoint_file_obj - save an open file unless it has been saved
+ * @ctx: the checkpoint
+ * @file: the file
+ *
+ * Return: the number of the object, or a negative errno that has been
+ * reported.
+ */
+int checkpoint_file_obj(struct ckpt_ctx *ctx, struct file *file)
+{
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ARRAY_SIZE(file_kinds); i++)
+		if (file_kinds[i].match(ctx, file))
+			break;
+	if (i == ARRAY_SIZE(file_kinds))
+		return refuse_kind(ctx, file);
+	ctx->file = file;
+	ret = checkpoint_obj(ctx, file_kinds[i].type, file);
+	ctx->file = NULL;
+	return ret;
+}
+
+static bool has_lock(const struct list_head *locks, const struct file *file)
+{
+	const struct file_lock_core *lock;
+
+	list_for_each_entry(lock, locks, flc_list)
+		if (lock->flc_file == file)
+			return true;
+	return false;
+}
+
+static const char *lock_of(const struct file *file)
+{
+	struct file_lock_context *locks = locks_inode_context(file_inode(file));
+	const char *name = NULL;
+
+	if (!locks)
+		return NULL;
+	spin_lock(&locks->flc_lock);
+	if (has_lock(&locks->flc_flock, file))
+		name = "flock() lock";
+	else if (has_lock(&locks->flc_posix, file))
+		name = "record lock";
+	else if (has_lock(&locks->flc_lease, file))
+		name = "lease";
+	spin_unlock(&locks->flc_lock);
+	return name;
+}
+
+static bool has_owner(const struct file *file)
+{
+	const struct fown_struct *owner = file_f_owner(file);
+
+	return owner && (owner->pid || owner->signum);
+}
+
+/**
+ * checkpoint_file_common - save what a file refers to
+ * @ctx: the checkpoint
+ * @file: the file
+ *
+ * Comes before the record of the file, which ckpt_fill_file() then fills.
+ *
+ * Return: the CRED object of the file, or a negative errno that has been
+ * reported, also if the file has state that cannot be saved.
+ */
+int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
+{
+	const char *lock;
+
+	if (file->f_flags & FASYNC || has_owner(file))
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
+	lock = lock_of(file);
+	if (lock)
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "is held with a %s", lock);
+	return checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)file->f_cred);
+}
+
+static u32 advice(const struct file *file)
+{
+	const struct inode *host = file->f_mapping->host;
+	u32 ret = 0;
+
+	if (file->f_mode & FMODE_RANDOM)
+		ret |= CKPT_ADVICE_RANDOM;
+	if (file->f_mode & FMODE_NOREUSE)
+		ret |= CKPT_ADVICE_NOREUSE;
+	if (S_ISREG(host->i_mode) && file->f_ra.ra_pages &&
+	    file->f_ra.ra_pages == 2 * inode_to_bdi(file->f_mapping->host)->ra_pages)
+		ret |= CKPT_ADVICE_SEQUENTIAL;
+	return ret;
+}
+
+/**
+ * ckpt_fill_file - save the common part of an open file
+ * @h: record to fill
+ * @file: the file
+ * @cred: from checkpoint_file_common()
+ */
+void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
+{
+	h->f_flags = file->f_flags;
+	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);
+	h->pos = file->f_pos;
+	h->cred = cred;
+}
+
+/* Flags that an open file can have and that opening it again can give it. */
+#define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
+			 O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOATIME | O_PATH)
+/* Flags that only F_GETFL shows, and that are set afterwards. */
+#define SHOWN_FLAGS	(O_NOFOLLOW | __O_TMPFILE | O_CLOEXEC)
+
+/**
+ * ckpt_file_common_validate - check the common part of an open file
+ * @v: the validator
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_file_common_validate(struct ckpt_validator *v,
+			      const struct ckpt_hdr_file *h)
+{
+	BUILD_BUG_ON(CKPT_O_EXEC != __FMODE_EXEC);
+
+	if (h->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC))
+		return ckpt_bad(v, "unknown file flags");
+	if ((h->f_flags & O_ACCMODE) == O_ACCMODE)
+		return ckpt_bad(v, "unknown access mode");
+	if (h->advice & ~(CKPT_ADVICE_RANDOM | CKPT_ADVICE_SEQUENTIAL |
+			  CKPT_ADVICE_NOREUSE))
+		return ckpt_bad(v, "unknown advice");
+	if (h->pos < 0)
+		return ckpt_bad(v, "negative file position");
+	if (h->reserved)
+		return ckpt_bad(v, "reserved field is not zero");
+	if (h->h.type != CKPT_HDR_FILE_EXTERNAL &&
+	    !ckpt_ref_ok(v, h->cred, CKPT_CLASS_CRED))
+		return ckpt_bad(v, "bad reference to credentials");
+	return 0;
+}
+
+/**
+ * ckpt_open_flags - flags to open a file with again
+ * @h: common part of its record
+ *
+ * Return: flags, all without side effects.
+ */
+int ckpt_open_flags(const struct ckpt_hdr_file *h)
+{
+	return (h->f_flags & OPEN_FLAGS) | O_NOCTTY;
+}
+
+static int restore_pos(struct file *file, loff_t pos)
+{
+	const struct inode *inode = file_inode(file);
+	loff_t ret;
+
+	if (file->f_pos == pos)
+		return 0;
+	/* Elsewhere the position is but a number. */
+	if (!S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode)) {
+		file->f_pos = pos;
+		return 0;
+	}
+	ret = vfs_llseek(file, pos, SEEK_SET);
+	if (ret < 0)
+		return ret;
+	return ret == pos ? 0 : -ESTALE;
+}
+
+static int restore_advice(struct file *file, u32 advice)
+{
+	int ret = 0;
+
+	if (advice & CKPT_ADVICE_SEQUENTIAL)
+		ret = vfs_fadvise(file, 0, 0, POSIX_FADV_SEQUENTIAL);
+	if (!ret && advice & CKPT_ADVICE_RANDOM)
+		ret = vfs_fadvise(file, 0, 0, POSIX_FADV_RANDOM);
+	if (!ret && advice & CKPT_ADVICE_NOREUSE)
+		ret = vfs_fadvise(file, 0, 0, POSIX_FADV_NOREUSE);
+	return ret;
+}
+
+static int restore_exec(struct file *file)
+{
+	int ret;
+
+	if (path_noexec(&file->f_path))
+		return -EACCES;
+	ret = file_permission(file, MAY_EXEC | MAY_OPEN);
+	if (!ret)
+		file->f_mode |= FMODE_EXEC;
+	return ret;
+}
+
+static void restore_flags(struct file *file, u32 f_flags)
+{
+	spin_lock(&file->f_lock);
+	file->f_flags = f_flags;
+	file->f_iocb_flags = iocb_flags(file);
+	spin_unlock(&file->f_lock);
+}
+
+/* The caller may hold more than whoever opened the file. */
+static int restore_f_cred(struct ckpt_ctx *ctx, struct file *file, u32 id)
+{
+	const struct cred *cred = restore_obj(ctx, id);
+
+	if (IS_ERR(cred))
+		return PTR_ERR(cred);
+	if (cred != file->f_cred) {
+		put_cred(file->f_cred);
+		file->f_cred = get_cred(cred);
+	}
+	return 0;
+}
+
+static int restore_common(struct ckpt_ctx *ctx, const struct ckpt_hdr_file *h,
+			  struct file *file, const char *name)
+{
+	int ret = 0;
+
+	if (h->f_flags & CKPT_O_EXEC)
+		ret = restore_exec(file);
+	if (ret)
+		return ckpt_err(ctx, ret, "%s: may not be executed", name);
+	if (!(file->f_mode & FMODE_PATH))
+		ret = restore_pos(file, h->pos);
+	if (ret)
+		return ckpt_err(ctx, ret, "%s: position %lld", name, h->pos);
+	ret = restore_advice(file, h->advice);
+	if (ret)
+		return ckpt_err(ctx, ret, "%s: advice %#x", name, h->advice);
+	restore_flags(file, h->f_flags);
+	return restore_f_cred(ctx, file, h->cred);
+}
+
+/**
+ * restore_file_common - restore what all open files have
+ * @ctx: the restart
+ * @h: the record
+ * @file: the file, opened with ckpt_open_flags() and not used by anybody yet
+ * @name: its name, for messages
+ *
+ * Return: @file, or ERR_PTR() of an errno that has been reported; @file has
+ * been closed then.
+ */
+struct file *restore_file_common(struct ckpt_ctx *ctx,
+				 const struct ckpt_hdr_file *h,
+				 struct file *file, const char *name)
+{
+	int ret = restore_common(ctx, h, file, name);
+
+	if (!ret)
+		return file;
+	fput(file);
+	return ERR_PTR(ret);
+}
+
+/**
+ * ckpt_file_put - drop a reference on an open file
+ * @obj: the file
+ */
+void ckpt_file_put(void *obj)
+{
+	fput(obj);
+}

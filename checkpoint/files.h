@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Checkpoint/restart - descriptor tables, open files, root and working directory
+ */
+#ifndef _CHECKPOINT_FILES_H
+#define _CHECKPOINT_FILES_H
+
+#include "internal.h"
+
+struct fs_struct;
+struct path;
+
+/**
+ * struct ckpt_file_kind - a way to save an open file
+ * @name: for messages
+ * @type: record type
+ * @match: whether this is the way for @file
+ */
+struct ckpt_file_kind {
+	const char *name;
+	u32 type;
+	bool (*match)(struct ckpt_ctx *ctx, struct file *file);
+};
+
+/* files.c: descriptor tables */
+int checkpoint_files(struct ckpt_ctx *ctx, void *obj);
+int ckpt_files_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_fd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_files(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		    struct ckpt_cursor *c);
+void ckpt_files_put(void *obj);
+int ckpt_install_files(void *obj);
+
+/* file.c: what all kinds of open files have in common */
+int checkpoint_file_obj(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file);
+void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred);
+int ckpt_file_common_validate(struct ckpt_validator *v,
+			      const struct ckpt_hdr_file *h);
+struct file *restore_file_common(struct ckpt_ctx *ctx,
+				 const struct ckpt_hdr_file *h,
+				 struct file *file, const char *name);
+int ckpt_open_flags(const struct ckpt_hdr_file *h);
+void ckpt_file_put(void *obj);
+
+/* path.c: names and identities */
+__printf(4, 5) int ckpt_path_err(struct ckpt_ctx *ctx, const struct path *path,
+				 int err, const char *fmt, ...);
+char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path);
+int ckpt_fill_file_id(struct ckpt_ctx *ctx, const struct path *path,
+		      struct ckpt_file_id *id);
+bool ckpt_path_ok(const u8 *path, size_t len, size_t max);
+bool ckpt_file_id_ok(const struct ckpt_file_id *id);
+int ckpt_lookup(struct ckpt_ctx *ctx, const char *name,
+		const struct ckpt_file_id *id, unsigned int checks,
+		struct path *path);
+
+int ckpt_check_path(struct ckpt_ctx *ctx, const char *name,
+		    const struct path *path, const struct ckpt_file_id *id,
+		    unsigned int checks);
+
+/* What these compare beside the identity. */
+#define CKPT_CHECK_SIZE		0x1
+#define CKPT_CHECK_MIN_SIZE	0x2
+#define CKPT_CHECK_MTIME	0x4
+
+/* file_path.c: files opened again by their path */
+bool ckpt_file_path_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_path(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_path_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_path(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			struct ckpt_cursor *c);
+int restore_file_unchanged(struct ckpt_ctx *ctx, u32 id, struct file *file);
+
+/* file_pipe.c: pipes and FIFOs */
+bool ckpt_file_pipe_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_pipe(struct ckpt_ctx *ctx, void *obj);
+int checkpoint_file_pipe(struct ckpt_ctx *ctx, void *obj);
+int checkpoint_pipes_end(struct ckpt_ctx *ctx);
+int ckpt_pipe_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_pipe_buf_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_file_pipe_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		   struct ckpt_cursor *c);
+void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			struct ckpt_cursor *c);
+void ckpt_pipe_put(void *obj);
+
+/* file_external.c: open files that belong to somebody else */
+bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_external(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_external_validate(struct ckpt_validator *v,
+				const struct ckpt_hdr *h);
+void *restore_file_external(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			    struct ckpt_cursor *c);
+
+/* fs_struct.c: root and working directory */
+int checkpoint_fs(struct ckpt_ctx *ctx, void *obj);
+int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		 struct ckpt_cursor *c);
+void ckpt_fs_put(void *obj);
+int ckpt_install_fs(void *obj);
+struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk);
+
+#endif /* _CHECKPOINT_FILES_H */

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Checkpoint/restart - what the kselftests share
+ *
+ * A test sets up state in a child (the target), checkpoints it, kills it,
+ * restarts it, and lets the restarted target verify itself. Test and target
+ * talk through a file that both map shared, which survives the restart.
+ */
+#ifndef _SELFTESTS_CHECKPOINT_COMMON_H
+#define _SELFTESTS_CHECKPOINT_COMMON_H
+
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/checkpoint.h>
+#include <linux/checkpoint_hdr.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+
+#ifndef __NR_checkpoint
+#define __NR_checkpoint	500
+#define __NR_restart	501
+#endif
+
+#define CKPT_TEST_TIMEOUT_MS	20000
+
+static inline long sys_checkpoint(struct checkpoint_args *args, size_t size)
+{
+	return syscall(__NR_checkpoint, args, size);
+}
+
+static inline long sys_restart(struct restart_args *args, size_t size)
+{
+	return syscall(__NR_restart, args, size);
+}
+
+/**
+ * struct shared - memory that test and target share
+ * @ready: the target has reached step n
+ * @go: the target may go on beyond step n
+ * @failed: line of the target's first failed check, or 0
+ * @why: text of that check
+ * @data: for the test's own use
+ */
+struct shared {
+	atomic_int ready;
+	atomic_int go;
+	atomic_int failed;
+	char why[240];
+	_Atomic uint64_t data[4096 / sizeof(uint64_t) - 32];
+};
+
+static inline void nap_ms(long ms)
+{
+	struct timespec ts = { .tv_sec = ms / 1000,
+			       .tv_nsec = ms % 1000 * 1000000 };
+
+	while (nanosleep(&ts, &ts) && errno == EINTR)
+		;
+}
+
+/* A check in the target: remembered, for the test to report. */
+#define TARGET_CHECK(sh, cond) do {					\
+	if (!(cond) && !atomic_exchange(&(sh)->failed, __LINE__))	\
+		snprintf((sh)->why, sizeof((sh)->why), "%s (errno %d)",	\
+			 #cond, errno);					\
+} while (0)
+
+/* In the target: tell that step @n is reached, wait until it may go on. */
+static inline void target_step(struct shared *sh, int n)
+{
+	atomic_store(&sh->ready, n);
+	while (atomic_load(&sh->go) < n)
+		nap_ms(2);
+}
+
+/* In the test: wait until the target has reached step @n. */
+static inline bool wait_step(struct shared *sh, int n)
+{
+	long ms;
+
+	for (ms = 0; atomic_load(&sh->ready) < n; ms += 2) {
+		if (ms > CKPT_TEST_TIMEOUT_MS)
+			return false;
+		nap_ms(2);
+	}
+	return true;
+}
+
+/**
+ * struct ckpt_test - one round trip
+ * @dir: directory of its files
+ * @sh: what it shares with the target
+ * @image: image file
+ * @log: log file
+ * @msg: what the last call wrote to the log
+ * @pid: the target
+ * @ext: external resources to pass, or NULL
+ * @nr_ext: number of them
+ */
+struct ckpt_test {
+	char dir[64];
+	struct shared *sh;
+	int image;
+	int log;
+	char msg[4096];
+	pid_t pid;
+	struct ckpt_external *ext;
+	unsigned int nr_ext;
+};
+
+static inline void test_path(struct ckpt_test *t, const char *name, char *buf,
+			     size_t size)
+{
+	snprintf(buf, size, "%s/%s", t->dir, name);
+}
+
+static inline int test_open(struct ckpt_test *t, const char *name)
+{
+	char path[128];
+
+	test_path(t, name, path, sizeof(path));
+	return open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+}
+
+static inline bool test_setup(struct ckpt_test *t)
+{
+	int fd;
+
+	memset(t, 0, sizeof(*t));
+	strcpy(t->dir, "/tmp/ckpt-test-XXXXXX");
+	if (!mkdtemp(t->dir))
+		return false;
+	fd = test_open(t, "shared");
+	if (fd < 0 || ftruncate(fd, sizeof(*t->sh)))
+		return false;
+	t->sh = mmap(NULL, sizeof(*t->sh), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	t->image = test_open(t, "image");
+	t->log = test_open(t, "log");
+	return t->sh != MAP_FAILED && t->image >= 0 && t->log >= 0;
+}
+
+static inline void test_teardown(struct ckpt_test *t)
+{
+	char cmd[128];
+
+	if (t->pid > 0) {
+		kill(t->pid, SIGKILL);
+		waitpid(t->pid, NULL, __WALL);
+	}
+	munmap(t->sh, sizeof(*t->sh));
+	close(t->image);
+	close(t->log);
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", t->dir);
+	if (system(cmd))
+		fprintf(stderr, "cannot remove %s\n", t->dir);
+}
+
+/* Start @fn in a target: a session of its own, nothing open but /dev/null. */
+static inline pid_t spawn(struct ckpt_test *t, void (*fn)(struct shared *sh))
+{
+	pid_t pid = fork();
+
+	if (pid) {
+		t->pid = pid;
+		return pid;
+	}
+	setsid();
+	close_range(0, ~0U, 0);
+	if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
+		_exit(99);
+	fn(t->sh);
+	_exit(atomic_load(&t->sh->failed) ? 1 : 0);
+}
+
+static inline void read_log(struct ckpt_test *t)
+{
+	ssize_t n = pread(t->log, t->msg, sizeof(t->msg) - 1, 0);
+
+	t->msg[n > 0 ? n : 0] = '\0';
+	if (ftruncate(t->log, 0) || lseek(t->log, 0, SEEK_SET))
+		t->msg[0] = '\0';
+}
+
+/* checkpoint() of @pid into the image. Return: its result, or -errno. */
+static inline long do_checkpoint_pid(struct ckpt_test *t, pid_t pid, uint64_t flags)
+{
+	struct checkpoint_args args = {
+		.flags		= CHECKPOINT_SUBTREE | flags,
+		.pid		= pid,
+		.pidfd		= -1,
+		.image_fd	= t->image,
+		.log_fd		= t->log,
+		.parent_fd	= -1,
+		.external	= (uintptr_t)t->ext,
+		.nr_external	= t->nr_ext,
+	};
+	long ret;
+
+	if (ftruncate(t->image, 0) || lseek(t->image, 0, SEEK_SET))
+		return -errno;
+	ret = sys_checkpoint(&args, sizeof(args));
+	ret = ret < 0 ? -errno : ret;
+	read_log(t);
+	return ret;
+}
+
+/* checkpoint() of the target; with CHECKPOINT_KILL it is reaped, too. */
+static inline long do_checkpoint(struct ckpt_test *t, uint64_t flags)
+{
+	long ret = do_checkpoint_pid(t, t->pid, flags);
+
+	if (ret >= 0 && (flags & CHECKPOINT_KILL)) {
+		waitpid(t->pid, NULL, __WALL);
+		t->pid = 0;
+	}
+	return ret;
+}
+
+/* restart() from the image. Return: its result, or -errno. */
+static inline long do_restart(struct ckpt_test *t, uint64_t flags)
+{
+	struct restart_args args = {
+		.flags		= flags,
+		.image_fd	= t->image,
+		.log_fd		= t->log,
+		.external	= (uintptr_t)t->ext,
+		.nr_external	= t->nr_ext,
+	};
+	long ret;
+
+	lseek(t->image, 0, SEEK_SET);
+	ret = sys_restart(&args, sizeof(args));
+	ret = ret < 0 ? -errno : ret;
+	read_log(t);
+	if (ret > 0)
+		t->pid = ret;
+	return ret;
+}
+
+/* Wait for @pid, bounded. Return: its wait status, or -1. */
+static inline int wait_exit(pid_t pid)
+{
+	int status;
+	long ms;
+
+	for (ms = 0; ms < CKPT_TEST_TIMEOUT_MS; ms += 2) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return status;
+		nap_ms(2);
+	}
+	return -1;
+}
+
+/* The usual course: checkpoint at step 1, kill, restart, verify. */
+#define ROUND_TRIP(t, fn) do {						\
+	int __status;							\
+									\
+	ASSERT_LT(0, spawn(t, fn));					\
+	ASSERT_TRUE(wait_step((t)->sh, 1));				\
+	nap_ms(10);							\
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))			\
+		TH_LOG("%s", (t)->msg);					\
+	ASSERT_LT(0, do_restart(t, 0))					\
+		TH_LOG("%s", (t)->msg);					\
+	atomic_store(&(t)->sh->go, 1 << 20);				\
+	__status = wait_exit((t)->pid);					\
+	(t)->pid = 0;							\
+	ASSERT_EQ(0, atomic_load(&(t)->sh->failed))			\
+		TH_LOG("target, line %d: %s", atomic_load(&(t)->sh->failed), \
+		       (t)->sh->why);					\
+	ASSERT_EQ(0, __status);						\
+} while (0)
+
+/* The target cannot be checkpointed, is told why, and goes on. */
+#define REFUSED(t, fn, err, text) do {					\
+	ASSERT_LT(0, spawn(t, fn));					\
+	ASSERT_TRUE(wait_step((t)->sh, 1));				\
+	nap_ms(10);							\
+	ASSERT_EQ(-(err), do_checkpoint(t, 0))				\
+		TH_LOG("%s", (t)->msg);					\
+	ASSERT_NE(NULL, strstr((t)->msg, text))				\
+		TH_LOG("%s", (t)->msg);					\
+	atomic_store(&(t)->sh->go, 1 << 20);				\
+	ASSERT_EQ(0, wait_exit((t)->pid));				\
+	(t)->pid = 0;							\
+} while (0)
+
+#endif /* _SELFTESTS_CHECKPOINT_COMMON_H */
