@@ -54,7 +54,9 @@ struct ckpt_image {
 	__u64 *tree;
 	__u32 nr_tree;
 	__u32 max_tree;
-	__u32 nr_tasks;
+	__u64 *vmas;
+	__u64 nr_vmas;
+	__u64 max_vmas;
 	__u32 nr_optional;
 
 	struct record *owner;
@@ -402,6 +404,22 @@ static int add_tree_task(struct ckpt_image *img, struct record *rec)
 	return 0;
 }
 
+/* The areas of an address space come one after the other. */
+static int add_vma(struct ckpt_image *img, struct record *rec)
+{
+	struct record *mm = img->owner;
+
+	if (!mm || mm->pub.h->type != CKPT_HDR_MM)
+		return 0;
+	if (grow((void **)&img->vmas, sizeof(*img->vmas), img->nr_vmas,
+		 &img->max_vmas))
+		return fail(img, -ENOMEM);
+	if (!mm->vma_nr++)
+		mm->vma_first = img->nr_vmas;
+	img->vmas[img->nr_vmas++] = rec->pub.number;
+	return 0;
+}
+
 /* What holds for a record of any kind, then what holds for this one. */
 static void check_record(struct ckpt_image *img, struct record *rec)
 {
@@ -551,6 +569,8 @@ static int add_record(struct ckpt_image *img, struct record *rec)
 	err = add_object(img, rec);
 	if (!err && rec->pub.h->type == CKPT_HDR_TREE_TASK)
 		err = add_tree_task(img, rec);
+	if (!err && rec->pub.h->type == CKPT_HDR_VMA)
+		err = add_vma(img, rec);
 	return err;
 }
 
@@ -632,6 +652,67 @@ static bool is_shared(const struct ckpt_image *img, __u64 first, __u64 nr)
 	       nr <= img->shared[lo].end - first;
 }
 
+/* The first area of @mm that ends behind @addr. */
+static __u64 find_vma(const struct ckpt_image *img, const struct record *mm,
+		      __u64 addr)
+{
+	__u64 lo = mm->vma_first, hi = lo + mm->vma_nr, mid;
+	const struct ckpt_hdr_vma *v;
+
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		v = (const void *)ckpt_rec(img, img->vmas[mid])->pub.h;
+		if (v->end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+/* Give the pages of a run to the areas they are in. */
+static void account_run(struct ckpt_image *img, struct record *rec,
+			struct record *mm, __u64 end)
+{
+	const struct ckpt_hdr_pages *pg = (const void *)rec->pub.h;
+	__u64 i = find_vma(img, mm, pg->addr), addr = pg->addr, stop;
+	const struct ckpt_hdr_vma *v;
+	struct record *vma;
+
+	for (; addr < end; addr = stop, i++) {
+		vma = i < mm->vma_first + mm->vma_nr ?
+		      ckpt_rec(img, img->vmas[i]) : NULL;
+		v = vma ? (const void *)vma->pub.h : NULL;
+		if (!v || v->start > addr || v->end <= addr) {
+			ckpt_bad(img, rec, "page at %#llx is in no area", addr);
+			return;
+		}
+		stop = v->end < end ? v->end : end;
+		if (pg->flags & CKPT_PAGES_REF)
+			vma->refs += (stop - addr) >> img->page_shift;
+		else
+			vma->pages += (stop - addr) >> img->page_shift;
+	}
+}
+
+static void account_pages(struct ckpt_image *img, struct record *rec,
+			  struct record *obj, __u64 end)
+{
+	const struct ckpt_hdr_pages *pg = (const void *)rec->pub.h;
+	__u64 mask = (1ULL << img->page_shift) - 1;
+
+	obj->runs++;
+	if (pg->flags & CKPT_PAGES_REF)
+		obj->refs += pg->nr_pages;
+	else
+		obj->pages += pg->nr_pages;
+	if (obj->kind->class == CLASS_MM)
+		account_run(img, rec, obj, end);
+	else if (end > ((((const struct ckpt_hdr_inode *)obj->pub.h)->size +
+			 mask) & ~mask))
+		ckpt_bad(img, rec, "pages up to %#llx are beyond its end", end);
+}
+
 static int get_pages(struct ckpt_image *img, __u64 nr)
 {
 	const unsigned char *p;
@@ -703,10 +784,8 @@ static int next_pages(struct ckpt_image *img, struct record *rec)
 		return fatal(img, rec, "%llu pages at %#llx", pg->nr_pages,
 			     pg->addr);
 	if (obj)
-		obj->runs++;
+		account_pages(img, rec, obj, end);
 	if (pg->flags & CKPT_PAGES_REF) {
-		if (obj)
-			obj->refs += pg->nr_pages;
 		if (pg->flags & CKPT_PAGES_SHARED)
 			ckpt_bad(img, rec, "refers and is referred to");
 		if (!is_shared(img, pg->ref, pg->nr_pages))
@@ -717,8 +796,6 @@ static int next_pages(struct ckpt_image *img, struct record *rec)
 	}
 	if (pg->ref)
 		ckpt_bad(img, rec, "ref is not zero");
-	if (obj)
-		obj->pages += pg->nr_pages;
 	if (pg->flags & CKPT_PAGES_SHARED) {
 		err = add_shared(img, img->nr_pages, pg->nr_pages);
 		if (err)
@@ -825,6 +902,7 @@ void ckpt_image_close(struct ckpt_image *img)
 	free(img->recs);
 	free(img->objs);
 	free(img->tree);
+	free(img->vmas);
 	free(img->shared);
 	free(img->buf);
 	free(img->data_buf);

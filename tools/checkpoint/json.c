@@ -7,6 +7,19 @@
 
 #include "record.h"
 
+static void add_contents(const struct record *rec, struct json_object *out)
+{
+	if (rec->pages)
+		json_object_object_add(out, "pages",
+				       json_object_new_uint64(rec->pages));
+	if (rec->refs)
+		json_object_object_add(out, "pages_shared",
+				       json_object_new_uint64(rec->refs));
+	if (rec->runs)
+		json_object_object_add(out, "runs",
+				       json_object_new_int64(rec->runs));
+}
+
 static void describe(const struct ckpt_image *img, const struct record *rec,
 		     struct json_object *out)
 {
@@ -19,6 +32,7 @@ static void describe(const struct ckpt_image *img, const struct record *rec,
 	ckpt_describe_fields(out, rec->kind->fields, h, rec->kind->size);
 	if (rec->kind->describe)
 		rec->kind->describe(img, rec, out);
+	add_contents(rec, out);
 }
 
 struct json_object *ckpt_record_json(const struct ckpt_image *img,
@@ -98,7 +112,7 @@ static struct json_object *json_tasks(const struct ckpt_image *img)
 
 static struct json_object *json_objects(const struct ckpt_image *img)
 {
-	struct json_object *objects = json_object_new_array(), *o, *p;
+	struct json_object *objects = json_object_new_array(), *o;
 	const struct record *rec;
 	__u32 id;
 
@@ -111,16 +125,6 @@ static struct json_object *json_objects(const struct ckpt_image *img)
 			o = ckpt_record_json(img, &rec->pub);
 		}
 		add_with_children(img, rec, o);
-		if (rec->runs) {
-			p = json_object_new_object();
-			json_object_object_add(p, "runs",
-				json_object_new_int64(rec->runs));
-			json_object_object_add(p, "pages",
-				json_object_new_uint64(rec->pages));
-			json_object_object_add(p, "refs",
-				json_object_new_uint64(rec->refs));
-			json_object_object_add(o, "contents", p);
-		}
 		json_object_array_add(objects, o);
 	}
 	return objects;

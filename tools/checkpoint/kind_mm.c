@@ -38,7 +38,6 @@ static const struct ckpt_name mm_flags[] = {
 	{ CKPT_MM_MDWE, "mdwe" },
 	{ CKPT_MM_MDWE_NO_INHERIT, "mdwe_no_inherit" },
 	{ CKPT_MM_MERGE_ANY, "merge_any" },
-	{ CKPT_MM_TOPDOWN, "topdown" },
 	{ CKPT_MM_MB_GLOBAL, "membarrier_global" },
 	{ CKPT_MM_MB_PRIVATE, "membarrier_private" },
 	{ CKPT_MM_MB_SYNC_CORE, "membarrier_sync_core" },
@@ -63,8 +62,6 @@ static const struct ckpt_field mm_fields[] = {
 	FIELD(ckpt_hdr_mm, arg_end, F_HEX),
 	FIELD(ckpt_hdr_mm, env_start, F_HEX),
 	FIELD(ckpt_hdr_mm, env_end, F_HEX),
-	FIELD(ckpt_hdr_mm, mmap_base, F_HEX),
-	FIELD(ckpt_hdr_mm, mmap_legacy_base, F_HEX),
 	FIELD(ckpt_hdr_mm, hiwater_rss, F_UINT),
 	FIELD(ckpt_hdr_mm, hiwater_vm, F_UINT),
 	END_OF_FIELDS
@@ -218,7 +215,6 @@ static void describe_auxv(const struct ckpt_image *img,
 
 static const struct ckpt_name inode_kinds[] = {
 	{ CKPT_INODE_SHM_ANON, "shm_anon" },
-	{ CKPT_INODE_MEMFD, "memfd" },
 	{ 0, NULL }
 };
 
@@ -227,23 +223,9 @@ static const struct ckpt_name inode_flags[] = {
 	{ 0, NULL }
 };
 
-static const struct ckpt_name seals[] = {
-	{ 0x01, "seal" },
-	{ 0x02, "shrink" },
-	{ 0x04, "grow" },
-	{ 0x08, "write" },
-	{ 0x10, "future_write" },
-	{ 0x20, "exec" },
-	{ 0, NULL }
-};
-
 static const struct ckpt_field inode_fields[] = {
 	FIELD(ckpt_hdr_inode, size, F_UINT),
 	FIELD(ckpt_hdr_inode, kind, F_ENUM, .names = inode_kinds),
-	FIELD(ckpt_hdr_inode, mode, F_OCT),
-	FIELD(ckpt_hdr_inode, uid, F_UINT),
-	FIELD(ckpt_hdr_inode, gid, F_UINT),
-	FIELD(ckpt_hdr_inode, seals, F_FLAGS, .names = seals),
 	FIELD(ckpt_hdr_inode, flags, F_FLAGS, .names = inode_flags),
 	END_OF_FIELDS
 };
@@ -251,14 +233,9 @@ static const struct ckpt_field inode_fields[] = {
 static void check_inode(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_inode *i = (const void *)rec->pub.h;
-	const char *name;
-	size_t len;
 
 	if (i->size > 0x7fffffffffffffffULL)
 		ckpt_bad(img, rec, "size %llu", i->size);
-	name = ckpt_payload(rec, &len);
-	if (len)
-		ckpt_check_string(img, rec, "name", name, len);
 }
 
 const struct ckpt_kind ckpt_mm_kinds[] = {
@@ -270,7 +247,6 @@ const struct ckpt_kind ckpt_mm_kinds[] = {
 	{ KIND(AUXV, "auxv", ckpt_hdr_auxv), .owner = CKPT_HDR_MM, .var = true,
 	  .check = check_auxv, .describe = describe_auxv },
 	{ KIND(INODE, "inode", ckpt_hdr_inode), .class = CLASS_INODE,
-	  .var = true, .fields = inode_fields, .check = check_inode,
-	  .describe = describe_name },
+	  .fields = inode_fields, .check = check_inode },
 	{ .name = NULL }
 };

@@ -160,7 +160,6 @@ static const struct ckpt_field sched_fields[] = {
 	FIELD(ckpt_hdr_sched, default_timer_slack, F_NS),
 	FIELD(ckpt_hdr_sched, parent_exec_id, F_UINT),
 	FIELD(ckpt_hdr_sched, self_exec_id, F_UINT),
-	FIELD(ckpt_hdr_sched, run_time, F_NS),
 	FIELD(ckpt_hdr_sched, prev_utime, F_NS),
 	FIELD(ckpt_hdr_sched, prev_stime, F_NS),
 	FIELD(ckpt_hdr_sched, gtime, F_NS),

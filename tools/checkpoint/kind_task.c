@@ -65,11 +65,65 @@ static void check_task_objs(struct ckpt_image *img, struct record *rec)
 	}
 }
 
+static const struct ckpt_name restart_kinds[] = {
+	{ CKPT_RESTART_NANOSLEEP, "nanosleep" },
+	{ CKPT_RESTART_POLL, "poll" },
+	{ CKPT_RESTART_FUTEX, "futex" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name restart_flags[] = {
+	{ CKPT_RESTART_COMPAT, "compat" },
+	{ CKPT_RESTART_TIMEOUT, "timeout" },
+	{ CKPT_RESTART_TIME32, "time32" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field restart_block_fields[] = {
+	FIELD(ckpt_hdr_restart_block, kind, F_ENUM, .names = restart_kinds),
+	FIELD(ckpt_hdr_restart_block, flags, F_FLAGS, .names = restart_flags),
+	FIELD(ckpt_hdr_restart_block, clock, F_INT),
+	FIELD(ckpt_hdr_restart_block, op, F_HEX),
+	FIELD(ckpt_hdr_restart_block, addr, F_HEX),
+	FIELD(ckpt_hdr_restart_block, val, F_UINT),
+	FIELD(ckpt_hdr_restart_block, bitset, F_HEX),
+	FIELD(ckpt_hdr_restart_block, time, F_NS),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field futex_fields[] = {
+	FIELD(ckpt_hdr_futex, robust_list, F_HEX),
+	FIELD(ckpt_hdr_futex, compat_robust_list, F_HEX),
+	FIELD(ckpt_hdr_futex, clear_child_tid, F_HEX),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field rseq_fields[] = {
+	FIELD(ckpt_hdr_rseq, addr, F_HEX),
+	FIELD(ckpt_hdr_rseq, len, F_UINT),
+	FIELD(ckpt_hdr_rseq, sig, F_HEX),
+	END_OF_FIELDS
+};
+
+static void check_rseq(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_rseq *r = (const void *)rec->pub.h;
+
+	if (!r->addr || !r->len)
+		ckpt_bad(img, rec, "%u bytes at %#llx", r->len, r->addr);
+}
+
 const struct ckpt_kind ckpt_task_kinds[] = {
 	{ KIND(TASK, "task", ckpt_hdr_task), .fields = task_fields,
 	  .check = check_task },
 	{ KIND(TASK_OBJS, "task_objs", ckpt_hdr_task_objs),
 	  .owner = CKPT_HDR_TASK, .fields = task_objs_fields,
 	  .check = check_task_objs },
+	{ KIND(RESTART_BLOCK, "restart_block", ckpt_hdr_restart_block),
+	  .owner = CKPT_HDR_TASK, .fields = restart_block_fields },
+	{ KIND(FUTEX, "futex", ckpt_hdr_futex), .owner = CKPT_HDR_TASK,
+	  .fields = futex_fields },
+	{ KIND(RSEQ, "rseq", ckpt_hdr_rseq), .owner = CKPT_HDR_TASK,
+	  .fields = rseq_fields, .check = check_rseq },
 	{ .name = NULL }
 };

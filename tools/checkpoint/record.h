@@ -136,9 +136,11 @@ struct ckpt_kind {
  * @children: records that belong to it, so far
  * @task: TREE_TASK: number of its TASK record, or 0; PID: number of the
  *	TREE_TASK record of the task of this id, or 0
- * @runs: PAGES records for it (MM and INODE objects)
- * @pages: pages with contents in these
- * @refs: pages without contents in these
+ * @vma_first: MM: index of its first area among all areas of the image
+ * @vma_nr: MM: number of its areas
+ * @runs: MM, INODE: PAGES records for it
+ * @pages: MM, VMA, INODE: pages with contents in these
+ * @refs: MM, VMA, INODE: pages without contents in these
  */
 struct record {
 	struct ckpt_record pub;
@@ -146,6 +148,8 @@ struct record {
 	__u32 children;
 	__u32 runs;
 	__u64 task;
+	__u64 vma_first;
+	__u64 vma_nr;
 	__u64 pages;
 	__u64 refs;
 };
