@@ -14,6 +14,7 @@
 #include <linux/xarray.h>
 #include "internal.h"
 #include "mm.h"
+#include "pages.h"
 
 /**
  * ckpt_ctx_alloc - begin an operation
@@ -40,6 +41,9 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	xa_init(&ctx->known);
 	xa_init(&ctx->index);
 	xa_init(&ctx->shared_pages);
+	xa_init(&ctx->anon_roots);
+	ctx->pages_crc = ~0;
+	ctx->data_crc = ~0;
 	init_waitqueue_head(&ctx->wait);
 	init_waitqueue_head(&ctx->caller_wait);
 	spin_lock_init(&ctx->lock);
@@ -85,6 +89,7 @@ static void release_ctx(struct kref *ref)
 	struct ckpt_ctx *ctx = container_of(ref, struct ckpt_ctx, ref);
 
 	ckpt_pages_free(ctx);
+	ckpt_anon_roots_free(ctx);
 	ckpt_obj_free(ctx);
 	xa_destroy(&ctx->index);
 	put_tasks(ctx);

@@ -90,6 +90,7 @@ struct ckpt_cursor {
  * @sig: restart: SIGNAL_TASK record
  * @fpu: restart: extended state record (arch), validated, or NULL
  * @signals: restart: signals to install, see signal.h
+ * @sched: restart: SCHED record
  * @done: restart: it has passed the barrier
  */
 struct ckpt_task {
@@ -108,6 +109,7 @@ struct ckpt_task {
 	const struct ckpt_hdr *sig;
 	const struct ckpt_hdr *fpu;
 	struct ckpt_signals *signals;
+	const struct ckpt_hdr_sched *sched;
 	bool done;
 };
 

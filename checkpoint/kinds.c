@@ -10,6 +10,7 @@
 #include "internal.h"
 #include "restart_block.h"
 #include "rseq.h"
+#include "mm.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -83,6 +84,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_rseq),
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_rseq_validate,
+	},
 	[CKPT_HDR_FILES] = {
 		.name		= "FILES",
 		.min_len	= sizeof(struct ckpt_hdr_files),
@@ -154,6 +156,41 @@ static const struct ckpt_kind generic_kinds[] = {
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
 		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_MM] = {
+		.name		= "MM",
+		.min_len	= sizeof(struct ckpt_hdr_mm),
+		.class		= CKPT_CLASS_MM,
+		.validate	= ckpt_mm_validate,
+		.checkpoint	= checkpoint_mm,
+		.restore	= restore_mm,
+		.get		= ckpt_mm_get,
+		.put		= ckpt_mm_put,
+	},
+	[CKPT_HDR_VMA] = {
+		.name		= "VMA",
+		.min_len	= sizeof(struct ckpt_hdr_vma),
+		.max_len	= sizeof(struct ckpt_hdr_vma) + CKPT_VMA_NAME_MAX,
+		.owner		= CKPT_HDR_MM,
+		.validate	= ckpt_vma_validate,
+	},
+	[CKPT_HDR_AUXV] = {
+		.name		= "AUXV",
+		.min_len	= sizeof(struct ckpt_hdr_auxv),
+		.max_len	= sizeof(struct ckpt_hdr_auxv) +
+				  CKPT_AUXV_MAX * sizeof(__u64),
+		.owner		= CKPT_HDR_MM,
+		.validate	= ckpt_auxv_validate,
+	},
+	[CKPT_HDR_INODE] = {
+		.name		= "INODE",
+		.min_len	= sizeof(struct ckpt_hdr_inode),
+		.class		= CKPT_CLASS_INODE,
+		.validate	= ckpt_inode_validate,
+		.checkpoint	= checkpoint_inode,
+		.restore	= restore_inode,
+		.get		= ckpt_inode_get,
+		.put		= ckpt_inode_put,
 	},
 };
 

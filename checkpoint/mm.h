@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Checkpoint/restart - address spaces, their areas and their contents
+ * Checkpoint/restart - address spaces, their areas, and nameless contents
  */
 #ifndef _CHECKPOINT_MM_H
 #define _CHECKPOINT_MM_H
 
+#include <linux/mm_types.h>
+#include <linux/shmem_fs.h>
 #include "internal.h"
-
-struct mm_struct;
-struct page;
-struct vm_area_struct;
 
 /* mm.c */
 int checkpoint_mm(struct ckpt_ctx *ctx, void *obj);
@@ -19,27 +17,18 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		 struct ckpt_cursor *c);
 void ckpt_mm_get(void *obj);
 void ckpt_mm_put(void *obj);
-int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm);
+int ckpt_install_mm(struct mm_struct *mm);
 void restore_mm_commit(struct ckpt_ctx *ctx, u32 id);
 
 /* vma.c */
+u64 ckpt_vma_flags(vm_flags_t vm_flags);
+vm_flags_t ckpt_vm_flags(u64 flags);
 int checkpoint_vma_objs(struct ckpt_ctx *ctx, struct mm_struct *mm);
 int checkpoint_vma(struct ckpt_ctx *ctx, struct vm_area_struct *vma);
 int ckpt_vma_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int restore_vma(struct ckpt_ctx *ctx, const struct ckpt_hdr_vma *h);
 int restore_anon_roots(struct ckpt_ctx *ctx);
 void ckpt_anon_roots_free(struct ckpt_ctx *ctx);
-u64 ckpt_vma_flags(vm_flags_t vm_flags);
-vm_flags_t ckpt_vm_flags(u64 flags);
-
-/* pages.c */
-int ckpt_pages_add(struct ckpt_ctx *ctx, u32 obj, u64 addr, struct page *page);
-int checkpoint_vma_pages(struct ckpt_ctx *ctx, u32 obj,
-			 struct vm_area_struct *vma);
-int checkpoint_write_pages(struct ckpt_ctx *ctx);
-int ckpt_pages_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int restore_read_pages(struct ckpt_ctx *ctx);
-void ckpt_pages_free(struct ckpt_ctx *ctx);
 
 /* inode.c */
 int checkpoint_inode(struct ckpt_ctx *ctx, void *obj);
@@ -48,8 +37,32 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		    struct ckpt_cursor *c);
 void ckpt_inode_get(void *obj);
 void ckpt_inode_put(void *obj);
-bool ckpt_inode_supported(struct inode *inode);
 int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
 			   struct page **pagep);
+
+/* What depends on the configuration. */
+#ifdef CONFIG_NUMA
+static inline bool ckpt_shmem_has_policy(struct inode *inode)
+{
+	return !RB_EMPTY_ROOT(&SHMEM_I(inode)->policy.root);
+}
+#else
+static inline bool ckpt_shmem_has_policy(struct inode *inode)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_AIO
+static inline bool ckpt_mm_has_aio(struct mm_struct *mm)
+{
+	return rcu_access_pointer(mm->ioctx_table);
+}
+#else
+static inline bool ckpt_mm_has_aio(struct mm_struct *mm)
+{
+	return false;
+}
+#endif
 
 #endif /* _CHECKPOINT_MM_H */

@@ -51,6 +51,7 @@
 #include <linux/swapops.h>
 
 #include "mm.h"
+#include "pages.h"
 
 /*
  * Captured pages are kept as runs, one behind the other, in chunks. A run is
@@ -682,8 +683,8 @@ int checkpoint_write_pages(struct ckpt_ctx *ctx)
 	struct ckpt_chunk *chunk, *next;
 	struct page_writer *w;
 	struct ckpt_run *run;
-	unsigned int slot;
-	int err, ret = 0;
+	unsigned int i, slot;
+	int ret = 0;
 
 	w = kvzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
@@ -697,19 +698,12 @@ int checkpoint_write_pages(struct ckpt_ctx *ctx)
 			break;
 		free_chunk(chunk);
 	}
-	if (!ret) {
+	if (!ret)
 		ret = write_flush(w);
-	} else {
-		/* Errors come first; this only drops the references. */
-		unsigned int i;
-
-		if (!(w->rec.flags & CKPT_PAGES_REF))
-			for (i = 0; i < w->rec.nr_pages; i++)
-				put_page(w->pages[i]);
-	}
-	err = ret;
+	for (i = 0; !(w->rec.flags & CKPT_PAGES_REF) && i < w->rec.nr_pages; i++)
+		put_page(w->pages[i]);
 	kvfree(w);
-	return err;
+	return ret;
 }
 
 /**
@@ -768,8 +762,8 @@ int ckpt_pages_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
  * @ctx: the restart
  * @obj: where they belong
  * @rec: the run they are in
- * @nr: number of folios
- * @folios: the folios; small or huge
+ * @nr: number of @pages and @bvec
+ * @pages: small pages, or first pages of huge ones; referenced, or NULL
  * @bvec: their contents
  */
 struct page_reader {
@@ -1100,13 +1094,42 @@ static int read_batch(struct page_reader *r, u64 addr, u64 nr_left)
 	return nr;
 }
 
+/* Contents start at a page boundary of the image. */
+static int read_pad(struct ckpt_ctx *ctx)
+{
+	u64 pos = ctx->stream_pos;
+	struct ckpt_hdr h;
+	u8 buf[128];
+	size_t n, left;
+	int ret;
+
+	if (PAGE_ALIGNED(pos))
+		return 0;
+	ret = ckpt_image_read(ctx, &h, sizeof(h));
+	if (ret)
+		return ret;
+	if (h.type != CKPT_HDR_PAD || h.len < sizeof(h) || h.id || h.flags ||
+	    h.len > 2 * PAGE_SIZE || !PAGE_ALIGNED(pos + h.len))
+		return ckpt_err(ctx, -EBADMSG, "image: bad padding at byte %llu", pos);
+	for (left = h.len - sizeof(h); left; left -= n) {
+		n = min(left, sizeof(buf));
+		ret = ckpt_image_read(ctx, buf, n);
+		if (ret)
+			return ret;
+		if (memchr_inv(buf, 0, n))
+			return ckpt_err(ctx, -EBADMSG,
+					"image: padding at byte %llu is not zero", pos);
+	}
+	return 0;
+}
+
 static int read_contents(struct page_reader *r)
 {
 	u64 addr = r->rec.addr;
 	u64 nr_left = r->rec.nr_pages;
 	int ret;
 
-	ret = ckpt_image_align(r->ctx);
+	ret = read_pad(r->ctx);
 	while (!ret && nr_left) {
 		if (fatal_signal_pending(current))
 			return ckpt_err(r->ctx, -EINTR, "interrupted");
@@ -1152,7 +1175,7 @@ static int map_copy(struct page_reader *r, struct vm_area_struct *vma, u64 addr,
 	if (!page)
 		return ckpt_err(r->ctx, -ENOMEM, "out of memory");
 	copy_highpage(page, from);
-	__SetPageUptodate(page);
+	__folio_mark_uptodate(page_folio(page));
 	ret = map_page(r, vma, addr, page, false);
 	if (ret)
 		put_page(page);
@@ -1252,21 +1275,53 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 	return 0;
 }
 
+/* The address space must outlive what is done to it. */
+static int read_run(struct page_reader *r, const struct ckpt_hdr *h)
+{
+	struct mm_struct *mm = NULL;
+	int ret;
+
+	ret = read_record(r, h);
+	if (ret)
+		return ret;
+	if (r->obj->h->type == CKPT_HDR_MM) {
+		mm = r->obj->ptr;
+		if (!mmget_not_zero(mm))
+			return ckpt_err(r->ctx, -EINTR, "a task was killed");
+	}
+	if (r->rec.flags & CKPT_PAGES_REF)
+		ret = read_refs(r);
+	else
+		ret = read_contents(r);
+	if (mm)
+		mmput(mm);
+	return ret;
+}
+
+static int read_trailer(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+{
+	struct ckpt_hdr_trailer t = { .h = *h };
+	int ret;
+
+	if (h->len != sizeof(t) || h->id || h->flags)
+		return ckpt_err(ctx, -EBADMSG, "image: header of the trailer");
+	ret = ckpt_image_read(ctx, &t.h + 1, sizeof(t) - sizeof(t.h));
+	return ret ?: restore_trailer(ctx, &t);
+}
+
 /**
- * restore_read_pages - read memory contents into the restored tasks
+ * restore_read_pages - read memory contents, up to the end of the image
  * @ctx: the restart
  *
  * Called by the caller of restart() while all created tasks wait at the
- * barrier. Ends behind the header of the TRAILER record, which is left in
- * @trailer.
- *
- * @trailer: where to put that header
+ * barrier.
  *
  * Return: 0, or an errno that has been reported.
  */
-int restore_read_pages(struct ckpt_ctx *ctx, struct ckpt_hdr *trailer)
+int restore_read_pages(struct ckpt_ctx *ctx)
 {
 	struct page_reader *r;
+	struct ckpt_hdr h;
 	int ret;
 
 	ret = restore_anon_roots(ctx);
@@ -1276,23 +1331,18 @@ int restore_read_pages(struct ckpt_ctx *ctx, struct ckpt_hdr *trailer)
 	if (!r)
 		return ckpt_err(ctx, -ENOMEM, "out of memory");
 	r->ctx = ctx;
-	for (;;) {
-		ret = ckpt_image_read(ctx, trailer, sizeof(*trailer));
-		if (ret || trailer->type == CKPT_HDR_TRAILER)
-			break;
-		if (trailer->type != CKPT_HDR_PAGES) {
-			ret = ckpt_err(ctx, -EBADMSG,
-				       "record of type %u among pages",
-				       trailer->type);
-			break;
-		}
-		ret = read_record(r, trailer);
-		if (!ret)
-			ret = r->rec.flags & CKPT_PAGES_REF ? read_refs(r) :
-							      read_contents(r);
+	do {
+		ret = ckpt_image_read(ctx, &h, sizeof(h));
 		if (ret)
 			break;
-	}
+		if (h.type == CKPT_HDR_PAGES)
+			ret = read_run(r, &h);
+		else if (h.type == CKPT_HDR_TRAILER)
+			ret = read_trailer(ctx, &h);
+		else
+			ret = ckpt_err(ctx, -EBADMSG,
+				       "image: record of type %u among pages", h.type);
+	} while (!ret && h.type == CKPT_HDR_PAGES);
 	kvfree(r);
 	return ret;
 }

@@ -9,7 +9,7 @@
  *	it cannot handle.
  */
 #include <linux/sched/signal.h>
-#include "signal.h"
+#include "sighand.h"
 
 static_assert(CKPT_NSIG == _NSIG);
 static_assert(sizeof(sigset_t) == sizeof(u64));
@@ -138,6 +138,10 @@ void *restore_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return sighand;
 }
 
+/**
+ * ckpt_sighand_get - take a reference
+ * @obj: struct sighand_struct
+ */
 void ckpt_sighand_get(void *obj)
 {
 	struct sighand_struct *sighand = obj;
@@ -145,29 +149,11 @@ void ckpt_sighand_get(void *obj)
 	refcount_inc(&sighand->count);
 }
 
+/**
+ * ckpt_sighand_put - drop a reference
+ * @obj: struct sighand_struct
+ */
 void ckpt_sighand_put(void *obj)
 {
 	__cleanup_sighand(obj);
-}
-
-/**
- * restore_task_sighand - make sure a task has the signal handlers it refers to
- * @ctx: the restart
- * @id: SIGHAND object, validated
- *
- * The threads of a process share theirs from their creation on. What remains
- * is to set them once, and to refuse sharing among processes.
- *
- * Return: 0, or a reported errno.
- */
-int restore_task_sighand(struct ckpt_ctx *ctx, u32 id)
-{
-	struct sighand_struct *sighand = restore_obj(ctx, id);
-
-	if (IS_ERR(sighand))
-		return PTR_ERR(sighand);
-	if (sighand != current->sighand)
-		return ckpt_err(ctx, -EBADMSG,
-				"signal handlers: not those of the process");
-	return 0;
 }

@@ -435,16 +435,16 @@ static int sample_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	return 0;
 }
 
-/* The session a task is in, for comparison only. */
+/* A session that the root task has not made is that of the outside. */
 static bool session_is_inside(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
-	struct pid *session, *outside;
+	struct pid *session, *roots;
 	bool inside;
 
 	rcu_read_lock();
 	session = task_session(tsk);
-	outside = task_session(rcu_dereference(ctx->root->real_parent));
-	inside = session != outside;
+	roots = task_session(ctx->root);
+	inside = session != roots || roots == task_pid(ctx->root);
 	rcu_read_unlock();
 	return inside;
 }

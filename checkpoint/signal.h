@@ -32,6 +32,7 @@ struct ckpt_signals {
 };
 
 /* signal.c */
+int collect_signal(struct ckpt_ctx *ctx, struct task_struct *tsk);
 int checkpoint_signal_task(struct ckpt_ctx *ctx, struct task_struct *tsk);
 int restore_signal_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
 			struct ckpt_cursor *c);
@@ -72,14 +73,5 @@ int restore_rlimits(struct ckpt_ctx *ctx, struct ckpt_task *t,
 		    struct ckpt_cursor *c);
 void restore_rlimits_commit(const struct ckpt_hdr_rlimits *h);
 int ckpt_rlimits_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-
-/* sighand.c */
-int checkpoint_sighand(struct ckpt_ctx *ctx, void *obj);
-void *restore_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
-		      struct ckpt_cursor *c);
-int ckpt_sighand_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-void ckpt_sighand_get(void *obj);
-void ckpt_sighand_put(void *obj);
-int restore_task_sighand(struct ckpt_ctx *ctx, u32 id);
 
 #endif /* _CHECKPOINT_SIGNAL_H */

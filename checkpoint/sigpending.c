@@ -184,8 +184,8 @@ static int restore_siginfo(struct ckpt_ctx *ctx, struct sigpending *pending,
 {
 	struct sigqueue *q;
 
-	q = sigqueue_alloc_entry(info->signo, current, GFP_KERNEL,
-				 overrides_rlimit(info), 0);
+	q = __sigqueue_alloc(info->signo, current, GFP_KERNEL,
+			     overrides_rlimit(info), 0);
 	if (!q)
 		return ckpt_err(ctx, -ENOMEM,
 				"pending signal %d: over RLIMIT_SIGPENDING",
@@ -242,7 +242,7 @@ static void drop_signals(struct sigpending *pending, u64 mask)
 	list_for_each_entry_safe(q, tmp, &pending->list, list) {
 		if (mask & sigmask(q->info.si_signo)) {
 			list_del_init(&q->list);
-			sigqueue_free_entry(q);
+			__sigqueue_free(q);
 		}
 	}
 }

@@ -20,6 +20,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "pages.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
@@ -28,8 +29,8 @@
 
 /* ---- what both calls need ---- */
 
-static int get_file(struct ckpt_ctx *ctx, int fd, fmode_t mode, const char *what,
-		    struct file **res)
+static int get_fd_file(struct ckpt_ctx *ctx, int fd, fmode_t mode,
+		       const char *what, struct file **res)
 {
 	struct file *file = fget(fd);
 
@@ -51,7 +52,7 @@ static int get_log(struct ckpt_ctx *ctx, int fd)
 		return 0;
 	if (fd < -1)
 		return -EBADF;
-	ret = get_file(ctx, fd, FMODE_WRITE, "log", &log);
+	ret = get_fd_file(ctx, fd, FMODE_WRITE, "log", &log);
 	/* The log is the one thing whose failure nobody can be told about. */
 	if (!ret && !(log->f_mode & FMODE_CAN_WRITE))
 		ret = -EINVAL;
@@ -65,7 +66,7 @@ static int get_log(struct ckpt_ctx *ctx, int fd)
 static int get_image(struct ckpt_ctx *ctx, int fd, fmode_t mode)
 {
 	fmode_t can = mode & FMODE_WRITE ? FMODE_CAN_WRITE : FMODE_CAN_READ;
-	int ret = get_file(ctx, fd, mode, "image", &ctx->image);
+	int ret = get_fd_file(ctx, fd, mode, "image", &ctx->image);
 
 	if (ret)
 		return ret;

@@ -29,7 +29,7 @@
 #include <linux/security.h>
 #include <linux/shmem_fs.h>
 #include <linux/userfaultfd_k.h>
-#include <asm/checkpoint.h>
+#include <linux/checkpoint_arch.h>
 
 #include "files.h"
 #include "mm.h"
@@ -179,7 +179,7 @@ static int checkpoint_vma_file(struct ckpt_ctx *ctx, struct file *file,
 			       bool shared_anon)
 {
 	if (shared_anon)
-		return checkpoint_obj(ctx, CKPT_HDR_INODE, file_inode(file));
+		return checkpoint_obj(ctx, CKPT_HDR_INODE, file);
 	return checkpoint_file_obj(ctx, file);
 }
 
@@ -642,7 +642,12 @@ int restore_vma(struct ckpt_ctx *ctx, const struct ckpt_hdr_vma *h)
 		file = restore_obj(ctx, h->file);
 		if (IS_ERR(file))
 			return PTR_ERR(file);
-		ret = restore_vma_file(ctx, h, file, flags);
+		ret = 0;
+		/* What has not been written to is read from the file. */
+		if (!(flags & VM_MAYSHARE))
+			ret = restore_file_unchanged(ctx, h->file, file);
+		if (!ret)
+			ret = restore_vma_file(ctx, h, file, flags);
 	} else {
 		ret = restore_vma_anon(ctx, h, flags);
 	}
@@ -720,6 +725,8 @@ static int link_across_mm(struct ckpt_anon_root *root, struct mm_struct *mm,
 	struct vm_area_struct *src, *dst;
 	int ret = 0;
 
+	if (!mmget_not_zero(root->mm))
+		return -ESRCH;
 	mmap_write_lock(root->mm);
 	mmap_write_lock_nested(mm, SINGLE_DEPTH_NESTING);
 	src = vma_lookup(root->mm, root->start);
@@ -730,6 +737,7 @@ static int link_across_mm(struct ckpt_anon_root *root, struct mm_struct *mm,
 	}
 	mmap_write_unlock(mm);
 	mmap_write_unlock(root->mm);
+	mmput(root->mm);
 	return ret;
 }
 
@@ -796,7 +804,10 @@ int restore_anon_roots(struct ckpt_ctx *ctx)
 			continue;
 		if (fatal_signal_pending(current))
 			return ckpt_err(ctx, -EINTR, "interrupted");
+		if (!mmget_not_zero(o->ptr))
+			return ckpt_err(ctx, -EINTR, "a task was killed");
 		ret = restore_anon_roots_mm(ctx, o->ptr, o->c);
+		mmput(o->ptr);
 		if (ret)
 			return ret;
 	}

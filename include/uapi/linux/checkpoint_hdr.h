@@ -787,6 +787,9 @@ struct ckpt_hdr_file_pipe {
 /* Opened for reading before there was a writer, and there has been none. */
 #define CKPT_FILE_PIPE_NO_HUP	0x2
 
+/* ---- signals ---- */
+
+/**
  * struct ckpt_hdr_signal_task - the signals of one task, but not the pending
  *	ones, which follow in SIGPENDING records
  * @h: type %CKPT_HDR_SIGNAL_TASK
@@ -874,6 +877,8 @@ struct ckpt_io_usage {
 	__u64 cancelled_write_bytes;
 };
 
+#define CKPT_CPUS_MAX		65536
+
 /**
  * struct ckpt_hdr_sched - scheduling of a task, what prctl() sets, resources used
  * @h: type %CKPT_HDR_SCHED
@@ -890,13 +895,12 @@ struct ckpt_io_usage {
  * @default_timer_slack: nanoseconds
  * @parent_exec_id: @self_exec_id of the parent when it created the task
  * @self_exec_id: how often the task has executed a program
- * @run_time: processor time used, nanoseconds
  * @prev_utime: user time last reported, nanoseconds
  * @prev_stime: system time last reported, nanoseconds
  * @gtime: user time spent running a virtual processor, nanoseconds
  * @io: storage used
  * @nr_cpus: with %CKPT_SCHED_AFFINITY, number of bits in each of the two masks,
- *	a multiple of 64; otherwise 0
+ *	a multiple of 64, at most %CKPT_CPUS_MAX; otherwise 0
  * @reserved: zero
  * @cpus: the mask given to sched_setaffinity(), then the mask in effect
  */
@@ -915,7 +919,6 @@ struct ckpt_hdr_sched {
 	__u64 default_timer_slack;
 	__u64 parent_exec_id;
 	__u64 self_exec_id;
-	__u64 run_time;
 	__u64 prev_utime;
 	__u64 prev_stime;
 	__u64 gtime;
@@ -1156,161 +1159,6 @@ struct ckpt_hdr_cred {
 	__u64 cap_bset;
 	__u64 cap_ambient;
 	__u32 groups[];
-/* ---- memory ---- */
-
-/* Flags of an area; what they mean is what the system call in brackets says. */
-#define CKPT_VMA_READ		0x00000001	/* mmap */
-#define CKPT_VMA_WRITE		0x00000002
-#define CKPT_VMA_EXEC		0x00000004
-#define CKPT_VMA_SHARED		0x00000008	/* and may become writable */
-#define CKPT_VMA_MAYREAD	0x00000010	/* limits for mprotect */
-#define CKPT_VMA_MAYWRITE	0x00000020
-#define CKPT_VMA_MAYEXEC	0x00000040
-#define CKPT_VMA_MAYSHARE	0x00000080	/* mapped with MAP_SHARED */
-#define CKPT_VMA_GROWSDOWN	0x00000100
-#define CKPT_VMA_LOCKED		0x00000200	/* mlock */
-#define CKPT_VMA_LOCKONFAULT	0x00000400
-#define CKPT_VMA_ACCOUNT	0x00000800	/* counts as committed memory */
-#define CKPT_VMA_NORESERVE	0x00001000
-#define CKPT_VMA_SEQ_READ	0x00002000	/* madvise */
-#define CKPT_VMA_RAND_READ	0x00004000
-#define CKPT_VMA_DONTFORK	0x00008000
-#define CKPT_VMA_WIPEONFORK	0x00010000
-#define CKPT_VMA_DONTDUMP	0x00020000
-#define CKPT_VMA_HUGEPAGE	0x00040000
-#define CKPT_VMA_NOHUGEPAGE	0x00080000
-#define CKPT_VMA_MERGEABLE	0x00100000
-#define CKPT_VMA_DROPPABLE	0x00200000	/* mmap */
-#define CKPT_VMA_ALL		0x003fffff
-
-#define CKPT_MM_THP_DISABLE	0x00000001	/* PR_SET_THP_DISABLE */
-#define CKPT_MM_MDWE		0x00000002	/* PR_MDWE_REFUSE_EXEC_GAIN */
-#define CKPT_MM_MDWE_NO_INHERIT	0x00000004	/* PR_MDWE_NO_INHERIT */
-#define CKPT_MM_MERGE_ANY	0x00000008	/* PR_SET_MEMORY_MERGE */
-#define CKPT_MM_TOPDOWN		0x00000010	/* mmap() goes from top to bottom */
-#define CKPT_MM_MB_GLOBAL	0x00000020	/* membarrier() registrations */
-#define CKPT_MM_MB_PRIVATE	0x00000040
-#define CKPT_MM_MB_SYNC_CORE	0x00000080
-#define CKPT_MM_MB_RSEQ		0x00000100
-#define CKPT_MM_ALL		0x000001ff
-
-/**
- * struct ckpt_hdr_mm - an address space; AUXV, the processor's record and VMA
- *	records follow
- * @h: type %CKPT_HDR_MM, an object
- * @flags: %CKPT_MM_THP_DISABLE and the others
- * @exe_file: FILE object behind /proc/PID/exe, or 0
- * @dumpable: 0, 1 or 2, as in PR_GET_DUMPABLE
- * @dump_filter: as in /proc/PID/coredump_filter
- * @def_flags: %CKPT_VMA_LOCKED, %CKPT_VMA_LOCKONFAULT (MCL_FUTURE) and
- *	%CKPT_VMA_NOHUGEPAGE for areas to come
- * @start_code: as in struct prctl_mm_map, and so the others up to @env_end
- * @end_code: see there
- * @start_data: see there
- * @end_data: see there
- * @start_brk: see there
- * @brk: see there
- * @start_stack: see there
- * @arg_start: see there
- * @arg_end: see there
- * @env_start: see there
- * @env_end: see there
- * @mmap_base: where mmap() looks for room
- * @mmap_legacy_base: the same, from bottom to top
- * @hiwater_rss: most pages ever resident
- * @hiwater_vm: most pages ever mapped
- */
-struct ckpt_hdr_mm {
-	struct ckpt_hdr h;
-	__u32 flags;
-	__u32 exe_file;
-	__u32 dumpable;
-	__u32 dump_filter;
-	__u64 def_flags;
-	__u64 start_code;
-	__u64 end_code;
-	__u64 start_data;
-	__u64 end_data;
-	__u64 start_brk;
-	__u64 brk;
-	__u64 start_stack;
-	__u64 arg_start;
-	__u64 arg_end;
-	__u64 env_start;
-	__u64 env_end;
-	__u64 mmap_base;
-	__u64 mmap_legacy_base;
-	__u64 hiwater_rss;
-	__u64 hiwater_vm;
-};
-
-#define CKPT_VMA_NAME_MAX	80
-#define CKPT_AUXV_MAX		128
-
-/**
- * struct ckpt_hdr_vma - an area of an address space, in ascending order
- * @h: type %CKPT_HDR_VMA
- * @start: first address
- * @end: first address behind it
- * @pgoff: page offset in the file; of anonymous memory, the page number it had
- *	when it was mapped first
- * @flags: %CKPT_VMA_READ and the others
- * @file: FILE object, INODE object of shared anonymous memory, or 0
- * @anon_root: areas with the same number other than 0, in all address spaces,
- *	may have pages that are shared copy-on-write
- * @name: PR_SET_VMA_ANON_NAME: NUL-terminated and padded; no bytes if unnamed
- */
-struct ckpt_hdr_vma {
-	struct ckpt_hdr h;
-	__u64 start;
-	__u64 end;
-	__u64 pgoff;
-	__u64 flags;
-	__u32 file;
-	__u32 anon_root;
-	__u8 name[];
-};
-
-/**
- * struct ckpt_hdr_auxv - the auxiliary vector in /proc/PID/auxv
- * @h: type %CKPT_HDR_AUXV
- * @auxv: pairs of type and value; the last one is AT_NULL
- */
-struct ckpt_hdr_auxv {
-	struct ckpt_hdr h;
-	__u64 auxv[];
-};
-
-enum ckpt_inode_kind {
-	CKPT_INODE_SHM_ANON	= 1,	/* shared anonymous memory */
-	CKPT_INODE_MEMFD	= 2,	/* of memfd_create() */
-};
-
-/* The object counts as committed memory page by page only. */
-#define CKPT_INODE_NORESERVE	0x1
-
-/**
- * struct ckpt_hdr_inode - contents that have no name in any file system
- * @h: type %CKPT_HDR_INODE, an object
- * @size: bytes
- * @kind: one of enum ckpt_inode_kind
- * @mode: permissions
- * @uid: owner, in the user namespace of the root task
- * @gid: group, the same
- * @seals: F_SEAL_*, as in F_GET_SEALS
- * @flags: %CKPT_INODE_NORESERVE
- * @name: memfd: the name given to memfd_create(), NUL-terminated and padded
- */
-struct ckpt_hdr_inode {
-	struct ckpt_hdr h;
-	__u64 size;
-	__u32 kind;
-	__u32 mode;
-	__u32 uid;
-	__u32 gid;
-	__u32 seals;
-	__u32 flags;
-	__u8 name[];
 };
 
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */

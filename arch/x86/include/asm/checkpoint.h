@@ -11,11 +11,7 @@
 #include <asm/mmu.h>
 #include <asm/vdso.h>
 
-<<<<<<< HEAD
-/* For the header of images. */
-=======
 /* What the image's header says of this architecture. */
->>>>>>> main
 #define CKPT_ARCH_NATIVE	CKPT_ARCH_X86_64
 
 #ifdef CONFIG_COMPAT
