@@ -31,6 +31,14 @@ static void report_text(void *data, __u64 offset, const char *what)
 	say("%s: at byte %llu: %s", src->path, offset, what);
 }
 
+static void obstacle_text(void *data, __u64 offset, const char *what)
+{
+	const struct source *src = data;
+
+	(void)offset;
+	say("%s: %s", src->path, what);
+}
+
 static void report_json(void *data, __u64 offset, const char *what)
 {
 	struct json_object *array = data, *o = json_object_new_object();
@@ -209,8 +217,9 @@ static void show_header(struct json_object *root)
 	struct json_object *lsm = get(c, "lsm"), *pages = get(root, "pages");
 	size_t i;
 
-	printf("image     format %lld for %s, %d byte pages, %s\n",
-	       num(h, "version"), str(h, "arch"), 1 << num(h, "page_shift"),
+	printf("image     format %lld for %s, %llu byte pages, %s\n",
+	       num(h, "version"), str(h, "arch"),
+	       1ULL << (num(h, "page_shift") & 63),
 	       has(get(c, "flags"), "init") ? "a whole container" :
 					      "a subtree");
 	printf("uuid      %s\ntaken     %s\nsize      ", str(h, "uuid"),
@@ -666,7 +675,7 @@ static int verify(const char *path, const struct verify_options *o)
 	if (sound && !o->image_only)
 		obstacles = ckpt_image_check_host(src.img, o->flags,
 						  o->json ? report_json :
-							    report_text,
+							    obstacle_text,
 						  o->json ? (void *)list :
 							    &src);
 	ret = !sound ? EXIT_FAILED : obstacles ? EXIT_ELSEWHERE : EXIT_OK;

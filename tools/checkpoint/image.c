@@ -481,6 +481,9 @@ static int get_hdr(struct ckpt_image *img, struct ckpt_hdr *h)
 
 	if (err)
 		return err;
+	if (img->state == IN_META && !img->nr_recs &&
+	    h->type != CKPT_HDR_HEADER)
+		return fatal(img, NULL, "this is not a checkpoint image");
 	if (h->len < sizeof(*h) || h->len % 8 || h->len > CKPT_RECORD_MAX) {
 		img->pos -= sizeof(*h);
 		return fatal(img, NULL,
@@ -588,8 +591,6 @@ static int next_meta(struct ckpt_image *img)
 		return fatal(img, NULL,
 			     "record of type %u extends beyond the metadata, which end at byte %llu",
 			     h.type, img->header->meta_len);
-	if (!img->nr_recs && h.type != CKPT_HDR_HEADER)
-		return fatal(img, NULL, "this is not a checkpoint image");
 	rec = new_record(img, &h);
 	if (!rec)
 		return fail(img, -ENOMEM);
