@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <json-c/json.h>
 
@@ -27,7 +27,7 @@ struct ckpt_call {
 	unsigned int nr_external;
 	unsigned int timeout_ms;
 	int log_fd;
-	int own_log;
+	int log_pipe;		/* reading end, if the log is our own, or -1 */
 	char *message;
 	struct checkpoint_stats checkpoint_stats;
 	struct restart_stats restart_stats;
@@ -51,9 +51,21 @@ struct ckpt_call *ckpt_call_new(void)
 {
 	struct ckpt_call *call = calloc(1, sizeof(*call));
 
-	if (call)
+	if (call) {
 		call->log_fd = -1;
+		call->log_pipe = -1;
+	}
 	return call;
+}
+
+static void close_own_log(struct ckpt_call *call)
+{
+	if (call->log_pipe < 0)
+		return;
+	close(call->log_pipe);
+	close(call->log_fd);
+	call->log_pipe = -1;
+	call->log_fd = -1;
 }
 
 void ckpt_call_free(struct ckpt_call *call)
@@ -67,8 +79,7 @@ void ckpt_call_free(struct ckpt_call *call)
 			close(call->external[i].fd);
 		free(call->external[i].key);
 	}
-	if (call->own_log)
-		close(call->log_fd);
+	close_own_log(call);
 	free(call->external);
 	free(call->message);
 	free(call);
@@ -81,9 +92,7 @@ void ckpt_call_set_timeout(struct ckpt_call *call, unsigned int ms)
 
 void ckpt_call_set_log(struct ckpt_call *call, int fd)
 {
-	if (call->own_log)
-		close(call->log_fd);
-	call->own_log = 0;
+	close_own_log(call);
 	call->log_fd = fd;
 }
 
@@ -180,7 +189,8 @@ static int open_tty(pid_t pid, int nr)
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, nr);
 	if (stat(path, &st))
 		return -errno;
-	if (!S_ISCHR(st.st_mode))
+	/* To open the master of a pty would make a new one. */
+	if (!S_ISCHR(st.st_mode) || st.st_rdev == makedev(5, 2))
 		return -ENOTTY;
 	fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
@@ -214,6 +224,20 @@ int ckpt_call_add_tty(struct ckpt_call *call, pid_t pid)
 	return 0;
 }
 
+/*
+ * A pipe holds all that the kernel has to say. It can be checkpointed if the
+ * caller is part of the tree, which a file without a name cannot.
+ */
+static void open_own_log(struct ckpt_call *call)
+{
+	int p[2];
+
+	if (call->log_fd >= 0 || pipe2(p, O_CLOEXEC | O_NONBLOCK))
+		return;
+	call->log_pipe = p[0];
+	call->log_fd = p[1];
+}
+
 /* Arguments of a call while it runs; external in the kernel's form. */
 struct prepared {
 	struct ckpt_external *external;
@@ -228,11 +252,8 @@ static int prepare(struct ckpt_call *call, struct prepared *p)
 	call->message = NULL;
 	memset(&call->checkpoint_stats, 0, sizeof(call->checkpoint_stats));
 	memset(&call->restart_stats, 0, sizeof(call->restart_stats));
-	if (call->log_fd < 0) {
-		call->log_fd = memfd_create("ckpt-log", MFD_CLOEXEC);
-		call->own_log = call->log_fd >= 0;
-	}
-	p->log_start = call->log_fd < 0 ? -1 :
+	open_own_log(call);
+	p->log_start = call->log_pipe >= 0 || call->log_fd < 0 ? -1 :
 		       lseek(call->log_fd, 0, SEEK_END);
 	p->external = calloc(call->nr_external + 1, sizeof(*p->external));
 	if (!p->external)
@@ -253,7 +274,9 @@ static void finish(struct ckpt_call *call, struct prepared *p)
 	call->message = calloc(1, MESSAGE_MAX + 1);
 	if (!call->message)
 		return;
-	if (p->log_start >= 0)
+	if (call->log_pipe >= 0)
+		n = read(call->log_pipe, call->message, MESSAGE_MAX);
+	else if (p->log_start >= 0)
 		n = pread(call->log_fd, call->message, MESSAGE_MAX,
 			  p->log_start);
 	if (n < 0)

@@ -97,9 +97,11 @@ struct output {
 	char *tmp;
 	int fd;
 	bool force;
+	bool direct;
+	bool created;
 };
 
-int output_open(struct output *out, const char *path, bool force);
+int output_open(struct output *out, const char *path);
 int output_commit(struct output *out);
 void output_abort(struct output *out);
 void progress_start(const struct output *out);

@@ -93,17 +93,53 @@ static void print_stats(const struct request *rq, const char *image)
 	    s->pages_shared, s->nr_objects, s->meta_bytes / 1024.0);
 }
 
-/* Return: 0 or -1, with a message. */
+static pid_t parent_of(pid_t pid)
+{
+	char path[64], buf[512], *p;
+	int ppid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	/* The name may hold anything, but it is the last thing in brackets. */
+	buf[fread(buf, 1, sizeof(buf) - 1, f)] = '\0';
+	p = strrchr(buf, ')');
+	if (!p || sscanf(p + 1, " %*c %d", &ppid) != 1)
+		ppid = 0;
+	fclose(f);
+	return ppid;
+}
+
+/* Whether we are part of the tree below @pid ourselves. */
+static bool in_tree(pid_t pid)
+{
+	pid_t p;
+
+	for (p = getpid(); p > 0; p = parent_of(p))
+		if (p == pid || !pid)
+			return true;
+	return false;
+}
+
+/*
+ * As part of the tree, we are in the image, too, with all we have open: the
+ * image must have its name already, and there must be no thread that looks
+ * after its progress. Return: 0, 1 in the copy of us that has been restarted,
+ * or -1 with a message.
+ */
 int do_checkpoint(struct request *rq, pid_t pid, const char *image, bool force,
 		  unsigned long long flags)
 {
-	struct output out;
+	struct output out = { .force = force, .direct = in_tree(pid) };
 	char what[64];
 	int ret;
 
-	if (output_open(&out, image, force))
+	if (output_open(&out, image))
 		return -1;
-	progress_start(&out);
+	if (!out.direct)
+		progress_start(&out);
 	ret = ckpt_checkpoint(rq->call, pid, out.fd, flags);
 	progress_stop();
 	if (ret < 0) {
@@ -113,9 +149,8 @@ int do_checkpoint(struct request *rq, pid_t pid, const char *image, bool force,
 		return -1;
 	}
 	say_lines(ckpt_call_message(rq->call));
-	/* In the restored copy of ourselves, the image is not ours to finish. */
 	if (!ret)
-		return 0;
+		return 1;
 	if (output_commit(&out))
 		return -1;
 	if (!rq->quiet)
@@ -230,15 +265,13 @@ static int check_options(const struct request *rq, struct checkpoint_options *o,
 
 static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 {
-	int init;
+	int ret;
 
-	if (o->subtree) {
+	if (o->subtree)
 		o->flags |= CHECKPOINT_SUBTREE;
-	} else if (whole_or_subtree(o->pid, &o->flags)) {
+	else if (whole_or_subtree(o->pid, &o->flags))
 		return EXIT_FAILED;
-	}
-	init = !(o->flags & CHECKPOINT_SUBTREE);
-	if (o->container && !init) {
+	if (o->container && o->flags & CHECKPOINT_SUBTREE) {
 		say("process %d is not the init of a pid namespace; name one, or leave out --container",
 		    o->pid);
 		return EXIT_FAILED;
@@ -247,8 +280,9 @@ static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 		return EXIT_FAILED;
 	ckpt_call_set_timeout(rq->call, o->timeout * 1000 + 0.999);
 	signals_catch();
-	if (do_checkpoint(rq, o->pid, o->image, o->force, o->flags))
-		return EXIT_FAILED;
+	ret = do_checkpoint(rq, o->pid, o->image, o->force, o->flags);
+	if (ret)
+		return ret < 0 ? EXIT_FAILED : EXIT_OK;
 	if (request_stats(rq, "dump", ckpt_checkpoint_stats_json(
 				  ckpt_call_checkpoint_stats(rq->call))))
 		return EXIT_FAILED;

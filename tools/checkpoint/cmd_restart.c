@@ -13,8 +13,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -86,11 +88,13 @@ static void forward_caught(pid_t pid)
  * A terminal signals its whole foreground process group; a process that shares
  * ours has got the signal already.
  */
-static void forward(pid_t pid, const siginfo_t *info)
+static void forward(pid_t pid, const struct signalfd_siginfo *info)
 {
-	if (info->si_code == SI_KERNEL && getpgid(pid) == getpgrp())
+	if (info->ssi_signo == SIGCHLD)
 		return;
-	kill(pid, info->si_signo);
+	if (info->ssi_code == SI_KERNEL && getpgid(pid) == getpgrp())
+		return;
+	kill(pid, info->ssi_signo);
 }
 
 /* Stop as the root task has, so that whoever waits for us can tell. */
@@ -100,40 +104,59 @@ static void stop_likewise(pid_t pid)
 	kill(pid, SIGCONT);
 }
 
+/* Reap what there is. Return: whether @pid has ended, and its status then. */
+static bool reap(pid_t pid, int *status)
+{
+	pid_t got;
+	int st;
+
+	while ((got = waitpid(-1, &st, WNOHANG | WUNTRACED | __WALL)) > 0) {
+		if (got != pid)
+			continue;
+		if (WIFSTOPPED(st)) {
+			stop_likewise(pid);
+			continue;
+		}
+		*status = WIFEXITED(st) ? WEXITSTATUS(st) :
+					  128 + WTERMSIG(st);
+		return true;
+	}
+	if (got < 0 && errno != EINTR) {
+		say("cannot wait for process %d: %s", pid, strerror(errno));
+		*status = EXIT_OURS;
+		return true;
+	}
+	return false;
+}
+
 /*
- * Pass signals on until the root task ends; reap whatever else is ours. Return:
- * its exit status in the manner of shells.
+ * Pass signals on until the root task ends; reap whatever else is ours. A
+ * restored task may send another signal than SIGCHLD when it ends, or none, so
+ * its pidfd is watched, too. Return: its exit status in the manner of shells.
  */
 int wait_for_root(pid_t pid)
 {
-	siginfo_t info;
+	struct signalfd_siginfo info;
+	struct pollfd p[2];
 	sigset_t set;
-	pid_t got;
-	int st;
+	int status = EXIT_OURS;
 
 	signals_set(&set);
 	signals_block();
 	forward_caught(pid);
-	for (;;) {
-		while ((got = waitpid(-1, &st,
-				      WNOHANG | WUNTRACED | __WALL)) > 0) {
-			if (got != pid)
-				continue;
-			if (WIFEXITED(st))
-				return WEXITSTATUS(st);
-			if (WIFSIGNALED(st))
-				return 128 + WTERMSIG(st);
-			if (WIFSTOPPED(st))
-				stop_likewise(pid);
-		}
-		if (got < 0 && errno != EINTR) {
-			say("cannot wait for process %d: %s", pid,
-			    strerror(errno));
-			return EXIT_OURS;
-		}
-		if (sigwaitinfo(&set, &info) > 0 && info.si_signo != SIGCHLD)
+	p[0].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	p[1].fd = syscall(SYS_pidfd_open, pid, 0);
+	p[0].events = POLLIN;
+	p[1].events = POLLIN;
+	while (!reap(pid, &status)) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		while (read(p[0].fd, &info, sizeof(info)) == sizeof(info))
 			forward(pid, &info);
 	}
+	close(p[0].fd);
+	close(p[1].fd);
+	return status;
 }
 
 /* ---- a look at the image before restart() reads it ---- */

@@ -91,13 +91,14 @@ static pid_t start(const struct run_options *o, char **argv, int *status)
 	return -1;
 }
 
-/* Wait for the moment. Return: false if the command ended before. */
+/* Wait for the moment. Return: false if the command, or we, end before. */
 static bool sleep_until(pid_t pid, double at)
 {
 	struct timespec ts = { at, (at - (time_t)at) * 1e9 };
 	siginfo_t info;
 
-	nanosleep(&ts, NULL);
+	if (nanosleep(&ts, NULL))
+		return false;
 	info.si_pid = 0;
 	return !waitid(P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
 	       !info.si_pid;
@@ -107,7 +108,7 @@ static int checkpoint_it(struct request *rq, const struct run_options *o,
 			 pid_t pid)
 {
 	if (!sleep_until(pid, o->at)) {
-		say("%s was not written: the command ended before",
+		say("%s was not written: the command ended, or a signal came, before",
 		    o->image);
 		return -1;
 	}
@@ -129,7 +130,7 @@ static int run_with(struct request *rq, const struct run_options *o,
 	if (rq->pidfile && write_pidfile(rq->pidfile, pid))
 		err = -1;
 	signals_catch();
-	if (o->image && checkpoint_it(rq, o, pid))
+	if (o->image && checkpoint_it(rq, o, pid) < 0)
 		err = -1;
 	if (o->detach) {
 		printf("%d\n", (int)pid);

@@ -17,32 +17,36 @@
 
 #include "ckpt.h"
 
-static int open_tmp(struct output *out)
+static int create(struct output *out, const char *path)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-	int fd;
 
-	fd = open(out->tmp, flags, 0600);
-	if (fd < 0 && errno == EEXIST && out->force && !unlink(out->tmp))
-		fd = open(out->tmp, flags, 0600);
-	if (fd >= 0)
-		return fd;
+	out->fd = open(path, flags, 0600);
+	if (out->fd < 0 && errno == EEXIST && out->force && !unlink(path))
+		out->fd = open(path, flags, 0600);
+	out->created = out->fd >= 0;
+	if (out->created)
+		return 0;
 	if (errno == EEXIST)
 		say("%s is in the way: another checkpoint writes it, or has left it behind; remove it, or use --force",
-		    out->tmp);
+		    path);
 	else
-		say("image %s: %s", out->tmp, strerror(errno));
+		say("image %s: %s", path, strerror(errno));
 	return -1;
 }
 
-/* Return: 0 or -1, with a message. */
-int output_open(struct output *out, const char *path, bool force)
+/*
+ * Set up @out, of which @force and @direct have been set: whether it may
+ * replace a file, and whether it gets its name at once. Return: 0 or -1, with a
+ * message.
+ */
+int output_open(struct output *out, const char *path)
 {
 	struct stat st;
 
-	memset(out, 0, sizeof(*out));
 	out->path = path;
-	out->force = force;
+	out->tmp = NULL;
+	out->created = false;
 	if (!strcmp(path, "-")) {
 		out->fd = STDOUT_FILENO;
 		if (!isatty(out->fd))
@@ -56,27 +60,35 @@ int output_open(struct output *out, const char *path, bool force)
 			say("image %s: %s", path, strerror(errno));
 		return out->fd < 0 ? -1 : 0;
 	}
-	if (!force && !lstat(path, &st)) {
+	if (!out->force && !lstat(path, &st)) {
 		say("image %s exists; choose another name, or use --force",
 		    path);
 		return -1;
 	}
+	if (out->direct)
+		return create(out, path);
 	if (asprintf(&out->tmp, "%s.tmp", path) < 0) {
+		out->tmp = NULL;
 		say("out of memory");
 		return -1;
 	}
-	out->fd = open_tmp(out);
-	if (out->fd < 0) {
-		free(out->tmp);
-		out->tmp = NULL;
-	}
-	return out->fd < 0 ? -1 : 0;
+	if (!create(out, out->tmp))
+		return 0;
+	free(out->tmp);
+	return -1;
+}
+
+static const char *present_name(const struct output *out)
+{
+	return out->tmp ? out->tmp : out->path;
 }
 
 static int put_in_place(const struct output *out)
 {
 	int err;
 
+	if (!out->tmp)
+		return 0;
 	if (out->force)
 		return rename(out->tmp, out->path);
 	err = renameat2(AT_FDCWD, out->tmp, AT_FDCWD, out->path,
@@ -110,11 +122,11 @@ int output_commit(struct output *out)
 {
 	int err = 0;
 
-	if (!out->tmp)
+	if (!out->created)
 		return 0;
 	if (fsync(out->fd)) {
 		say("image %s: %s; it is left there, and may be incomplete",
-		    out->tmp, strerror(errno));
+		    present_name(out), strerror(errno));
 		err = -1;
 	} else if (put_in_place(out)) {
 		say("image %s: %s; it is complete, and left as %s", out->path,
@@ -131,9 +143,9 @@ int output_commit(struct output *out)
 
 void output_abort(struct output *out)
 {
-	if (!out->tmp)
+	if (!out->created)
 		return;
-	unlink(out->tmp);
+	unlink(present_name(out));
 	close(out->fd);
 	free(out->tmp);
 	out->tmp = NULL;

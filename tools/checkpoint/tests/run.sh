@@ -9,7 +9,9 @@ BIN=${BIN:?run this by 'make check'}
 PATH=$BIN:$PATH
 export LC_ALL=C ASAN_OPTIONS=abort_on_error=0:exitcode=99 UBSAN_OPTIONS=exitcode=99
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+sleep 1000 &
+victim=$!
+trap 'kill $victim; rm -rf "$tmp"' EXIT
 nr=0
 failed=0
 
@@ -105,7 +107,8 @@ expect 2 'is no number' 'run: bad time' ckpt run --at x true
 
 echo '# kernels without the system calls'
 if expr "$(ckpt checkpoint -o "$tmp/x" $$ 2>&1)" : '.*not implemented' > /dev/null; then
-	expect 1 'Function not implemented; boot a kernel' 'checkpoint: ENOSYS' ckpt checkpoint -o "$tmp/x" $$
+	expect 1 'Function not implemented; boot a kernel' 'checkpoint: ENOSYS' ckpt checkpoint -o "$tmp/x" $victim
+	expect 1 'Function not implemented; boot a kernel' 'checkpoint of an ancestor: ENOSYS' ckpt checkpoint -o "$tmp/x" $$
 	[ ! -e "$tmp/x" ] && [ ! -e "$tmp/x.tmp" ]
 	ok $? 'checkpoint: leaves no image behind'
 	expect 125 'Function not implemented; boot a kernel' 'restart: ENOSYS' ckpt restart -i "$tmp/good"
@@ -119,9 +122,9 @@ fi
 
 echo '# output files'
 touch "$tmp/there"
-expect 1 'exists; choose another name' 'checkpoint: image exists' ckpt checkpoint -o "$tmp/there" $$
+expect 1 'exists; choose another name' 'checkpoint: image exists' ckpt checkpoint -o "$tmp/there" $victim
 touch "$tmp/y.tmp"
-expect 1 'is in the way' 'checkpoint: NAME.tmp exists' ckpt checkpoint -o "$tmp/y" $$
+expect 1 'is in the way' 'checkpoint: NAME.tmp exists' ckpt checkpoint -o "$tmp/y" $victim
 [ -e "$tmp/y.tmp" ]
 ok $? 'checkpoint: leaves the NAME.tmp of others alone'
 expect 1 'No such file' 'checkpoint: no directory' ckpt checkpoint -o "$tmp/no/x" $$
