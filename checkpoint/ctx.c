@@ -6,6 +6,7 @@
  * created task holds a reference, too, until it has nothing more to read from
  * the records.
  */
+#include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
@@ -13,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/xarray.h>
 #include "internal.h"
+#include "signal.h"
 #include "mm.h"
 #include "pages.h"
 
@@ -66,9 +68,15 @@ static void put_tasks(struct ckpt_ctx *ctx)
 {
 	u32 i;
 
-	for (i = 0; ctx->tasks && i < ctx->nr_tasks; i++)
-		if (ctx->tasks[i].task)
-			put_task_struct(ctx->tasks[i].task);
+	for (i = 0; ctx->tasks && i < ctx->nr_tasks; i++) {
+		struct ckpt_task *t = &ctx->tasks[i];
+
+		ckpt_signals_free(t);
+		if (t->cred)
+			put_cred(t->cred);
+		if (t->task)
+			put_task_struct(t->task);
+	}
 	kvfree(ctx->tasks);
 }
 

@@ -7,10 +7,11 @@
  * Not saved: the state of readahead; errors of writeback not reported yet;
  *	labels of security modules, which are made anew.
  * Refused: kinds of files that nothing in the table below matches; an owner
- *	for signals (F_SETOWN, F_SETSIG, O_ASYNC); locks and leases.
+ *	for signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY); locks and leases.
  */
 #include <linux/backing-dev.h>
 #include <linux/cred.h>
+#include <linux/dnotify.h>
 #include <linux/fadvise.h>
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -21,10 +22,17 @@
 #include <linux/tty.h>
 #include "files.h"
 
+/* Flags that an open file can have and that opening it again can give it. */
+#define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
+			 O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOATIME | O_PATH)
+/* Flags that only F_GETFL shows, and that are set afterwards. */
+#define SHOWN_FLAGS	(O_NOFOLLOW | __O_TMPFILE | O_CLOEXEC)
+
 /* In order: the first that matches is taken. */
 static const struct ckpt_file_kind file_kinds[] = {
 	{ "external",	CKPT_HDR_FILE_EXTERNAL,	ckpt_file_external_match },
 	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
+	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
 };
 
@@ -148,6 +156,15 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 	if (file->f_flags & FASYNC || has_owner(file))
 		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
 				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
+	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
+	    file->f_mode & FMODE_NOCMTIME)
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "is open in a special way (flags %#x, mode %#x)",
+				     file->f_flags,
+				     (__force unsigned int)file->f_mode);
+	if (dnotify_watches(file))
+		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+				     "watches a directory (F_NOTIFY)");
 	lock = lock_of(file);
 	if (lock)
 		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
@@ -183,12 +200,6 @@ void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 	h->pos = file->f_pos;
 	h->cred = cred;
 }
-
-/* Flags that an open file can have and that opening it again can give it. */
-#define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
-			 O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOATIME | O_PATH)
-/* Flags that only F_GETFL shows, and that are set afterwards. */
-#define SHOWN_FLAGS	(O_NOFOLLOW | __O_TMPFILE | O_CLOEXEC)
 
 /**
  * ckpt_file_common_validate - check the common part of an open file

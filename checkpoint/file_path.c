@@ -50,7 +50,13 @@ static bool is_plain_chrdev(unsigned int major, unsigned int minor)
 	return false;
 }
 
-static bool holds_data(const struct super_block *sb)
+/**
+ * ckpt_holds_data - whether regular files of a filesystem hold data
+ * @sb: the filesystem
+ *
+ * Return: false if they are an interface of the kernel.
+ */
+bool ckpt_holds_data(const struct super_block *sb)
 {
 	size_t i;
 
@@ -77,7 +83,7 @@ bool ckpt_file_path_match(struct ckpt_ctx *ctx, struct file *file)
 		return true;
 	if (S_ISCHR(inode->i_mode))
 		return is_plain_chrdev(imajor(inode), iminor(inode));
-	return S_ISREG(inode->i_mode) && holds_data(inode->i_sb);
+	return S_ISREG(inode->i_mode) && ckpt_holds_data(inode->i_sb);
 }
 
 /*

@@ -442,8 +442,9 @@ static struct inode *new_pipe(struct ckpt_ctx *ctx)
 		return ERR_PTR(ckpt_err(ctx, ret, "pipe"));
 	inode = file_inode(ends[0]);
 	hold_pipe(inode);
-	fput(ends[0]);
-	fput(ends[1]);
+	/* Now, not on the way to user mode: others may be there before us. */
+	__fput_sync(ends[0]);
+	__fput_sync(ends[1]);
 	return inode;
 }
 

@@ -65,12 +65,28 @@ int ckpt_check_path(struct ckpt_ctx *ctx, const char *name,
 #define CKPT_CHECK_MTIME	0x4
 
 /* file_path.c: files opened again by their path */
+bool ckpt_holds_data(const struct super_block *sb);
 bool ckpt_file_path_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_path(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_path_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_path(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 int restore_file_unchanged(struct ckpt_ctx *ctx, u32 id, struct file *file);
+
+/* file_inode.c: files without a name */
+bool ckpt_file_inode_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_unlinked(struct ckpt_ctx *ctx, void *obj);
+int checkpoint_file_inode(struct ckpt_ctx *ctx, void *obj);
+int ckpt_unlinked_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_file_inode_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_unlinked(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		       struct ckpt_cursor *c);
+void *restore_file_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			 struct ckpt_cursor *c);
+int restore_unlinked_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
+			      struct page **pagep);
+int restore_unlinked_page_done(struct ckpt_ctx *ctx, struct ckpt_obj *o,
+			       u64 pos, struct page *page);
 
 /* file_pipe.c: pipes and FIFOs */
 bool ckpt_file_pipe_match(struct ckpt_ctx *ctx, struct file *file);

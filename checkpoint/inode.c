@@ -18,6 +18,7 @@
 #include <linux/file.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
@@ -31,8 +32,8 @@ static u32 inode_flags(struct inode *inode)
 	return SHMEM_I(inode)->flags & VM_NORESERVE ? CKPT_INODE_NORESERVE : 0;
 }
 
-static int copy_page(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
-		     pgoff_t index)
+static int copy_shared_page(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
+			    pgoff_t index)
 {
 	struct folio *folio;
 	struct page *page;
@@ -68,7 +69,7 @@ static int copy_range(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
 
 	for (index = start >> PAGE_SHIFT;
 	     index < DIV_ROUND_UP_ULL(end, PAGE_SIZE); index++) {
-		ret = copy_page(ctx, id, inode, index);
+		ret = copy_shared_page(ctx, id, inode, index);
 		if (ret)
 			return ret;
 		if (fatal_signal_pending(current))

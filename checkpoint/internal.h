@@ -82,6 +82,7 @@ struct ckpt_cursor {
  * @tree: restart: its place in the tree
  * @start: restart: first record behind its TASK record
  * @cred: restart: credentials to commit, owned until committed
+ * @mm: restart: its MM object
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
  * @restart_block: restart: RESTART_BLOCK record, or NULL
@@ -101,6 +102,7 @@ struct ckpt_task {
 	const struct ckpt_hdr_tree_task *tree;
 	struct ckpt_cursor start;
 	struct cred *cred;
+	u32 mm;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *restart_block;
@@ -289,6 +291,7 @@ enum ckpt_class {
 	CKPT_CLASS_FS,
 	CKPT_CLASS_PIPE,
 	CKPT_CLASS_FILE,
+	CKPT_CLASS_UNLINKED,
 };
 
 /**
@@ -347,6 +350,7 @@ struct ckpt_validator {
  * @get: objects: take a reference on a kernel object at checkpoint. NULL if
  *	the stopped tasks keep it, and one more user would make a difference to
  *	them when they run again; ckpt_check_frozen() says whether they did.
+ *	At restart such objects are released before the tasks run.
  * @put: objects: drop it, or the one @restore returned
  */
 struct ckpt_kind {
@@ -392,6 +396,7 @@ struct ckpt_obj {
 
 int ckpt_obj_hash_init(struct ckpt_ctx *ctx);
 void ckpt_obj_free(struct ckpt_ctx *ctx);
+void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);

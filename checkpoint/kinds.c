@@ -5,12 +5,16 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "cred.h"
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "mm.h"
 #include "restart_block.h"
 #include "rseq.h"
-#include "mm.h"
+#include "sched.h"
+#include "sighand.h"
+#include "signal.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -66,6 +70,67 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_task_objs),
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_task_objs_validate,
+	},
+	[CKPT_HDR_SIGNAL_TASK] = {
+		.name		= "SIGNAL_TASK",
+		.min_len	= sizeof(struct ckpt_hdr_signal_task),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_signal_task_validate,
+	},
+	[CKPT_HDR_SIGPENDING] = {
+		.name		= "SIGPENDING",
+		.min_len	= sizeof(struct ckpt_hdr_sigpending),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_sigpending_validate,
+	},
+	[CKPT_HDR_SCHED] = {
+		.name		= "SCHED",
+		.min_len	= sizeof(struct ckpt_hdr_sched),
+		.max_len	= sizeof(struct ckpt_hdr_sched) +
+				  CKPT_CPUS_MAX / 8 * 2,
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_sched_validate,
+	},
+	[CKPT_HDR_SIGNAL] = {
+		.name		= "SIGNAL",
+		.min_len	= sizeof(struct ckpt_hdr_signal),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_signal_validate,
+	},
+	[CKPT_HDR_ITIMER] = {
+		.name		= "ITIMER",
+		.min_len	= sizeof(struct ckpt_hdr_itimer),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_itimer_validate,
+	},
+	[CKPT_HDR_RLIMITS] = {
+		.name		= "RLIMITS",
+		.min_len	= sizeof(struct ckpt_hdr_rlimits),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_rlimits_validate,
+	},
+	[CKPT_HDR_SIGHAND] = {
+		.name		= "SIGHAND",
+		.min_len	= sizeof(struct ckpt_hdr_sighand),
+		.class		= CKPT_CLASS_SIGHAND,
+		.validate	= ckpt_sighand_validate,
+		.checkpoint	= checkpoint_sighand,
+		.restore	= restore_sighand,
+		.get		= ckpt_sighand_get,
+		.put		= ckpt_sighand_put,
+	},
+	[CKPT_HDR_CRED] = {
+		.name		= "CRED",
+		.min_len	= sizeof(struct ckpt_hdr_cred),
+		.max_len	= sizeof(struct ckpt_hdr_cred) +
+				  CKPT_GROUPS_MAX * sizeof(__u32),
+		.class		= CKPT_CLASS_CRED,
+		.validate	= ckpt_cred_validate,
+		.checkpoint	= checkpoint_cred,
+		.restore	= restore_cred_obj,
+		.get		= ckpt_cred_get,
+		.put		= ckpt_cred_put,
 	},
 	[CKPT_HDR_RESTART_BLOCK] = {
 		.name		= "RESTART_BLOCK",
@@ -127,6 +192,16 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_PIPE,
 		.validate	= ckpt_pipe_buf_validate,
 	},
+	[CKPT_HDR_UNLINKED] = {
+		.name		= "UNLINKED",
+		.min_len	= sizeof(struct ckpt_hdr_unlinked),
+		.max_len	= sizeof(struct ckpt_hdr_unlinked) + PATH_MAX,
+		.class		= CKPT_CLASS_UNLINKED,
+		.validate	= ckpt_unlinked_validate,
+		.checkpoint	= checkpoint_unlinked,
+		.restore	= restore_unlinked,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
 		.min_len	= sizeof(struct ckpt_hdr_file_external),
@@ -146,6 +221,15 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_INODE] = {
+		.name		= "FILE_INODE",
+		.min_len	= sizeof(struct ckpt_hdr_file_inode),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_inode_validate,
+		.checkpoint	= checkpoint_file_inode,
+		.restore	= restore_file_inode,
 		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_PIPE] = {
@@ -197,6 +281,11 @@ static const struct ckpt_kind generic_kinds[] = {
 /* What tasks have for themselves, in the order of the image. */
 const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_arch_task_kind,
+	&ckpt_signal_task_kind,
+	&ckpt_process_task_kind,
+	&ckpt_rlimits_task_kind,
+	&ckpt_sched_task_kind,
+	&ckpt_zombie_task_kind,
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,

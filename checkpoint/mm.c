@@ -300,22 +300,23 @@ int ckpt_auxv_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 /**
  * ckpt_install_mm - make a restored address space that of current
+ * @ctx: the restart
  * @mm: the address space
  *
- * Return: 0, or -ESRCH if nobody uses it any more, or -EINTR.
+ * Return: 0, or an errno that has been reported.
  */
-int ckpt_install_mm(struct mm_struct *mm)
+int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
 	int ret;
 
 	if (current->mm == mm)
 		return 0;
 	if (!mmget_not_zero(mm))
-		return -ESRCH;
+		return ckpt_err(ctx, -EINTR, "memory: its other users were killed");
 	ret = exec_mmap(mm);
 	if (ret) {
 		mmput(mm);
-		return ret;
+		return ckpt_err(ctx, ret, "memory: cannot switch to it");
 	}
 	up_write(&current->signal->exec_update_lock);
 	return 0;
@@ -523,17 +524,18 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
  * restore_mm_commit - complete the address space of current
  * @ctx: the restart, committed
  * @id: its object
+ * @process: current does it for the whole process
  *
- * To be called after the credentials have been committed, which makes the
- * address space less dumpable. Every task that uses it may call this.
+ * To be called by each task after its credentials have been committed, which
+ * makes the address space less dumpable.
  */
-void restore_mm_commit(struct ckpt_ctx *ctx, u32 id)
+void restore_mm_commit(struct ckpt_ctx *ctx, u32 id, bool process)
 {
 	const struct ckpt_hdr_mm *h = (const void *)ckpt_obj_by_id(ctx, id)->h;
 
 	set_dumpable(current->mm, h->dumpable);
 	/* As mlock() does, and with the same indifference to errors. */
-	if (current->mm->locked_vm)
+	if (process && current->mm->locked_vm)
 		mm_populate(0, TASK_SIZE);
 }
 

@@ -17,8 +17,8 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		 struct ckpt_cursor *c);
 void ckpt_mm_get(void *obj);
 void ckpt_mm_put(void *obj);
-int ckpt_install_mm(struct mm_struct *mm);
-void restore_mm_commit(struct ckpt_ctx *ctx, u32 id);
+int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm);
+void restore_mm_commit(struct ckpt_ctx *ctx, u32 id, bool process);
 
 /* vma.c */
 u64 ckpt_vma_flags(vm_flags_t vm_flags);

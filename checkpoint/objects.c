@@ -78,6 +78,29 @@ void ckpt_obj_free(struct ckpt_ctx *ctx)
 }
 
 /**
+ * ckpt_obj_release - restart: let go of objects whose users are counted
+ * @ctx: the restart; all tasks have restored themselves and none runs yet
+ *
+ * The tasks have what they need. Were there one more user when they run, the
+ * reader of a pipe would not see its end, for example.
+ */
+void ckpt_obj_release(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = ctx->nr_objs; i-- > 0;) {
+		struct ckpt_obj *o = &ctx->objs[i];
+		const struct ckpt_kind *kind = ckpt_kind(o->h->type);
+
+		if (!o->ptr || kind->get)
+			continue;
+		kind->put(o->ptr);
+		o->ptr = NULL;
+		cond_resched();
+	}
+}
+
+/**
  * checkpoint_obj - write an object unless it has been written
  * @ctx: the operation
  * @type: record type of the object

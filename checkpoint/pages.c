@@ -42,14 +42,16 @@
 #include <linux/ksm.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
-#include <linux/mm_inline.h>
+#include <linux/mman.h>
 #include <linux/pagewalk.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
+#include <asm/pgalloc.h>
 
+#include "files.h"
 #include "mm.h"
 #include "pages.h"
 
@@ -106,7 +108,7 @@ static int run_reserve(struct ckpt_ctx *ctx, unsigned int nr)
 {
 	struct ckpt_chunk *chunk;
 
-	BUILD_BUG_ON(CHUNK_SLOTS < PTRS_PER_PTE * (RUN_SLOTS + 1));
+	BUILD_BUG_ON(PTRS_PER_PTE * (RUN_SLOTS + 1) > CHUNK_SLOTS);
 	if (!list_empty(&ctx->pages)) {
 		chunk = list_last_entry(&ctx->pages, struct ckpt_chunk, list);
 		if (CHUNK_SLOTS - chunk->used >= nr * (RUN_SLOTS + 1))
@@ -820,51 +822,54 @@ static pmd_t *read_pmd(struct mm_struct *mm, u64 addr)
 	return pud ? pmd_alloc(mm, pud, addr) : NULL;
 }
 
-/*
- * Lock the page table entry for @addr; it must be empty. That there is a page
- * table cannot change: nothing is mapped here but by us, and khugepaged needs
- * mmap_lock for writing.
- */
-static pte_t *read_pte(struct page_reader *r, struct mm_struct *mm, u64 addr,
-		       spinlock_t **ptl)
-{
-	pmd_t *pmd = read_pmd(mm, addr);
-	pte_t *pte;
+enum map_how {
+	MAP_EXCLUSIVE,		/* a new page */
+	MAP_FIRST,		/* a new page that others will share */
+	MAP_AGAIN,		/* a page that others have */
+};
 
-	if (!pmd || pte_alloc(mm, pmd)) {
-		ckpt_err(r->ctx, -ENOMEM, "out of memory");
-		return NULL;
-	}
-	pte = pte_offset_map_lock(mm, pmd, addr, ptl);
-	if (pte && pte_none(ptep_get(pte)))
-		return pte;
-	if (pte)
-		pte_unmap_unlock(pte, *ptl);
-	read_bad(r, addr, "occurs twice");
-	return NULL;
+static pte_t page_pte(struct vm_area_struct *vma, struct page *page,
+		      enum map_how how)
+{
+	pte_t pte = pte_mkdirty(pte_sw_mkyoung(mk_pte(page, vma->vm_page_prot)));
+
+	if (how == MAP_EXCLUSIVE && (vma->vm_flags & VM_WRITE))
+		pte = pte_mkwrite(pte, vma);
+	return pte;
 }
 
+/*
+ * Takes over the reference to @page on success. A page that is shared must be
+ * locked, and belongs to the root of the anon_vmas from the start.
+ */
 static int map_page(struct page_reader *r, struct vm_area_struct *vma, u64 addr,
-		    struct page *page, bool shared)
+		    struct page *page, enum map_how how)
 {
 	struct folio *folio = page_folio(page);
 	struct mm_struct *mm = vma->vm_mm;
+	pmd_t *pmd = read_pmd(mm, addr);
 	spinlock_t *ptl;
-	pte_t entry;
 	pte_t *pte;
 
-	pte = read_pte(r, mm, addr, &ptl);
+	if (!pmd || pte_alloc(mm, pmd))
+		return ckpt_err(r->ctx, -ENOMEM, "out of memory");
+	pte = pte_offset_map_lock(mm, pmd, addr, &ptl);
+	/* There is no page table where a huge page is. */
 	if (!pte)
-		return -EBADMSG;
-	entry = pte_mkdirty(pte_sw_mkyoung(mk_pte(page, vma->vm_page_prot)));
-	if ((vma->vm_flags & VM_WRITE) && !shared)
-		entry = pte_mkwrite(entry, vma);
+		return read_bad(r, addr, "occurs twice");
+	if (!pte_none(ptep_get(pte))) {
+		pte_unmap_unlock(pte, ptl);
+		return read_bad(r, addr, "occurs twice");
+	}
 	inc_mm_counter(mm, MM_ANONPAGES);
-	/* A page that is shared must belong to the root from the start. */
-	folio_add_new_anon_rmap(folio, vma, addr,
-				shared ? RMAP_NONE : RMAP_EXCLUSIVE);
-	folio_add_lru_vma(folio, vma);
-	set_pte_at(mm, addr, pte, entry);
+	if (how == MAP_AGAIN) {
+		folio_add_anon_rmap_pte(folio, page, vma, addr, RMAP_NONE);
+	} else {
+		folio_add_new_anon_rmap(folio, vma, addr, how == MAP_EXCLUSIVE ?
+					RMAP_EXCLUSIVE : RMAP_NONE);
+		folio_add_lru_vma(folio, vma);
+	}
+	set_pte_at(mm, addr, pte, page_pte(vma, page, how));
 	update_mmu_cache(vma, addr, pte);
 	pte_unmap_unlock(pte, ptl);
 	return 0;
@@ -1007,13 +1012,13 @@ static int read_install_mm(struct page_reader *r, u64 addr)
 		if (folio_test_large(folio)) {
 			ret = map_huge(r, vma, addr, page);
 		} else if (!shared) {
-			ret = map_page(r, vma, addr, page, false);
+			ret = map_page(r, vma, addr, page, MAP_EXCLUSIVE);
 		} else {
 			ret = remember_shared(r, number, page);
 			if (ret)
 				break;
 			folio_lock(folio);
-			ret = map_page(r, vma, addr, page, true);
+			ret = map_page(r, vma, addr, page, MAP_FIRST);
 			folio_unlock(folio);
 		}
 		if (ret)
@@ -1027,29 +1032,47 @@ static int read_install_mm(struct page_reader *r, u64 addr)
 	return ret;
 }
 
+static bool is_unlinked(const struct page_reader *r)
+{
+	return r->obj->h->type == CKPT_HDR_UNLINKED;
+}
+
 static int read_prepare_inode(struct page_reader *r, u64 pos, u64 nr_left)
 {
 	int ret;
 
-	for (r->nr = 0; r->nr < READ_MAX && r->nr < nr_left; r->nr++) {
-		ret = restore_inode_page_get(r->ctx, r->obj,
-					     pos + ((u64)r->nr << PAGE_SHIFT),
-					     &r->pages[r->nr]);
+	for (r->nr = 0; r->nr < READ_MAX && r->nr < nr_left;) {
+		struct page **page = &r->pages[r->nr];
+
+		if (is_unlinked(r))
+			ret = restore_unlinked_page_get(r->ctx, r->obj, pos, page);
+		else
+			ret = restore_inode_page_get(r->ctx, r->obj, pos, page);
 		if (ret)
 			return ret;
-		bvec_set_page(&r->bvec[r->nr], r->pages[r->nr], PAGE_SIZE, 0);
+		bvec_set_page(&r->bvec[r->nr++], *page, PAGE_SIZE, 0);
+		pos += PAGE_SIZE;
 	}
 	return r->nr;
 }
 
-static void read_install_inode(struct page_reader *r)
+static int read_install_inode(struct page_reader *r, u64 pos)
 {
 	unsigned int i;
+	int ret;
 
-	for (i = 0; i < r->nr; i++) {
+	for (i = 0; i < r->nr; i++, pos += PAGE_SIZE) {
+		if (is_unlinked(r)) {
+			ret = restore_unlinked_page_done(r->ctx, r->obj, pos,
+							 r->pages[i]);
+			if (ret)
+				return ret;
+			continue;
+		}
 		flush_dcache_page(r->pages[i]);
 		set_page_dirty_lock(r->pages[i]);
 	}
+	return 0;
 }
 
 static void read_put(struct page_reader *r)
@@ -1085,7 +1108,7 @@ static int read_batch(struct page_reader *r, u64 addr, u64 nr_left)
 		if (is_mm)
 			ret = read_install_mm(r, addr);
 		else
-			read_install_inode(r);
+			ret = read_install_inode(r, addr);
 	}
 	read_put(r);
 	if (ret)
@@ -1144,28 +1167,6 @@ static int read_contents(struct page_reader *r)
 	return ret;
 }
 
-/* Map the page once more, which is known not to be exclusive to anybody. */
-static int map_shared(struct page_reader *r, struct vm_area_struct *vma,
-		      u64 addr, struct page *page)
-{
-	struct folio *folio = page_folio(page);
-	struct mm_struct *mm = vma->vm_mm;
-	spinlock_t *ptl;
-	pte_t *pte;
-
-	pte = read_pte(r, mm, addr, &ptl);
-	if (!pte)
-		return -EBADMSG;
-	folio_get(folio);
-	inc_mm_counter(mm, MM_ANONPAGES);
-	folio_add_anon_rmap_pte(folio, page, vma, addr, RMAP_NONE);
-	set_pte_at(mm, addr, pte,
-		   pte_mkdirty(pte_sw_mkyoung(mk_pte(page, vma->vm_page_prot))));
-	update_mmu_cache(vma, addr, pte);
-	pte_unmap_unlock(pte, ptl);
-	return 0;
-}
-
 static int map_copy(struct page_reader *r, struct vm_area_struct *vma, u64 addr,
 		    struct page *from)
 {
@@ -1176,7 +1177,7 @@ static int map_copy(struct page_reader *r, struct vm_area_struct *vma, u64 addr,
 		return ckpt_err(r->ctx, -ENOMEM, "out of memory");
 	copy_highpage(page, from);
 	__folio_mark_uptodate(page_folio(page));
-	ret = map_page(r, vma, addr, page, false);
+	ret = map_page(r, vma, addr, page, MAP_EXCLUSIVE);
 	if (ret)
 		put_page(page);
 	return ret;
@@ -1191,13 +1192,19 @@ static bool may_map_shared(struct folio *folio, struct vm_area_struct *vma,
 			   u64 addr)
 {
 	struct anon_vma *anon_vma;
+	bool ret;
 
 	if (!folio_test_anon(folio) || folio_test_ksm(folio) ||
 	    folio_test_large(folio))
 		return false;
-	anon_vma = folio_anon_vma(folio);
-	return anon_vma && anon_vma->root == vma->anon_vma->root &&
-	       folio->index == linear_page_index(vma, addr);
+	/* None if it is not mapped any more. */
+	anon_vma = folio_get_anon_vma(folio);
+	if (!anon_vma)
+		return false;
+	ret = anon_vma->root == vma->anon_vma->root &&
+	      folio->index == linear_page_index(vma, addr);
+	put_anon_vma(anon_vma);
+	return ret;
 }
 
 static int read_ref(struct page_reader *r, struct vm_area_struct *vma, u64 addr,
@@ -1211,10 +1218,14 @@ static int read_ref(struct page_reader *r, struct vm_area_struct *vma, u64 addr,
 		return read_bad(r, addr, "refers to no shared page");
 	folio = page_folio(page);
 	folio_lock(folio);
-	if (may_map_shared(folio, vma, addr))
-		ret = map_shared(r, vma, addr, page);
-	else
+	if (may_map_shared(folio, vma, addr)) {
+		get_page(page);
+		ret = map_page(r, vma, addr, page, MAP_AGAIN);
+		if (ret)
+			put_page(page);
+	} else {
 		ret = map_copy(r, vma, addr, page);
+	}
 	folio_unlock(folio);
 	return ret;
 }
@@ -1267,7 +1278,8 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 		return ckpt_err(ctx, -EBADMSG, "pages of an unknown object");
 	r->obj = ckpt_obj_by_id(ctx, r->rec.obj);
 	if ((r->obj->h->type != CKPT_HDR_MM &&
-	     r->obj->h->type != CKPT_HDR_INODE) || !r->obj->ptr)
+	     r->obj->h->type != CKPT_HDR_INODE && !is_unlinked(r)) ||
+	    !r->obj->ptr)
 		return ckpt_err(ctx, -EBADMSG, "object %u has no pages",
 				r->rec.obj);
 	ctx->pages_crc = crc32c(ctx->pages_crc, &r->rec, sizeof(r->rec));

@@ -38,14 +38,8 @@ static const char *const rlimit_names[RLIM_NLIMITS] = {
 	[RLIMIT_RTTIME]		= "RLIMIT_RTTIME",
 };
 
-/**
- * checkpoint_rlimits - write the resource limits of a process
- * @ctx: the checkpoint
- * @tsk: its leader
- *
- * Return: 0, or a reported errno.
- */
-int checkpoint_rlimits(struct ckpt_ctx *ctx, struct task_struct *tsk)
+/* Write the resource limits of a process. */
+static int checkpoint_rlimits(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
 	struct ckpt_hdr_rlimits *h;
 	int i;
@@ -113,16 +107,9 @@ static int check_rlimit(struct ckpt_ctx *ctx, const struct ckpt_hdr_rlimits *h,
 	return 0;
 }
 
-/**
- * restore_rlimits - find out whether the limits may be set
- * @ctx: the restart
- * @t: the current task
- * @c: where its records are
- *
- * Return: 0, or a reported errno.
- */
-int restore_rlimits(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		    struct ckpt_cursor *c)
+/* Find out whether the limits may be set. */
+static int restore_rlimits(struct ckpt_ctx *ctx, struct ckpt_task *t,
+			   struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_rlimits *h;
 	int i, ret;
@@ -158,3 +145,10 @@ void restore_rlimits_commit(const struct ckpt_hdr_rlimits *h)
 	if (h->limit[RLIMIT_CPU].cur != RLIM_INFINITY)
 		update_rlimit_cpu(leader, h->limit[RLIMIT_CPU].cur);
 }
+
+const struct ckpt_task_kind ckpt_rlimits_task_kind = {
+	.name		= "resource limits",
+	.process	= true,
+	.checkpoint	= checkpoint_rlimits,
+	.restore	= restore_rlimits,
+};

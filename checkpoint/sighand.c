@@ -5,9 +5,9 @@
  * Saved: for each signal the handler, the flags, the restorer and the mask.
  * Not saved: tasks waiting on a signalfd; they wait again by themselves.
  * Refused: handlers shared by processes (CLONE_SIGHAND without CLONE_THREAD),
- *	handlers installed by 32 bit code, a task about to be killed by a signal
- *	it cannot handle.
+ *	a task about to be killed by a signal it cannot handle.
  */
+#include <linux/checkpoint_arch.h>
 #include <linux/sched/signal.h>
 #include "sighand.h"
 
@@ -16,6 +16,8 @@ static_assert(sizeof(sigset_t) == sizeof(u64));
 
 /* The kernel never lets these be blocked, in any mask. */
 #define UNBLOCKABLE	(sigmask(SIGKILL) | sigmask(SIGSTOP))
+
+#define SA_FLAGS_KNOWN	((unsigned long)UAPI_SA_FLAGS | CKPT_ARCH_SA_FLAGS)
 
 static int check_sighand(struct ckpt_ctx *ctx, struct sighand_struct *sighand)
 {
@@ -34,10 +36,10 @@ static int check_sighand(struct ckpt_ctx *ctx, struct sighand_struct *sighand)
 			return ckpt_err(ctx, -EBUSY,
 					"signal %d is about to kill the task",
 					sig);
-		if (flags & ~(unsigned long)UAPI_SA_FLAGS)
+		if (flags & ~SA_FLAGS_KNOWN)
 			return ckpt_err(ctx, -EOPNOTSUPP,
 					"handler of signal %d: flags %#lx", sig,
-					flags & ~(unsigned long)UAPI_SA_FLAGS);
+					flags & ~SA_FLAGS_KNOWN);
 	}
 	return 0;
 }
@@ -92,7 +94,7 @@ int ckpt_sighand_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	for (sig = 1; sig <= CKPT_NSIG; sig++) {
 		const struct ckpt_sigaction *a = &s->action[sig - 1];
 
-		if (a->flags & ~(u64)UAPI_SA_FLAGS) {
+		if (a->flags & ~(u64)SA_FLAGS_KNOWN) {
 			v->why = "unknown flags of a signal handler";
 			return -EOPNOTSUPP;
 		}

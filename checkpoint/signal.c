@@ -20,6 +20,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/task_io_accounting_ops.h>
 #include <linux/tty.h>
 #include "account.h"
 #include "signal.h"
@@ -83,14 +84,8 @@ static struct ckpt_sigqueue *sample_signal_task(struct ckpt_ctx *ctx,
 	return q;
 }
 
-/**
- * checkpoint_signal_task - write masks and pending signals of a task
- * @ctx: the checkpoint
- * @tsk: the task
- *
- * Return: 0, or a reported errno.
- */
-int checkpoint_signal_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
+/* Write masks and pending signals of a task. */
+static int checkpoint_signal_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
 	struct ckpt_hdr_signal_task *h;
 	struct ckpt_sigqueue *q;
@@ -189,16 +184,9 @@ void ckpt_signals_free(struct ckpt_task *t)
 	kfree(s);
 }
 
-/**
- * restore_signal_task - prepare masks and pending signals of the current task
- * @ctx: the restart
- * @t: the current task
- * @c: where its records are
- *
- * Return: 0, or a reported errno.
- */
-int restore_signal_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
-			struct ckpt_cursor *c)
+/* Prepare masks and pending signals of the current task. */
+static int restore_signal_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
+			       struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_signal_task *h;
 	struct ckpt_signals *s = signals_get(t);
@@ -212,37 +200,6 @@ int restore_signal_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
 
 	s->task = h;
 	return restore_sigqueue(ctx, &s->private, c, 0);
-}
-
-/**
- * restore_signal_task_commit - install masks and pending signals
- * @ctx: the restart
- * @t: the current task
- *
- * To be called after the credentials have been committed: that resets
- * pdeath_signal.
- */
-void restore_signal_task_commit(struct ckpt_ctx *ctx, struct ckpt_task *t)
-{
-	struct ckpt_signals *s = t->signals;
-	const struct ckpt_hdr_signal_task *h = s->task;
-
-	restore_signal_commit(ctx, t);
-
-	current->sas_ss_sp = h->altstack;
-	current->sas_ss_size = h->altstack_size;
-	current->sas_ss_flags = h->altstack_flags;
-	current->pdeath_signal = h->pdeath_signal;
-	if (h->flags & CKPT_SIGTASK_SAVED_MASK) {
-		current->saved_sigmask.sig[0] = h->saved_mask;
-		set_restore_sigmask();
-	}
-
-	spin_lock_irq(&current->sighand->siglock);
-	restore_sigqueue_commit(&current->pending, &s->private);
-	current->blocked.sig[0] = h->blocked;
-	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
 }
 
 /* ---- a process ---- */
@@ -287,19 +244,11 @@ static unsigned int stop_flags_from_image(u32 flags)
 	return ret;
 }
 
-/* A process is dead when its last thread is, even if that is not the leader. */
-static bool process_is_dead(struct signal_struct *sig)
-{
-	return !atomic_read(&sig->live);
-}
-
 /* What will have changed by itself in a moment. Called with siglock held. */
 static const char *busy_reason(struct signal_struct *sig)
 {
 	if (sig->core_state)
 		return "dumping core";
-	if (process_is_dead(sig))
-		return NULL;
 	if (sig->flags & SIGNAL_GROUP_EXIT)
 		return "exiting";
 	if (sig->group_exec_task)
@@ -323,10 +272,6 @@ static void fill_stop(struct ckpt_hdr_signal *h, struct task_struct *tsk)
 {
 	struct signal_struct *sig = tsk->signal;
 
-	/* Of the dead, the exit status is with their place in the tree. */
-	if (process_is_dead(sig))
-		return;
-
 	h->flags |= stop_flags_to_image(sig->flags);
 	if (sig->flags & SIGNAL_STOP_STOPPED) {
 		h->stop_signal = stop_signal(tsk);
@@ -334,8 +279,22 @@ static void fill_stop(struct ckpt_hdr_signal *h, struct task_struct *tsk)
 	}
 }
 
-static void fill_usage(struct ckpt_hdr_signal *h, struct signal_struct *sig)
+/* A dead leader has no record for what it has used; the process has. */
+static void add_dead_leader(struct ckpt_hdr_signal *h,
+			    struct task_struct *leader)
 {
+	if (!leader->exit_state)
+		return;
+	h->gtime += leader->gtime;
+	h->inblock += task_io_get_inblock(leader);
+	h->oublock += task_io_get_oublock(leader);
+	ckpt_io_usage_save(&h->io, &leader->ioac);
+}
+
+static void fill_usage(struct ckpt_hdr_signal *h, struct task_struct *tsk)
+{
+	struct signal_struct *sig = tsk->signal;
+
 	h->utime = sig->utime;
 	h->stime = sig->stime;
 	h->gtime = sig->gtime;
@@ -358,13 +317,14 @@ static void fill_usage(struct ckpt_hdr_signal *h, struct signal_struct *sig)
 	h->maxrss = sig->maxrss;
 	h->cmaxrss = sig->cmaxrss;
 	ckpt_io_usage_save(&h->io, &sig->ioac);
+	add_dead_leader(h, tsk->group_leader);
 }
 
 static void fill_signal(struct ckpt_hdr_signal *h, struct task_struct *tsk)
 {
 	struct signal_struct *sig = tsk->signal;
 
-	h->flags = 0;
+	memset(h, 0, sizeof(*h));
 	fill_stop(h, tsk);
 	if (sig->is_child_subreaper)
 		h->flags |= CKPT_SIGNAL_SUBREAPER;
@@ -375,7 +335,7 @@ static void fill_signal(struct ckpt_hdr_signal *h, struct task_struct *tsk)
 	h->oom_score_adj = sig->oom_score_adj;
 	h->oom_score_adj_min = sig->oom_score_adj_min;
 	h->next_timer_id = sig->next_posix_timer_id;
-	fill_usage(h, sig);
+	fill_usage(h, tsk);
 }
 
 /**
@@ -469,9 +429,14 @@ static int write_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	int ret;
 
 	if (s->tty_old_pgrp) {
-		ret = checkpoint_pid_ref(ctx, s->tty_old_pgrp);
+		u32 before = ctx->nr_objs;
+
+		ret = checkpoint_obj(ctx, CKPT_HDR_PID, s->tty_old_pgrp);
 		if (ret < 0)
 			return ret;
+		/* An object would have to come before the task's records. */
+		if (ctx->nr_objs != before)
+			return ckpt_err(ctx, -EBUSY, "its terminal hangs up");
 		s->h.tty_old_pgrp = ret;
 	}
 
@@ -481,24 +446,38 @@ static int write_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	s->h.h = h->h;
 	*h = s->h;
 
-	/* Of a dead process nothing more than this matters to anybody. */
-	if (process_is_dead(tsk->signal))
-		return 0;
-
 	ret = checkpoint_sigqueue(ctx, s->q, CKPT_SIGPENDING_SHARED);
 	if (ret)
 		return ret;
 	return checkpoint_itimer(ctx, &s->it);
 }
 
-/**
- * checkpoint_signal - write what the threads of a process share
- * @ctx: the checkpoint
- * @tsk: its leader
- *
- * Return: 0, or a reported errno.
- */
-int checkpoint_signal(struct ckpt_ctx *ctx, struct task_struct *tsk)
+static struct pid *get_tty_old_pgrp(struct task_struct *tsk)
+{
+	struct pid *pid = NULL;
+	unsigned long flags;
+
+	if (lock_task_sighand(tsk, &flags)) {
+		pid = get_pid(tsk->signal->tty_old_pgrp);
+		unlock_task_sighand(tsk, &flags);
+	}
+	return pid;
+}
+
+/* Write the objects that a process refers to. */
+static int collect_signal(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	struct pid *pid = get_tty_old_pgrp(tsk);
+	int ret = 0;
+
+	if (pid)
+		ret = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
+	put_pid(pid);
+	return ret < 0 ? ret : 0;
+}
+
+/* Write what the threads of a process share. */
+static int checkpoint_signal(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
 	struct signal_sample *s;
 	int ret;
@@ -600,16 +579,9 @@ static int restore_tty(struct ckpt_ctx *ctx, struct ckpt_signals *s)
 	return 0;
 }
 
-/**
- * restore_signal - prepare what the threads of the current process share
- * @ctx: the restart
- * @t: the current task, its leader
- * @c: where its records are
- *
- * Return: 0, or a reported errno.
- */
-int restore_signal(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		   struct ckpt_cursor *c)
+/* Prepare what the threads of the current process share. */
+static int restore_signal(struct ckpt_ctx *ctx, struct ckpt_task *t,
+			  struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_signal *h;
 	struct ckpt_signals *s = signals_get(t);
@@ -731,18 +703,23 @@ static void commit_process(struct ckpt_signals *s)
 		proc_clear_tty(current);
 }
 
-/**
- * restore_signal_commit - install what the threads of a process share
- * @ctx: the restart
- * @t: the current task
+/* The thread that has restored what they share: the first one alive. */
+static struct ckpt_task *process_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	struct ckpt_task *leader = &ctx->tasks[t->tree->leader];
+
+	return leader->dead ? leader + 1 : leader;
+}
+
+/*
+ * Install what the threads of a process share.
  *
  * The first thread of the process to get here does it, and the others wait, so
  * that none sees a process half restored.
  */
-void restore_signal_commit(struct ckpt_ctx *ctx, struct ckpt_task *t)
+static void restore_signal_commit(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
-	struct ckpt_task *leader = &ctx->tasks[t->tree->leader];
-	struct ckpt_signals *s = leader->signals;
+	struct ckpt_signals *s = process_of(ctx, t)->signals;
 
 	mutex_lock(&s->lock);
 	if (s->process) {
@@ -751,3 +728,108 @@ void restore_signal_commit(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	}
 	mutex_unlock(&s->lock);
 }
+
+/*
+ * Install masks and pending signals.
+ *
+ * To be called after the credentials have been committed: that resets
+ * pdeath_signal.
+ */
+static void restore_signal_task_commit(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	struct ckpt_signals *s = t->signals;
+	const struct ckpt_hdr_signal_task *h = s->task;
+
+	restore_signal_commit(ctx, t);
+
+	current->sas_ss_sp = h->altstack;
+	current->sas_ss_size = h->altstack_size;
+	current->sas_ss_flags = h->altstack_flags;
+	current->pdeath_signal = h->pdeath_signal;
+	if (h->flags & CKPT_SIGTASK_SAVED_MASK) {
+		current->saved_sigmask.sig[0] = h->saved_mask;
+		set_restore_sigmask();
+	}
+
+	spin_lock_irq(&current->sighand->siglock);
+	restore_sigqueue_commit(&current->pending, &s->private);
+	current->blocked.sig[0] = h->blocked;
+	recalc_sigpending();
+	spin_unlock_irq(&current->sighand->siglock);
+}
+
+/* ---- a zombie ---- */
+
+/* The leader of a process with other threads alive is not its end. */
+static bool is_zombie_process(struct task_struct *tsk)
+{
+	return tsk->exit_state && !atomic_read(&tsk->signal->live);
+}
+
+/*
+ * Write what the parent of a zombie will be told by wait().
+ *
+ * wait() adds up what the task and its process have used, and what its own
+ * children have. What is with neither the task's nor the tree's record goes
+ * into the sum here.
+ */
+static int checkpoint_zombie(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	struct ckpt_hdr_signal *h;
+	unsigned long flags;
+
+	if (!is_zombie_process(tsk))
+		return 0;
+
+	h = ckpt_new_rec(ctx, CKPT_HDR_SIGNAL, sizeof(*h));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	if (!lock_task_sighand(tsk, &flags))
+		return lock_error(ctx);
+	fill_usage(h, tsk);
+	unlock_task_sighand(tsk, &flags);
+	ckpt_prev_cputime_save(&tsk->signal->prev_cputime, &h->prev_utime,
+			       &h->prev_stime);
+	return 0;
+}
+
+/* Restore what the parent of a zombie will be told by wait(). */
+static int restore_zombie(struct ckpt_ctx *ctx, struct ckpt_task *t,
+			  struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr_signal *h;
+
+	if (!t->dead)
+		return 0;
+	memset(&current->ioac, 0, sizeof(current->ioac));
+	h = ckpt_read_opt_type(c, CKPT_HDR_SIGNAL);
+	if (!h)
+		return 0;
+
+	spin_lock_irq(&current->sighand->siglock);
+	commit_usage(h, current->signal);
+	spin_unlock_irq(&current->sighand->siglock);
+	return 0;
+}
+
+const struct ckpt_task_kind ckpt_signal_task_kind = {
+	.name		= "signals",
+	.checkpoint	= checkpoint_signal_task,
+	.restore	= restore_signal_task,
+	.commit		= restore_signal_task_commit,
+};
+
+const struct ckpt_task_kind ckpt_process_task_kind = {
+	.name		= "process",
+	.process	= true,
+	.collect	= collect_signal,
+	.checkpoint	= checkpoint_signal,
+	.restore	= restore_signal,
+};
+
+const struct ckpt_task_kind ckpt_zombie_task_kind = {
+	.name		= "zombie",
+	.dead		= true,
+	.checkpoint	= checkpoint_zombie,
+	.restore	= restore_zombie,
+};

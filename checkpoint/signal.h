@@ -21,7 +21,7 @@
  * the first of its threads commits.
  */
 struct ckpt_signals {
-	struct mutex lock;
+	struct mutex lock;	/* makes it happen once */
 	const struct ckpt_hdr_signal_task *task;
 	struct sigpending private;
 	const struct ckpt_hdr_signal *process;
@@ -32,15 +32,9 @@ struct ckpt_signals {
 };
 
 /* signal.c */
-int collect_signal(struct ckpt_ctx *ctx, struct task_struct *tsk);
-int checkpoint_signal_task(struct ckpt_ctx *ctx, struct task_struct *tsk);
-int restore_signal_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
-			struct ckpt_cursor *c);
-void restore_signal_task_commit(struct ckpt_ctx *ctx, struct ckpt_task *t);
-int checkpoint_signal(struct ckpt_ctx *ctx, struct task_struct *tsk);
-int restore_signal(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		   struct ckpt_cursor *c);
-void restore_signal_commit(struct ckpt_ctx *ctx, struct ckpt_task *t);
+extern const struct ckpt_task_kind ckpt_signal_task_kind;
+extern const struct ckpt_task_kind ckpt_process_task_kind;
+extern const struct ckpt_task_kind ckpt_zombie_task_kind;
 int ckpt_signal_task_validate(struct ckpt_validator *v,
 			      const struct ckpt_hdr *h);
 int ckpt_signal_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
@@ -68,9 +62,7 @@ void restore_itimer_commit(const struct ckpt_hdr_itimer *h);
 int ckpt_itimer_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 /* rlimit.c */
-int checkpoint_rlimits(struct ckpt_ctx *ctx, struct task_struct *tsk);
-int restore_rlimits(struct ckpt_ctx *ctx, struct ckpt_task *t,
-		    struct ckpt_cursor *c);
+extern const struct ckpt_task_kind ckpt_rlimits_task_kind;
 void restore_rlimits_commit(const struct ckpt_hdr_rlimits *h);
 int ckpt_rlimits_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 

@@ -14,6 +14,7 @@
  * Until then all their signals but SIGKILL are blocked.
  */
 #include <linux/checkpoint_arch.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/nsproxy.h>
@@ -26,6 +27,7 @@
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
+#include <uapi/linux/wait.h>
 #include "cred.h"
 #include "files.h"
 #include "freeze.h"
@@ -471,6 +473,7 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	objs = ckpt_read_obj_type(&c, CKPT_HDR_TASK_OBJS);
 	if (IS_ERR(objs))
 		return PTR_ERR(objs);
+	t->mm = objs->mm;
 	if (objs->mm && thread_group_leader(current)) {
 		ret = enter_mm(ctx, objs);
 		if (!ret)
@@ -556,11 +559,13 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	bool process = restores_process(ctx, t);
 	const struct ckpt_task_kind * const *k;
 
+	/* First: this resets what the kinds restore, such as pdeath_signal. */
+	commit_cred(t);
 	drop_callers_tty(t);
 	for (k = ckpt_task_kinds; *k; k++)
 		if ((*k)->commit && kind_applies(*k, t->dead, process))
 			(*k)->commit(ctx, t);
-	commit_cred(t);
+	restore_mm_commit(ctx, t->mm, process);
 	if (ctx->flags & RESTART_FROZEN)
 		ckpt_freeze_current();
 	/* get_signal() runs this on the way to user mode, before it looks for signals. */
@@ -662,6 +667,7 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	if (ret)
 		return ret;
 	restore_clocks_commit(ctx);
+	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */
 	smp_store_release(&ctx->phase, CKPT_PHASE_COMMIT);
 	wake_up_all(&ctx->wait);

@@ -23,6 +23,7 @@
 #include <linux/mm_inline.h>
 #include <linux/mman.h>
 #include <linux/perf_event.h>
+#include <linux/pkeys.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
 #include <linux/secretmem.h>

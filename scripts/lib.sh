@@ -7,7 +7,7 @@
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
-export LC_ALL=C
+export LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=${BUILD:-${XDG_CACHE_HOME:-$HOME/.cache}/linux-checkpoint}
@@ -16,10 +16,10 @@ TREE=${TREE:-$CLONE/linux}
 JOBS=${JOBS:-$(nproc)}
 DEBIAN_KERNEL=linux-source-6.12
 
-if [ -n "${DEBUG:-}" ] && [ "$DEBUG" != 0 ]; then
-	VARIANT=debug
-else
+# Which kernel: release, debug or lint.
+if [ -z "${VARIANT:-}" ]; then
 	VARIANT=release
+	[ "${DEBUG:-0}" = 0 ] || VARIANT=debug
 fi
 # Right below the source, so that kbuild uses relative paths and objects of
 # one clone are cache hits for all others.

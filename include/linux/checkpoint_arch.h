@@ -4,7 +4,8 @@
  *
  * An architecture has its files in arch/<arch>/checkpoint/, its records in
  * asm/checkpoint_hdr.h, numbered from %CKPT_HDR_ARCH, and in asm/checkpoint.h
- * what depends on its own configuration. It implements the functions declared
+ * what depends on its own configuration, and the constants %CKPT_ARCH_NATIVE
+ * and %CKPT_ARCH_SA_FLAGS (flags of signal handlers that are its own). It implements the functions declared
  * here, and documented with their prototypes, and nothing else of it is known
  * outside of its directory.
  *
@@ -56,10 +57,8 @@ int ckpt_arch_checkpoint_header(struct ckpt_ctx *ctx);
  */
 int ckpt_arch_restore_header(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 
-/**
- * ckpt_arch_task_kind - registers and other state of a task's processor
- *
- * To be restored after the memory descriptor and before anything that maps
+/*
+ * ckpt_arch_task_kind: registers and other state of a task's processor. To be restored after the memory descriptor and before anything that maps
  * memory. Its restore function validates, allocates and prepares, and sets
  * ckpt_task.cpu; ckpt_arch_load_regs() completes it.
  *

@@ -30,6 +30,7 @@
 #include <asm/unistd_32_ia32.h>
 #include "x86.h"
 
+static_assert(CKPT_X86_SA_IA32 == SA_IA32_ABI);
 static_assert(CKPT_X86_CS_64 == __USER_CS);
 static_assert(CKPT_X86_CS_32 == __USER32_CS);
 static_assert(CKPT_X86_EFLAGS ==

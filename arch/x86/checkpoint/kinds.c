@@ -4,34 +4,32 @@
  */
 #include "x86.h"
 
-#define KIND_X86(_type)		[CKPT_HDR_##_type - CKPT_HDR_ARCH]
-
 static const struct ckpt_kind kinds[] = {
-	KIND_X86(X86_HEADER) = {
+	[CKPT_HDR_X86_HEADER - CKPT_HDR_ARCH] = {
 		.name		= "X86_HEADER",
 		.min_len	= sizeof(struct ckpt_hdr_x86_header),
 		.validate	= ckpt_x86_header_validate,
 	},
-	KIND_X86(X86_CPU) = {
+	[CKPT_HDR_X86_CPU - CKPT_HDR_ARCH] = {
 		.name		= "X86_CPU",
 		.min_len	= sizeof(struct ckpt_hdr_x86_cpu),
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_x86_cpu_validate,
 	},
-	KIND_X86(X86_FPU) = {
+	[CKPT_HDR_X86_FPU - CKPT_HDR_ARCH] = {
 		.name		= "X86_FPU",
 		.min_len	= sizeof(struct ckpt_hdr_x86_fpu),
 		.max_len	= CKPT_RECORD_MAX,
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_x86_fpu_validate,
 	},
-	KIND_X86(X86_TLS) = {
+	[CKPT_HDR_X86_TLS - CKPT_HDR_ARCH] = {
 		.name		= "X86_TLS",
 		.min_len	= sizeof(struct ckpt_hdr_x86_tls),
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_x86_tls_validate,
 	},
-	KIND_X86(X86_MM) = {
+	[CKPT_HDR_X86_MM - CKPT_HDR_ARCH] = {
 		.name		= "X86_MM",
 		.min_len	= sizeof(struct ckpt_hdr_x86_mm),
 		.owner		= CKPT_HDR_MM,

@@ -94,11 +94,12 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FS		= 130,	/* object: root, cwd, umask */
 	CKPT_HDR_PIPE		= 131,	/* object: buffers of a pipe or FIFO */
 	CKPT_HDR_PIPE_BUF	= 132,
+	CKPT_HDR_UNLINKED	= 133,	/* object: contents of a nameless file */
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
 	CKPT_HDR_FILE_PATH	= 161,	/* object: opened again by its path */
-	CKPT_HDR_FILE_INODE	= 162,	/* object: contents in an INODE */
+	CKPT_HDR_FILE_INODE	= 162,	/* object: contents in an UNLINKED */
 	CKPT_HDR_FILE_PIPE	= 163,	/* object */
 
 	/* processor architectures, see asm/checkpoint_hdr.h */
@@ -716,6 +717,47 @@ struct ckpt_hdr_pipe_buf {
 #define CKPT_PIPE_BUF_MERGE	0x2
 
 /**
+ * struct ckpt_hdr_unlinked - a regular file that has no name; PAGES have the
+ *	contents
+ * @h: type %CKPT_HDR_UNLINKED, an object
+ * @size: bytes
+ * @atime: seconds of the time of the last access
+ * @mtime: seconds of the time of the last modification
+ * @atime_nsec: nanoseconds of @atime
+ * @mtime_nsec: nanoseconds of @mtime
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group, in the user namespace of the root task
+ * @mode: permissions
+ * @flags: %CKPT_UNLINKED_MEMFD, %CKPT_UNLINKED_LINKABLE
+ * @seals: memfd: F_SEAL_*, as in F_GET_SEALS
+ * @name_len: bytes of @name, NUL included
+ * @dir: identity of the directory; zeros for a memfd
+ * @name: path of the directory it is in, seen from the root directory of the
+ *	root task; or the name of the memfd
+ */
+struct ckpt_hdr_unlinked {
+	struct ckpt_hdr h;
+	__u64 size;
+	__s64 atime;
+	__s64 mtime;
+	__u32 atime_nsec;
+	__u32 mtime_nsec;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 flags;
+	__u32 seals;
+	__u32 name_len;
+	struct ckpt_file_id dir;
+	__u8 name[];
+};
+
+/* Made by memfd_create(). */
+#define CKPT_UNLINKED_MEMFD	0x1
+/* linkat() can give it a name: opened with O_TMPFILE and without O_EXCL. */
+#define CKPT_UNLINKED_LINKABLE	0x2
+
+/**
  * struct ckpt_hdr_file - what all open files have; starts each FILE record
  * @h: type %CKPT_HDR_FILE_PATH or another of the FILE types, an object
  * @f_flags: O_* flags, as F_GETFL shows them, and %CKPT_O_EXEC
@@ -769,6 +811,18 @@ struct ckpt_hdr_file_path {
 
 /* It may have become larger since: open for writing only, such as a log. */
 #define CKPT_FILE_GROWS		0x1
+
+/**
+ * struct ckpt_hdr_file_inode - an open file that has no name
+ * @file: common part
+ * @inode: UNLINKED object
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_inode {
+	struct ckpt_hdr_file file;
+	__u32 inode;
+	__u32 reserved;
+};
 
 /**
  * struct ckpt_hdr_file_pipe - an end of a pipe or FIFO

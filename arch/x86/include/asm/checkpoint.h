@@ -9,10 +9,14 @@
 #include <linux/sched.h>
 #include <linux/uprobes.h>
 #include <asm/mmu.h>
+#include <asm/checkpoint_hdr.h>
 #include <asm/vdso.h>
 
 /* What the image's header says of this architecture. */
 #define CKPT_ARCH_NATIVE	CKPT_ARCH_X86_64
+
+/* Flags of signal handlers that are not part of UAPI_SA_FLAGS. */
+#define CKPT_ARCH_SA_FLAGS	CKPT_X86_SA_IA32
 
 #ifdef CONFIG_COMPAT
 #define ckpt_x86_vdso_image_32	(&vdso_image_32)

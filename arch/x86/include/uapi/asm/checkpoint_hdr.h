@@ -14,6 +14,9 @@ enum ckpt_hdr_type_x86 {
 	CKPT_HDR_X86_MM		= CKPT_HDR_ARCH + 4,	/* of an MM */
 };
 
+/* In the flags of a signal handler: set by a 32-bit system call. */
+#define CKPT_X86_SA_IA32	0x02000000
+
 /**
  * struct ckpt_x86_vdso - one image of the vdso
  * @size: its size in bytes; 0 if the kernel does not have it

@@ -1,0 +1,646 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - credentials
+ *
+ * Saved: user and group ids, supplementary groups, securebits, the five
+ *	capability sets, the keyring for requested keys. Ids are as seen in the
+ *	user namespace of the root task.
+ * Not saved: the user namespace itself and the security module's label: the
+ *	restarted tasks have those of the restart's caller. The session keyring,
+ *	if it is the user's, empty, or also that of the checkpoint's caller: then
+ *	it belongs to the environment, like the session, and so it does at
+ *	restart. Audit's login id and session stay those of the restart's caller:
+ *	they tell who is responsible.
+ * Refused: credentials of other user namespaces; ids without a number in the
+ *	namespace; thread and process keyrings, and other session keyrings.
+ *
+ * A restart must not be a way to get more privilege than by system calls. So
+ * what is asked for here is: starting from the credentials of the caller of
+ * restart(), is there a sequence of setgroups(), setresgid(), setfsgid(),
+ * setresuid(), setfsuid(), capset() and prctl() that ends with those of the
+ * image? See ckpt_privs_check(). The task that asks has the caller's
+ * credentials; nothing but a successful commit changes them, and before that
+ * no file is opened and no limit checked with others.
+ */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/keyctl.h>
+#include <linux/sched/user.h>
+#include <linux/securebits.h>
+#include <linux/security.h>
+#include <linux/user_namespace.h>
+#include "cred.h"
+
+static_assert(sizeof(kernel_cap_t) == sizeof(u64));
+static_assert(CKPT_GROUPS_MAX == NGROUPS_MAX);
+
+/* ---- checkpoint ---- */
+
+static bool keyring_is_environment(struct ckpt_ctx *ctx, const struct cred *cred)
+{
+	struct key *keyring = ckpt_session_keyring(cred);
+	const struct cred *callers;
+	bool ret;
+
+	if (!keyring || ckpt_keyring_is_plain(keyring))
+		return true;
+	callers = get_task_cred(ctx->caller);
+	ret = keyring == ckpt_session_keyring(callers);
+	put_cred(callers);
+	return ret;
+}
+
+static int check_cred(struct ckpt_ctx *ctx, const struct cred *cred)
+{
+	const struct cred *roots = get_task_cred(ctx->root);
+	bool same = cred->user_ns == roots->user_ns;
+
+	put_cred(roots);
+	if (!same)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"credentials: of another user namespace than the root task's");
+	if (ckpt_has_own_keys(cred))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"credentials: thread or process keyring");
+	if (!keyring_is_environment(ctx, cred))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"credentials: session keyring with keys");
+	return 0;
+}
+
+static int save_uid(struct ckpt_ctx *ctx, const struct cred *cred, kuid_t kuid,
+		    u32 *to)
+{
+	*to = from_kuid(cred->user_ns, kuid);
+	if (*to == (uid_t)-1)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"credentials: user id %u has no number in the user namespace",
+				__kuid_val(kuid));
+	return 0;
+}
+
+static int save_gid(struct ckpt_ctx *ctx, const struct cred *cred, kgid_t kgid,
+		    u32 *to)
+{
+	*to = from_kgid(cred->user_ns, kgid);
+	if (*to == (gid_t)-1)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"credentials: group id %u has no number in the user namespace",
+				__kgid_val(kgid));
+	return 0;
+}
+
+static int save_ids(struct ckpt_ctx *ctx, const struct cred *cred,
+		    struct ckpt_hdr_cred *h)
+{
+	return save_uid(ctx, cred, cred->uid, &h->uid) ?:
+	       save_uid(ctx, cred, cred->euid, &h->euid) ?:
+	       save_uid(ctx, cred, cred->suid, &h->suid) ?:
+	       save_uid(ctx, cred, cred->fsuid, &h->fsuid) ?:
+	       save_gid(ctx, cred, cred->gid, &h->gid) ?:
+	       save_gid(ctx, cred, cred->egid, &h->egid) ?:
+	       save_gid(ctx, cred, cred->sgid, &h->sgid) ?:
+	       save_gid(ctx, cred, cred->fsgid, &h->fsgid);
+}
+
+static int save_groups(struct ckpt_ctx *ctx, const struct cred *cred,
+		       struct ckpt_hdr_cred *h)
+{
+	int i, ret;
+
+	h->nr_groups = cred->group_info->ngroups;
+	for (i = 0; i < cred->group_info->ngroups; i++) {
+		ret = save_gid(ctx, cred, cred->group_info->gid[i],
+			       &h->groups[i]);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static size_t cred_size(u32 nr_groups)
+{
+	return ALIGN(struct_size_t(struct ckpt_hdr_cred, groups, nr_groups), 8);
+}
+
+/**
+ * checkpoint_cred - write credentials
+ * @ctx: the checkpoint
+ * @obj: struct cred of a task or file
+ *
+ * Return: 0, or a reported errno.
+ */
+int checkpoint_cred(struct ckpt_ctx *ctx, void *obj)
+{
+	const struct cred *cred = obj;
+	struct ckpt_hdr_cred *h;
+	int ret;
+
+	ret = check_cred(ctx, cred);
+	if (ret)
+		return ret;
+
+	h = ckpt_new_obj(ctx, CKPT_HDR_CRED,
+			 cred_size(cred->group_info->ngroups));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+
+	ret = save_ids(ctx, cred, h) ?: save_groups(ctx, cred, h);
+	if (ret)
+		return ret;
+	h->securebits = cred->securebits;
+	h->reqkey = ckpt_reqkey(cred);
+	h->cap_inheritable = cred->cap_inheritable.val;
+	h->cap_permitted = cred->cap_permitted.val;
+	h->cap_effective = cred->cap_effective.val;
+	h->cap_bset = cred->cap_bset.val;
+	h->cap_ambient = cred->cap_ambient.val;
+	return 0;
+}
+
+/* ---- validate ---- */
+
+static bool caps_known(const struct ckpt_hdr_cred *c)
+{
+	u64 all = c->cap_inheritable | c->cap_permitted | c->cap_effective |
+		  c->cap_bset | c->cap_ambient;
+
+	return !(all & ~CAP_VALID_MASK);
+}
+
+/* What holds in every struct cred; see cap_capset(). */
+static bool caps_consistent(const struct ckpt_hdr_cred *c)
+{
+	return !(c->cap_effective & ~c->cap_permitted) &&
+	       !(c->cap_ambient & ~(c->cap_permitted & c->cap_inheritable));
+}
+
+static bool ids_ok(const struct ckpt_hdr_cred *c)
+{
+	const u32 none = -1;
+
+	return c->uid != none && c->euid != none && c->suid != none &&
+	       c->fsuid != none && c->gid != none && c->egid != none &&
+	       c->sgid != none && c->fsgid != none;
+}
+
+static bool groups_ok(const struct ckpt_hdr_cred *c)
+{
+	u32 i;
+
+	if (c->nr_groups > CKPT_GROUPS_MAX || c->h.len != cred_size(c->nr_groups))
+		return false;
+	for (i = 0; i < c->nr_groups; i++)
+		if (c->groups[i] == (u32)-1)
+			return false;
+	return !(c->nr_groups % 2) || !c->groups[c->nr_groups];
+}
+
+/**
+ * ckpt_cred_validate - check a CRED record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0, %-EBADMSG or %-EOPNOTSUPP.
+ */
+int ckpt_cred_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_cred *c = (const void *)h;
+
+	if (c->reserved)
+		return ckpt_bad(v, "reserved field is not zero");
+	if (!groups_ok(c))
+		return ckpt_bad(v, "supplementary groups");
+	if (!ids_ok(c))
+		return ckpt_bad(v, "id out of range");
+	if (!caps_known(c) ||
+	    c->securebits & ~(SECURE_ALL_BITS | SECURE_ALL_LOCKS)) {
+		v->why = "unknown capabilities or securebits";
+		return -EOPNOTSUPP;
+	}
+	if (!caps_consistent(c))
+		return ckpt_bad(v, "capability sets contradict each other");
+	if (c->reqkey > KEY_REQKEY_DEFL_REQUESTOR_KEYRING)
+		return ckpt_bad(v, "keyring for requested keys");
+	return 0;
+}
+
+/* ---- what the caller of restart() may have ---- */
+
+static bool has_id(const u32 *ids, u32 id)
+{
+	return id == ids[CKPT_ID_REAL] || id == ids[CKPT_ID_EFFECTIVE] ||
+	       id == ids[CKPT_ID_SAVED];
+}
+
+/*
+ * Without privilege, setres[ug]id() lets each id become any of the three, and
+ * resets the one for files to the effective one; setfs[ug]id() then makes it
+ * any of the three again. Only who does not call the former keeps one for files
+ * that is none of the three.
+ */
+static bool ids_need_cap(const u32 *have, const u32 *want)
+{
+	bool same = have[CKPT_ID_REAL] == want[CKPT_ID_REAL] &&
+		    have[CKPT_ID_EFFECTIVE] == want[CKPT_ID_EFFECTIVE] &&
+		    have[CKPT_ID_SAVED] == want[CKPT_ID_SAVED];
+
+	if (same && have[CKPT_ID_FS] == want[CKPT_ID_FS])
+		return false;
+	return !has_id(have, want[CKPT_ID_REAL]) ||
+	       !has_id(have, want[CKPT_ID_EFFECTIVE]) ||
+	       !has_id(have, want[CKPT_ID_SAVED]) ||
+	       !has_id(want, want[CKPT_ID_FS]);
+}
+
+/* PR_SET_SECUREBITS; and PR_SET_KEEPCAPS, which takes no privilege. */
+static bool securebits_ok(const struct ckpt_privs *have,
+			  const struct ckpt_privs *want, u64 *need)
+{
+	u32 changed = have->securebits ^ want->securebits;
+	u32 locks = have->securebits & SECURE_ALL_LOCKS;
+
+	if (changed & (locks | locks >> 1))
+		return false;
+	if (changed & ~issecure_mask(SECURE_KEEP_CAPS))
+		*need |= BIT_ULL(CAP_SETPCAP);
+	return true;
+}
+
+/* cap_emulate_setxuid(): who ceases to be root loses its capabilities ... */
+static bool leaves_root(const struct ckpt_privs *have,
+			const struct ckpt_privs *want)
+{
+	return !(have->securebits & issecure_mask(SECURE_NO_SETUID_FIXUP)) &&
+	       has_id(have->uid, have->root) && !has_id(want->uid, have->root);
+}
+
+/* ... unless PR_SET_KEEPCAPS or PR_SET_SECUREBITS is called before. */
+static bool may_keep_caps(const struct ckpt_privs *have)
+{
+	u32 bits = have->securebits;
+
+	if (bits & issecure_mask(SECURE_KEEP_CAPS) ||
+	    !(bits & issecure_mask(SECURE_KEEP_CAPS_LOCKED)))
+		return true;
+	return have->effective & BIT_ULL(CAP_SETPCAP) &&
+	       !(bits & issecure_mask(SECURE_NO_SETUID_FIXUP_LOCKED));
+}
+
+/* capset() */
+static bool sets_ok(const struct ckpt_privs *have, const struct ckpt_privs *want)
+{
+	if (want->permitted & ~have->permitted ||
+	    want->effective & ~want->permitted)
+		return false;
+	if (!(have->effective & BIT_ULL(CAP_SETPCAP)) &&
+	    want->inheritable & ~(have->inheritable | have->permitted))
+		return false;
+	return !(want->inheritable & ~(have->inheritable | have->bset));
+}
+
+/* PR_CAPBSET_DROP */
+static bool bset_ok(const struct ckpt_privs *have, const struct ckpt_privs *want,
+		    u64 *need)
+{
+	if (want->bset != have->bset)
+		*need |= BIT_ULL(CAP_SETPCAP);
+	return !(want->bset & ~have->bset);
+}
+
+/* PR_CAP_AMBIENT; changing from root to another user clears the set before. */
+static bool ambient_ok(const struct ckpt_privs *have,
+		       const struct ckpt_privs *want, bool cleared)
+{
+	u64 raised = want->ambient & ~(cleared ? 0 : have->ambient);
+
+	if (want->ambient & ~(want->permitted & want->inheritable))
+		return false;
+	return !raised || !(have->securebits &
+			    issecure_mask(SECURE_NO_CAP_AMBIENT_RAISE));
+}
+
+/**
+ * ckpt_privs_check - may these privileges become those, by system calls?
+ * @have: credentials of the restart's caller
+ * @want: credentials in the image
+ * @need: where to put the capabilities that this takes
+ * @why: where to put what is not permitted
+ *
+ * The sequence in mind: setgroups(), setresgid() and setfsgid(); keep
+ * capabilities when leaving root; setresuid() and setfsuid(); make effective
+ * again what is permitted; PR_SET_SECUREBITS; inheritable set and
+ * PR_CAPBSET_DROP; PR_CAP_AMBIENT; capset() to the final sets. None of these
+ * steps adds to the permitted set, so all capabilities they need are those that
+ * are effective at the start. If capabilities cannot be kept, nothing that
+ * needs one can follow setresuid(); then setfsuid() and the capability sets are
+ * limited to what a task without any can do.
+ *
+ * A pure function.
+ *
+ * Return: 0 or %-EPERM.
+ */
+int ckpt_privs_check(const struct ckpt_privs *have, const struct ckpt_privs *want,
+		     u64 *need, const char **why)
+{
+	bool leaves = leaves_root(have, want);
+
+	*need = 0;
+	*why = "supplementary groups or group ids";
+	if (want->groups_differ || ids_need_cap(have->gid, want->gid))
+		*need |= BIT_ULL(CAP_SETGID);
+	if (*need & ~have->effective)
+		return -EPERM;
+
+	*why = "user ids";
+	if (ids_need_cap(have->uid, want->uid))
+		*need |= BIT_ULL(CAP_SETUID);
+	if (*need & ~have->effective)
+		return -EPERM;
+	if (leaves && !may_keep_caps(have) &&
+	    (want->permitted || !has_id(want->uid, want->uid[CKPT_ID_FS]))) {
+		*why = "capabilities, which end with the change of the user id";
+		return -EPERM;
+	}
+
+	*why = "securebits";
+	if (!securebits_ok(have, want, need) || *need & ~have->effective)
+		return -EPERM;
+	*why = "capability bounding set";
+	if (!bset_ok(have, want, need) || *need & ~have->effective)
+		return -EPERM;
+	*why = "capabilities";
+	if (!sets_ok(have, want))
+		return -EPERM;
+	*why = "ambient capabilities";
+	if (!ambient_ok(have, want, leaves))
+		return -EPERM;
+	*why = NULL;
+	return 0;
+}
+
+static void privs_of(struct ckpt_privs *p, const struct cred *cred)
+{
+	p->uid[CKPT_ID_REAL] = __kuid_val(cred->uid);
+	p->uid[CKPT_ID_EFFECTIVE] = __kuid_val(cred->euid);
+	p->uid[CKPT_ID_SAVED] = __kuid_val(cred->suid);
+	p->uid[CKPT_ID_FS] = __kuid_val(cred->fsuid);
+	p->gid[CKPT_ID_REAL] = __kgid_val(cred->gid);
+	p->gid[CKPT_ID_EFFECTIVE] = __kgid_val(cred->egid);
+	p->gid[CKPT_ID_SAVED] = __kgid_val(cred->sgid);
+	p->gid[CKPT_ID_FS] = __kgid_val(cred->fsgid);
+	p->root = __kuid_val(make_kuid(cred->user_ns, 0));
+	p->securebits = cred->securebits;
+	p->inheritable = cred->cap_inheritable.val;
+	p->permitted = cred->cap_permitted.val;
+	p->effective = cred->cap_effective.val;
+	p->bset = cred->cap_bset.val;
+	p->ambient = cred->cap_ambient.val;
+}
+
+/* ---- restart ---- */
+
+static int load_ids(struct ckpt_ctx *ctx, struct cred *new,
+		    const struct ckpt_hdr_cred *h)
+{
+	struct user_namespace *ns = new->user_ns;
+
+	new->uid = make_kuid(ns, h->uid);
+	new->euid = make_kuid(ns, h->euid);
+	new->suid = make_kuid(ns, h->suid);
+	new->fsuid = make_kuid(ns, h->fsuid);
+	new->gid = make_kgid(ns, h->gid);
+	new->egid = make_kgid(ns, h->egid);
+	new->sgid = make_kgid(ns, h->sgid);
+	new->fsgid = make_kgid(ns, h->fsgid);
+	if (!uid_valid(new->uid) || !uid_valid(new->euid) ||
+	    !uid_valid(new->suid) || !uid_valid(new->fsuid))
+		return ckpt_err(ctx, -EINVAL,
+				"credentials: user id does not exist in the user namespace");
+	if (!gid_valid(new->gid) || !gid_valid(new->egid) ||
+	    !gid_valid(new->sgid) || !gid_valid(new->fsgid))
+		return ckpt_err(ctx, -EINVAL,
+				"credentials: group id does not exist in the user namespace");
+	return 0;
+}
+
+static int load_groups(struct ckpt_ctx *ctx, struct cred *new,
+		       const struct ckpt_hdr_cred *h)
+{
+	struct group_info *groups = groups_alloc(h->nr_groups);
+	u32 i;
+	int ret = 0;
+
+	if (!groups)
+		return ckpt_err(ctx, -ENOMEM, "credentials: %u groups",
+				h->nr_groups);
+	for (i = 0; i < h->nr_groups && !ret; i++) {
+		groups->gid[i] = make_kgid(new->user_ns, h->groups[i]);
+		if (!gid_valid(groups->gid[i]))
+			ret = ckpt_err(ctx, -EINVAL,
+				       "credentials: group id %u does not exist in the user namespace",
+				       h->groups[i]);
+	}
+	if (!ret) {
+		groups_sort(groups);
+		set_groups(new, groups);
+	}
+	put_group_info(groups);
+	return ret;
+}
+
+static bool same_groups(const struct group_info *a, const struct group_info *b)
+{
+	return a->ngroups == b->ngroups &&
+	       !memcmp(a->gid, b->gid, flex_array_size(a, gid, a->ngroups));
+}
+
+static void image_privs(struct ckpt_privs *want, const struct cred *new,
+			const struct ckpt_hdr_cred *h)
+{
+	privs_of(want, new);
+	want->groups_differ = !same_groups(new->group_info,
+					   current_cred()->group_info);
+	want->securebits = h->securebits;
+	want->inheritable = h->cap_inheritable;
+	want->permitted = h->cap_permitted;
+	want->effective = h->cap_effective;
+	want->bset = h->cap_bset;
+	want->ambient = h->cap_ambient;
+}
+
+/* Ask as the system calls do: security modules may object, audit may listen. */
+static bool may_use(u64 need)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	return (!(need & BIT_ULL(CAP_SETGID)) ||
+		ns_capable_setid(ns, CAP_SETGID)) &&
+	       (!(need & BIT_ULL(CAP_SETUID)) ||
+		ns_capable_setid(ns, CAP_SETUID)) &&
+	       (!(need & BIT_ULL(CAP_SETPCAP)) || ns_capable(ns, CAP_SETPCAP));
+}
+
+static int check_privs(struct ckpt_ctx *ctx, const struct cred *new,
+		       const struct ckpt_hdr_cred *h)
+{
+	struct ckpt_privs have = {}, want = {};
+	const char *why;
+	u64 need;
+	int ret;
+
+	privs_of(&have, current_cred());
+	image_privs(&want, new, h);
+	ret = ckpt_privs_check(&have, &want, &need, &why);
+	if (ret)
+		return ckpt_err(ctx, ret, "credentials: %s: not permitted", why);
+	if (want.groups_differ && !may_setgroups())
+		return ckpt_err(ctx, -EPERM,
+				"credentials: setgroups() is denied in the user namespace");
+	if (!may_use(need))
+		return ckpt_err(ctx, -EPERM,
+				"credentials: ids or capabilities: denied by a security module");
+	return 0;
+}
+
+/*
+ * The hooks of the system calls, in their order. That for user ids adapts the
+ * capabilities to the change; what they are in the end capset() then decides,
+ * once more and with its own checks.
+ */
+static int ask_security(struct ckpt_ctx *ctx, struct cred *new,
+			const struct ckpt_hdr_cred *h)
+{
+	const struct cred *old = current_cred();
+	kernel_cap_t effective = { h->cap_effective };
+	kernel_cap_t inheritable = { h->cap_inheritable };
+	kernel_cap_t permitted = { h->cap_permitted };
+	int ret = 0;
+
+	if (!same_groups(new->group_info, old->group_info))
+		ret = security_task_fix_setgroups(new, old);
+	ret = ret ?:
+	      security_task_fix_setgid(new, old, LSM_SETID_RES) ?:
+	      security_task_fix_setuid(new, old, LSM_SETID_RES) ?:
+	      security_capset(new, old, &effective, &inheritable, &permitted);
+	if (ret)
+		return ckpt_err(ctx, ret, "credentials: denied by a security module");
+
+	new->cap_bset.val = h->cap_bset;
+	new->cap_ambient.val = h->cap_ambient;
+	new->securebits = h->securebits;
+	return 0;
+}
+
+/* As set_user() does in setresuid(). */
+static int charge_user(struct ckpt_ctx *ctx, struct cred *new)
+{
+	struct user_struct *user;
+	int ret;
+
+	user = alloc_uid(new->uid);
+	if (!user)
+		return ckpt_err(ctx, -ENOMEM, "credentials: user");
+	free_uid(new->user);
+	new->user = user;
+	ret = set_cred_ucounts(new);
+	if (ret)
+		return ckpt_err(ctx, ret, "credentials: accounting of the user");
+	return 0;
+}
+
+static int fill_cred(struct ckpt_ctx *ctx, struct cred *new,
+		     const struct ckpt_hdr_cred *h)
+{
+	int ret;
+
+	ret = load_ids(ctx, new, h) ?:
+	      load_groups(ctx, new, h) ?:
+	      check_privs(ctx, new, h) ?:
+	      ask_security(ctx, new, h) ?:
+	      charge_user(ctx, new);
+	if (!ret && ckpt_set_reqkey(new, h->reqkey))
+		ret = ckpt_err(ctx, -EOPNOTSUPP, "credentials: keyrings");
+	return ret;
+}
+
+/**
+ * restore_cred_obj - prepare credentials
+ * @ctx: the restart
+ * @h: CRED record
+ * @c: unused
+ *
+ * Return: a struct cred, referenced and not in use, or ERR_PTR() of a reported
+ * errno.
+ */
+void *restore_cred_obj(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		       struct ckpt_cursor *c)
+{
+	struct cred *new = prepare_creds();
+	int ret;
+
+	if (!new)
+		return ERR_PTR(ckpt_err(ctx, -ENOMEM, "credentials"));
+	ret = fill_cred(ctx, new, (const void *)h);
+	if (ret) {
+		abort_creds(new);
+		return ERR_PTR(ret);
+	}
+	return new;
+}
+
+/**
+ * ckpt_cred_get - take a reference
+ * @obj: struct cred
+ */
+void ckpt_cred_get(void *obj)
+{
+	get_cred(obj);
+}
+
+/**
+ * ckpt_cred_put - drop a reference
+ * @obj: struct cred
+ */
+void ckpt_cred_put(void *obj)
+{
+	put_cred(obj);
+}
+
+/**
+ * restore_cred - prepare the credentials of the current task
+ * @ctx: the restart
+ * @t: the current task
+ * @id: CRED object, validated
+ *
+ * Return: 0, or a reported errno.
+ */
+int restore_cred(struct ckpt_ctx *ctx, struct ckpt_task *t, u32 id)
+{
+	struct cred *cred = restore_obj(ctx, id);
+
+	if (IS_ERR(cred))
+		return PTR_ERR(cred);
+	t->cred = (struct cred *)get_cred(cred);
+	return 0;
+}
+
+/**
+ * commit_cred - give the current task its credentials
+ * @t: the current task
+ *
+ * Like any change of the effective ids this makes the memory undumpable and
+ * forgets pdeath_signal; so it comes before these are restored. And as with
+ * setuid(), a user with too many processes is a matter for the next execve().
+ */
+void commit_cred(struct ckpt_task *t)
+{
+	struct cred *new = t->cred;
+
+	t->cred = NULL;
+	if (new->ucounts != current_ucounts() && new->user != INIT_USER &&
+	    is_rlimit_overlimit(new->ucounts, UCOUNT_RLIMIT_NPROC,
+				rlimit(RLIMIT_NPROC)))
+		current->flags |= PF_NPROC_EXCEEDED;
+	commit_creds(new);
+}

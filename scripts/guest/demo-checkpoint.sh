@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# First half of the demonstration: run each program once undisturbed, then
+# again, and half-way save it to an image and kill it.
+
+# shellcheck source=scripts/guest/demo-lib.sh
+. /run/guest/demo-lib.sh
+
+# tree PID: print the process ids of a process and all below it.
+tree()
+{
+	local child
+	echo "$1"
+	for child in $(cat /proc/"$1"/task/*/children 2> /dev/null); do
+		tree "$child"
+	done
+}
+
+# memory PID...: the memory of processes in KiB, shared pages counted once.
+memory()
+{
+	local p
+	for p; do
+		cat "/proc/$p/smaps_rollup"
+	done 2> /dev/null | awk '/^Pss:/ { kib += $2 } END { print kib + 0 }'
+}
+
+cp -a /run/guest/demo programs
+tar -cf input.tar --sort=name --mtime=@0 -C / usr/lib/python3.11
+
+# After the reboot these numbers must be free again. A container, whose
+# process ids are its own, would not need this.
+echo 20000 > /proc/sys/kernel/ns_last_pid
+
+for name in $names; do
+	began=$(milliseconds)
+	start "$name" "reference/$name"
+	wait "$pid"
+	echo $? > "reference/$name/status"
+	length=$(($(milliseconds) - began))
+
+	dir=checkpoint/$name
+	mkdir -p "$dir"
+	start "$name" "run/$name"
+	sleep "$(bc <<< "scale=3; $length / 2000")"
+	# shellcheck disable=SC2046
+	memory $(tree "$pid") > "$dir/memory"
+	began=$(milliseconds)
+	if ckpt checkpoint --kill --image "$dir/image" --stats "$dir/stats" \
+		--log "$dir/log" "$pid" 2>&1 | tee "$dir/said"; [ "${PIPESTATUS[0]}" = 0 ]
+	then
+		echo $(($(milliseconds) - began)) > "$dir/time"
+		echo "$name: saved and killed after $((length / 2)) of $length ms"
+	else
+		echo "$name: not saved"
+		rm -f "$dir/image"
+		pkill -KILL -s "$pid"
+	fi
+	wait "$pid"
+done
+echo "the machine is switched off"

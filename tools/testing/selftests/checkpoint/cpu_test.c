@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - registers, extended state, segments and the vdso (x86)
+ */
+#include "common.h"
+
+#include <asm/ldt.h>
+#include <asm/prctl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <sys/auxv.h>
+#include <sys/io.h>
+
+FIXTURE(cpu) {
+	struct ckpt_test t;
+};
+
+FIXTURE_SETUP(cpu)
+{
+	ASSERT_TRUE(test_setup(&self->t));
+}
+
+FIXTURE_TEARDOWN(cpu)
+{
+	test_teardown(&self->t);
+}
+
+/*
+ * Loops that must not use a register look at this address, where the target
+ * moves what it shares with the test.
+ */
+#define SPIN_ADDR	0x10000000UL
+#define SPIN_GO		"0x10000004"
+
+static struct shared *spin_setup(struct shared *sh)
+{
+	struct shared *low;
+
+	_Static_assert(offsetof(struct shared, go) == 4, "SPIN_GO");
+	low = mremap(sh, sizeof(*sh), sizeof(*sh), MREMAP_MAYMOVE | MREMAP_FIXED,
+		     (void *)SPIN_ADDR);
+	if (low == MAP_FAILED)
+		_exit(98);
+	return low;
+}
+
+/* ---- general registers ---- */
+
+/* Not static: only the assembler knows how they are used. */
+uint64_t regs_in[16], regs_out[16];
+uint64_t eflags_out, saved_rsp;
+
+#define LOAD(n, r)	"mov regs_in+8*" #n "(%%rip), %%" #r "\n\t"
+#define STORE(n, r)	"mov %%" #r ", regs_out+8*" #n "(%%rip)\n\t"
+
+static __attribute__((noinline)) void spin_regs(void)
+{
+	asm volatile(
+		"push %%rbp\n\t"
+		"push %%rbx\n\t"
+		"mov %%rsp, saved_rsp(%%rip)\n\t"
+		/* DF and ID, which comparisons leave alone */
+		"pushfq\n\t"
+		"orl $0x200400, (%%rsp)\n\t"
+		"popfq\n\t"
+		LOAD(0, rax) LOAD(1, rbx) LOAD(2, rcx) LOAD(3, rdx)
+		LOAD(4, rsi) LOAD(5, rdi) LOAD(6, rbp) LOAD(7, rsp)
+		LOAD(8, r8) LOAD(9, r9) LOAD(10, r10) LOAD(11, r11)
+		LOAD(12, r12) LOAD(13, r13) LOAD(14, r14) LOAD(15, r15)
+		"1: pause\n\t"
+		"cmpl $0, " SPIN_GO "\n\t"
+		"je 1b\n\t"
+		STORE(0, rax) STORE(1, rbx) STORE(2, rcx) STORE(3, rdx)
+		STORE(4, rsi) STORE(5, rdi) STORE(6, rbp) STORE(7, rsp)
+		STORE(8, r8) STORE(9, r9) STORE(10, r10) STORE(11, r11)
+		STORE(12, r12) STORE(13, r13) STORE(14, r14) STORE(15, r15)
+		"mov saved_rsp(%%rip), %%rsp\n\t"
+		"pushfq\n\t"
+		"pop eflags_out(%%rip)\n\t"
+		"cld\n\t"
+		"pop %%rbx\n\t"
+		"pop %%rbp\n\t"
+		: : : "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10",
+		      "r11", "r12", "r13", "r14", "r15", "memory", "cc");
+}
+
+static void general(struct shared *sh)
+{
+	int i;
+
+	sh = spin_setup(sh);
+	for (i = 0; i < 16; i++)
+		regs_in[i] = 0x0123456789abcdefULL * (2 * i + 1);
+	atomic_store(&sh->ready, 1);
+	spin_regs();
+	for (i = 0; i < 16; i++)
+		TARGET_CHECK(sh, regs_out[i] == regs_in[i]);
+	TARGET_CHECK(sh, (eflags_out & 0x200400) == 0x200400);
+}
+
+TEST_F(cpu, general)
+{
+	ROUND_TRIP(&self->t, general);
+}
+
+/* ---- x87, SSE, AVX, AVX-512 ---- */
+
+uint8_t vec_in[32][64] __attribute__((aligned(64)));
+uint8_t vec_out[32][64] __attribute__((aligned(64)));
+uint64_t mask_in[8], mask_out[8];
+uint32_t mxcsr_in = 0x5f80, mxcsr_out;	/* round towards +infinity */
+uint16_t fpucw_in = 0x0e7f, fpucw_out;	/* truncate, 53 bits */
+long double st_in[2] = { 3.25L, -1.0L / 3 }, st_out[2];
+
+static void fill(void *buf, size_t size)
+{
+	uint32_t x = 12345;
+	uint8_t *p = buf;
+
+	while (size--) {
+		x = x * 1103515245 + 12345;
+		*p++ = x >> 16;
+	}
+}
+
+#define VEC16(op, pre, buf) \
+	op(0, pre) op(1, pre) op(2, pre) op(3, pre) op(4, pre) op(5, pre)	\
+	op(6, pre) op(7, pre) op(8, pre) op(9, pre) op(10, pre) op(11, pre)	\
+	op(12, pre) op(13, pre) op(14, pre) op(15, pre)
+#define VEC32(op, pre) VEC16(op, pre, ) \
+	op(16, pre) op(17, pre) op(18, pre) op(19, pre) op(20, pre) op(21, pre)	\
+	op(22, pre) op(23, pre) op(24, pre) op(25, pre) op(26, pre) op(27, pre)	\
+	op(28, pre) op(29, pre) op(30, pre) op(31, pre)
+
+#define SSE_LOAD(n, pre)   "movups vec_in+64*" #n "(%%rip), %%xmm" #n "\n\t"
+#define SSE_STORE(n, pre)  "movups %%xmm" #n ", vec_out+64*" #n "(%%rip)\n\t"
+#define VEX_LOAD(n, pre)   "vmovups vec_in+64*" #n "(%%rip), %%" #pre #n "\n\t"
+#define VEX_STORE(n, pre)  "vmovups %%" #pre #n ", vec_out+64*" #n "(%%rip)\n\t"
+#define K_LOAD(n)	   "kmovw mask_in+8*" #n "(%%rip), %%k" #n "\n\t"
+#define K_STORE(n)	   "kmovw %%k" #n ", mask_out+8*" #n "(%%rip)\n\t"
+
+#define SPIN "1: pause\n\tcmpl $0, " SPIN_GO "\n\tje 1b\n\t"
+
+static void spin_x87_sse(struct shared *sh)
+{
+	uint32_t old_mxcsr;
+	uint16_t old_cw;
+
+	asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m" (old_mxcsr), "=m" (old_cw));
+	asm volatile(
+		"fninit\n\t"
+		"fldcw fpucw_in(%%rip)\n\t"
+		"ldmxcsr mxcsr_in(%%rip)\n\t"
+		"fldt st_in(%%rip)\n\t"
+		"fldt st_in+16(%%rip)\n\t"
+		VEC16(SSE_LOAD, , )
+		SPIN
+		VEC16(SSE_STORE, , )
+		"stmxcsr mxcsr_out(%%rip)\n\t"
+		"fnstcw fpucw_out(%%rip)\n\t"
+		"fstpt st_out+16(%%rip)\n\t"
+		"fstpt st_out(%%rip)\n\t"
+		: : : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+		      "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+		      "xmm12", "xmm13", "xmm14", "xmm15");
+	asm volatile("ldmxcsr %0\n\tfldcw %1" : : "m" (old_mxcsr), "m" (old_cw));
+}
+
+static void x87_sse(struct shared *sh)
+{
+	int i;
+
+	sh = spin_setup(sh);
+	fill(vec_in, sizeof(vec_in));
+	atomic_store(&sh->ready, 1);
+	spin_x87_sse(sh);
+	for (i = 0; i < 16; i++)
+		TARGET_CHECK(sh, !memcmp(vec_out[i], vec_in[i], 16));
+	TARGET_CHECK(sh, mxcsr_out == mxcsr_in);
+	TARGET_CHECK(sh, fpucw_out == fpucw_in);
+	TARGET_CHECK(sh, st_out[0] == st_in[0]);
+	TARGET_CHECK(sh, st_out[1] == st_in[1]);
+}
+
+TEST_F(cpu, x87_sse)
+{
+	ROUND_TRIP(&self->t, x87_sse);
+}
+
+static __attribute__((target("avx"))) void avx(struct shared *sh)
+{
+	int i;
+
+	sh = spin_setup(sh);
+	fill(vec_in, sizeof(vec_in));
+	atomic_store(&sh->ready, 1);
+	asm volatile(VEC16(VEX_LOAD, ymm, ) SPIN VEC16(VEX_STORE, ymm, )
+		     "vzeroupper\n\t"
+		     : : : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3",
+			   "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
+			   "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
+	for (i = 0; i < 16; i++)
+		TARGET_CHECK(sh, !memcmp(vec_out[i], vec_in[i], 32));
+}
+
+TEST_F(cpu, avx)
+{
+	if (!__builtin_cpu_supports("avx"))
+		SKIP(return, "processor without AVX");
+	ROUND_TRIP(&self->t, avx);
+}
+
+/* Compares without vector instructions, which would use the registers. */
+static bool same(const volatile uint8_t *a, const volatile uint8_t *b, int n)
+{
+	while (n--)
+		if (*a++ != *b++)
+			return false;
+	return true;
+}
+
+static __attribute__((target("avx512f"))) void avx512(struct shared *sh)
+{
+	int i;
+
+	sh = spin_setup(sh);
+	fill(vec_in, sizeof(vec_in));
+	for (i = 0; i < 8; i++)
+		mask_in[i] = (0x1234 * (i + 3)) & 0xffff;
+	atomic_store(&sh->ready, 1);
+	asm volatile(VEC32(VEX_LOAD, zmm)
+		     K_LOAD(0) K_LOAD(1) K_LOAD(2) K_LOAD(3)
+		     K_LOAD(4) K_LOAD(5) K_LOAD(6) K_LOAD(7)
+		     SPIN
+		     VEC32(VEX_STORE, zmm)
+		     K_STORE(0) K_STORE(1) K_STORE(2) K_STORE(3)
+		     K_STORE(4) K_STORE(5) K_STORE(6) K_STORE(7)
+		     "vzeroupper\n\t"
+		     : : : "memory", "cc");
+	for (i = 0; i < 32; i++)
+		TARGET_CHECK(sh, same(vec_out[i], vec_in[i], 64));
+	for (i = 0; i < 8; i++)
+		TARGET_CHECK(sh, mask_out[i] == mask_in[i]);
+}
+
+TEST_F(cpu, avx512)
+{
+	if (!__builtin_cpu_supports("avx512f"))
+		SKIP(return, "processor without AVX-512");
+	ROUND_TRIP(&self->t, avx512);
+}
+
+/* State in use by one task only, and none by another: both are as before. */
+static void signal_frame(int sig)
+{
+	asm volatile("fninit\n\tpxor %%xmm0, %%xmm0" : : : "xmm0");
+}
+
+static void fp_in_handler(struct shared *sh)
+{
+	struct sigaction sa = { .sa_handler = signal_frame };
+	double x = 1.0 / 3, y = x;
+
+	sigaction(SIGUSR1, &sa, NULL);
+	target_step(sh, 1);
+	raise(SIGUSR1);
+	TARGET_CHECK(sh, x * 3 - 1 == y * 3 - 1);
+}
+
+TEST_F(cpu, fp_in_handler)
+{
+	ROUND_TRIP(&self->t, fp_in_handler);
+}
+
+/* ---- segments ---- */
+
+static unsigned long read_gs(void)
+{
+	unsigned long val;
+
+	asm volatile("mov %%gs:0, %0" : "=r" (val));
+	return val;
+}
+
+static __thread long tls_var = 17;
+
+static void bases(struct shared *sh)
+{
+	static unsigned long gs_area = 0xfeedULL;
+	unsigned long fs, base;
+
+	TARGET_CHECK(sh, !syscall(SYS_arch_prctl, ARCH_SET_GS, &gs_area));
+	TARGET_CHECK(sh, !syscall(SYS_arch_prctl, ARCH_GET_FS, &fs));
+	tls_var = 18;
+	target_step(sh, 1);
+	TARGET_CHECK(sh, read_gs() == 0xfeed);
+	TARGET_CHECK(sh, !syscall(SYS_arch_prctl, ARCH_GET_GS, &base));
+	TARGET_CHECK(sh, base == (unsigned long)&gs_area);
+	TARGET_CHECK(sh, !syscall(SYS_arch_prctl, ARCH_GET_FS, &base));
+	TARGET_CHECK(sh, base == fs);
+	TARGET_CHECK(sh, tls_var == 18);
+}
+
+TEST_F(cpu, bases)
+{
+	ROUND_TRIP(&self->t, bases);
+}
+
+/* A segment in the thread's GDT entries, as 32-bit programs have it. */
+static void thread_area(struct shared *sh)
+{
+	static unsigned long area = 0xbeefULL;
+	struct user_desc desc = {
+		.entry_number	= -1,
+		.limit		= 0xfffff,
+		.seg_32bit	= 1,
+		.limit_in_pages	= 1,
+		.useable	= 1,
+	}, got = {};
+	unsigned long *low;
+	uint16_t sel, gs;
+
+	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	*low = area;
+	desc.base_addr = (uintptr_t)low;
+	TARGET_CHECK(sh, !syscall(SYS_set_thread_area, &desc));
+	sel = desc.entry_number << 3 | 3;
+	asm volatile("mov %0, %%gs" : : "r" (sel));
+	target_step(sh, 1);
+	asm volatile("mov %%gs, %0" : "=r" (gs));
+	TARGET_CHECK(sh, gs == sel);
+	TARGET_CHECK(sh, read_gs() == area);
+	got.entry_number = desc.entry_number;
+	TARGET_CHECK(sh, !syscall(SYS_get_thread_area, &got));
+	TARGET_CHECK(sh, !memcmp(&got, &desc, sizeof(got)));
+}
+
+TEST_F(cpu, thread_area)
+{
+	ROUND_TRIP(&self->t, thread_area);
+}
+
+/* ---- modes ---- */
+
+static void notsc(struct shared *sh)
+{
+	int mode;
+
+	TARGET_CHECK(sh, !prctl(PR_SET_TSC, PR_TSC_SIGSEGV));
+	/* The vdso reads the time stamp counter. */
+	atomic_store(&sh->ready, 1);
+	while (!atomic_load(&sh->go))
+		sched_yield();
+	TARGET_CHECK(sh, !prctl(PR_GET_TSC, &mode));
+	TARGET_CHECK(sh, mode == PR_TSC_SIGSEGV);
+	TARGET_CHECK(sh, !prctl(PR_SET_TSC, PR_TSC_ENABLE));
+}
+
+TEST_F(cpu, notsc)
+{
+	ROUND_TRIP(&self->t, notsc);
+}
+
+static void speculation(struct shared *sh)
+{
+	long before;
+
+	prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, PR_SPEC_DISABLE, 0, 0);
+	before = prctl(PR_GET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, 0, 0, 0);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, prctl(PR_GET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS,
+			       0, 0, 0) == before);
+}
+
+TEST_F(cpu, speculation)
+{
+	ROUND_TRIP(&self->t, speculation);
+}
+
+/* ---- the vdso ---- */
+
+static void vdso_time(struct shared *sh)
+{
+	unsigned long vdso = getauxval(AT_SYSINFO_EHDR);
+	struct timespec before, after;
+
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	target_step(sh, 1);
+	clock_gettime(CLOCK_MONOTONIC, &after);
+	TARGET_CHECK(sh, vdso && !memcmp((void *)vdso, "\177ELF", 4));
+	TARGET_CHECK(sh, after.tv_sec > before.tv_sec ||
+		     (after.tv_sec == before.tv_sec &&
+		      after.tv_nsec > before.tv_nsec));
+	TARGET_CHECK(sh, after.tv_sec - before.tv_sec < 60);
+}
+
+TEST_F(cpu, vdso_time)
+{
+	ROUND_TRIP(&self->t, vdso_time);
+}
+
+static void vdso_gone(struct shared *sh)
+{
+	unsigned long vdso = getauxval(AT_SYSINFO_EHDR);
+	unsigned char in_core;
+
+	TARGET_CHECK(sh, !munmap((void *)(vdso - 4 * 4096), 6 * 4096));
+	atomic_store(&sh->ready, 1);
+	while (!atomic_load(&sh->go))
+		sched_yield();
+	TARGET_CHECK(sh, mincore((void *)vdso, 4096, &in_core) == -1 &&
+		     errno == ENOMEM);
+}
+
+TEST_F(cpu, vdso_gone)
+{
+	ROUND_TRIP(&self->t, vdso_gone);
+}
+
+static void vdso_cut(struct shared *sh)
+{
+	unsigned long vdso = getauxval(AT_SYSINFO_EHDR);
+
+	TARGET_CHECK(sh, !munmap((void *)(vdso - 4 * 4096), 4096));
+	atomic_store(&sh->ready, 1);
+	while (!atomic_load(&sh->go))
+		sched_yield();
+}
+
+TEST_F(cpu, vdso_cut)
+{
+	REFUSED(&self->t, vdso_cut, EOPNOTSUPP, "memory");
+}
+
+static void vdso_protected(struct shared *sh)
+{
+	unsigned long vdso = getauxval(AT_SYSINFO_EHDR);
+
+	TARGET_CHECK(sh, !mprotect((void *)vdso, 2 * 4096, PROT_READ));
+	atomic_store(&sh->ready, 1);
+	while (!atomic_load(&sh->go))
+		sched_yield();
+}
+
+TEST_F(cpu, vdso_protected)
+{
+	REFUSED(&self->t, vdso_protected, EOPNOTSUPP, "vdso");
+}
+
+/* ---- 32-bit programs ---- */
+
+static char ia32_path[PATH_MAX], ia32_shared[128];
+
+static void ia32(const char *mode)
+{
+	execl(ia32_path, ia32_path, ia32_shared, mode, NULL);
+	_exit(97);
+}
+
+static void ia32_spin(struct shared *sh)
+{
+	ia32("r");
+}
+
+static void ia32_sleep(struct shared *sh)
+{
+	ia32("s");
+}
+
+static bool ia32_setup(struct ckpt_test *t)
+{
+	ssize_t n = readlink("/proc/self/exe", ia32_path, sizeof(ia32_path) - 16);
+	char *slash;
+
+	if (n < 0)
+		return false;
+	slash = strrchr(ia32_path, '/');
+	strcpy(slash + 1, "ia32_target");
+	test_path(t, "shared", ia32_shared, sizeof(ia32_shared));
+	return !access(ia32_path, X_OK);
+}
+
+TEST_F(cpu, ia32_spin)
+{
+	if (!ia32_setup(&self->t))
+		SKIP(return, "no ia32_target");
+	ROUND_TRIP(&self->t, ia32_spin);
+}
+
+TEST_F(cpu, ia32_sleep)
+{
+	if (!ia32_setup(&self->t))
+		SKIP(return, "no ia32_target");
+	ROUND_TRIP(&self->t, ia32_sleep);
+}
+
+/* ---- what is refused ---- */
+
+static void io_ports(struct shared *sh)
+{
+	TARGET_CHECK(sh, !ioperm(0x80, 1, 1));
+	target_step(sh, 1);
+}
+
+TEST_F(cpu, io_ports)
+{
+	REFUSED(&self->t, io_ports, EOPNOTSUPP, "I/O ports");
+}
+
+static void ldt(struct shared *sh)
+{
+	struct user_desc desc = {
+		.limit		= 0xfffff,
+		.seg_32bit	= 1,
+		.limit_in_pages	= 1,
+	};
+
+	TARGET_CHECK(sh, !syscall(SYS_modify_ldt, 1, &desc, sizeof(desc)));
+	target_step(sh, 1);
+}
+
+TEST_F(cpu, ldt)
+{
+	REFUSED(&self->t, ldt, EOPNOTSUPP, "local descriptor table");
+}
+
+static void dispatch(struct shared *sh)
+{
+	static char selector;		/* SYSCALL_DISPATCH_FILTER_ALLOW */
+
+	TARGET_CHECK(sh, !prctl(59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1, 0, 0,
+				&selector));
+	target_step(sh, 1);
+}
+
+TEST_F(cpu, dispatch)
+{
+	REFUSED(&self->t, dispatch, EOPNOTSUPP, "syscall user dispatch");
+}
+
+TEST_HARNESS_MAIN
