@@ -361,6 +361,10 @@ static void put_file(struct json_object *root, struct json_object *f)
 	} else if (get(f, "key")) {
 		printf("external ");
 		put_safe(str(f, "key"));
+	} else if (get(f, "inode")) {
+		f = object(root, num(f, "inode"));
+		put_safe(str(f, get(f, "name") ? "name" : "dir"));
+		printf(get(f, "name") ? " (memfd)" : "/ (deleted)");
 	} else if (get(f, "pipe")) {
 		pipe = object(root, num(f, "pipe"));
 		if (get(pipe, "path"))
@@ -477,7 +481,7 @@ static void show_objects(struct json_object *root)
 			show_files(root, o);
 		else if (!strcmp(kind, "pipe"))
 			show_pipe(o);
-		else if (!strcmp(kind, "inode"))
+		else if (!strcmp(kind, "inode") || !strcmp(kind, "unlinked"))
 			show_inode(o);
 	}
 }

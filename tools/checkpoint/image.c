@@ -696,6 +696,13 @@ static void account_run(struct ckpt_image *img, struct record *rec,
 	}
 }
 
+static __u64 size_of_contents(const struct record *obj)
+{
+	if (obj->kind->class == CLASS_INODE)
+		return ((const struct ckpt_hdr_inode *)obj->pub.h)->size;
+	return ((const struct ckpt_hdr_unlinked *)obj->pub.h)->size;
+}
+
 static void account_pages(struct ckpt_image *img, struct record *rec,
 			  struct record *obj, __u64 end)
 {
@@ -709,8 +716,7 @@ static void account_pages(struct ckpt_image *img, struct record *rec,
 		obj->pages += pg->nr_pages;
 	if (obj->kind->class == CLASS_MM)
 		account_run(img, rec, obj, end);
-	else if (end > ((((const struct ckpt_hdr_inode *)obj->pub.h)->size +
-			 mask) & ~mask))
+	else if (end > ((size_of_contents(obj) + mask) & ~mask))
 		ckpt_bad(img, rec, "pages up to %#llx are beyond its end", end);
 }
 
@@ -774,10 +780,11 @@ static int next_pages(struct ckpt_image *img, struct record *rec)
 	img->nr_runs++;
 	check_record(img, rec);
 	if (!obj || !obj->kind ||
-	    (obj->kind->class != CLASS_MM && obj->kind->class != CLASS_INODE))
+	    (obj->kind->class != CLASS_MM && obj->kind->class != CLASS_INODE &&
+	     obj->kind->class != CLASS_UNLINKED))
 		obj = NULL;
 	if (!obj)
-		ckpt_bad(img, rec, "obj %u is no MM or INODE", pg->obj);
+		ckpt_bad(img, rec, "obj %u has no contents", pg->obj);
 	if (!pg->nr_pages || pg->nr_pages > ~0ULL >> img->page_shift ||
 	    __builtin_add_overflow(pg->addr, pg->nr_pages << img->page_shift,
 				   &end) ||

@@ -210,9 +210,14 @@ static const struct ckpt_field pipe_buf_fields[] = {
 static void check_pipe_buf(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_pipe_buf *b = (const void *)rec->pub.h;
+	const struct record *pipe = ckpt_owner(img, rec);
 	__u64 page = 1ULL << ckpt_page_shift(img);
 
-	if (!b->len || (__u64)b->offset + b->len > page)
+	if (pipe && pipe->pub.h->type == CKPT_HDR_PIPE &&
+	    pipe->children > ((const struct ckpt_hdr_pipe *)
+			      pipe->pub.h)->nr_bufs)
+		ckpt_bad(img, rec, "more than the pipe is to have");
+	if ((__u64)b->offset + b->len > page)
 		ckpt_bad(img, rec, "%u bytes at %u of a page", b->len,
 			 b->offset);
 	check_rest(img, rec, b->len);
@@ -317,6 +322,82 @@ static const struct ckpt_field file_pipe_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_field file_inode_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_inode, inode, F_REF, .class = CLASS_UNLINKED),
+	FIELD(ckpt_hdr_file_inode, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+/* ---- contents of files without a name ---- */
+
+static const struct ckpt_name unlinked_flags[] = {
+	{ CKPT_UNLINKED_MEMFD, "memfd" },
+	{ CKPT_UNLINKED_LINKABLE, "linkable" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name seals[] = {
+	{ 0x01, "seal" },
+	{ 0x02, "shrink" },
+	{ 0x04, "grow" },
+	{ 0x08, "write" },
+	{ 0x10, "future_write" },
+	{ 0x20, "exec" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field unlinked_fields[] = {
+	FIELD(ckpt_hdr_unlinked, size, F_UINT),
+	FIELD(ckpt_hdr_unlinked, atime, F_INT),
+	FIELD(ckpt_hdr_unlinked, mtime, F_INT),
+	FIELD(ckpt_hdr_unlinked, atime_nsec, F_UINT),
+	FIELD(ckpt_hdr_unlinked, mtime_nsec, F_UINT),
+	FIELD(ckpt_hdr_unlinked, uid, F_UINT),
+	FIELD(ckpt_hdr_unlinked, gid, F_UINT),
+	FIELD(ckpt_hdr_unlinked, mode, F_OCT),
+	FIELD(ckpt_hdr_unlinked, flags, F_FLAGS, .names = unlinked_flags),
+	FIELD(ckpt_hdr_unlinked, seals, F_FLAGS, .names = seals),
+	FIELD(ckpt_hdr_unlinked, name_len, F_QUIET),
+	END_OF_FIELDS
+};
+
+static void check_unlinked(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_unlinked *u = (const void *)rec->pub.h;
+	size_t len;
+	const char *name = ckpt_payload(rec, &len);
+
+	if (u->size > 0x7fffffffffffffffULL || u->mode & ~07777)
+		ckpt_bad(img, rec, "size %llu, permissions %#o", u->size,
+			 u->mode);
+	if (!u->name_len || u->name_len > len ||
+	    strnlen(name, u->name_len) != u->name_len - 1) {
+		ckpt_bad(img, rec, "name of %u bytes", u->name_len);
+		return;
+	}
+	if (u->flags & CKPT_UNLINKED_MEMFD)
+		return;
+	if (u->seals)
+		ckpt_bad(img, rec, "has seals, but is no memfd");
+	if (*name != '/')
+		ckpt_bad(img, rec, "directory is not absolute");
+	check_id(img, rec, &u->dir);
+}
+
+static void describe_unlinked(const struct ckpt_image *img,
+			      const struct record *rec,
+			      struct json_object *out)
+{
+	const struct ckpt_hdr_unlinked *u = (const void *)rec->pub.h;
+
+	(void)img;
+	add_path(out, u->flags & CKPT_UNLINKED_MEMFD ? "name" : "dir", rec, 0,
+		 u->name_len);
+	if (!(u->flags & CKPT_UNLINKED_MEMFD))
+		add_id(out, "dir_id", &u->dir);
+}
+
 const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILES, "files", ckpt_hdr_files), .class = CLASS_FILES,
 	  .fields = files_fields },
@@ -339,5 +420,11 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
 	  .class = CLASS_FILE, .fields = file_pipe_fields,
 	  .check = check_file },
+	{ KIND(FILE_INODE, "file_inode", ckpt_hdr_file_inode),
+	  .class = CLASS_FILE, .fields = file_inode_fields,
+	  .check = check_file },
+	{ KIND(UNLINKED, "unlinked", ckpt_hdr_unlinked),
+	  .class = CLASS_UNLINKED, .var = true, .fields = unlinked_fields,
+	  .check = check_unlinked, .describe = describe_unlinked },
 	{ .name = NULL }
 };

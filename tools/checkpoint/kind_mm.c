@@ -73,8 +73,8 @@ static void check_mm(struct ckpt_image *img, struct record *rec)
 
 	if (mm->dumpable > 2)
 		ckpt_bad(img, rec, "dumpable %u", mm->dumpable);
-	if (mm->start_code > mm->end_code || mm->start_data > mm->end_data ||
-	    mm->start_brk > mm->brk || mm->arg_start > mm->arg_end ||
+	/* Those of code and data are what the program's headers make of them. */
+	if (mm->start_brk > mm->brk || mm->arg_start > mm->arg_end ||
 	    mm->env_start > mm->env_end)
 		ckpt_bad(img, rec, "a part of it ends before it starts");
 }

@@ -361,6 +361,7 @@ static const struct ckpt_name sa_flags[] = {
 	{ 0x00000400, "unsupported" },
 	{ 0x00000800, "expose_tagbits" },
 	{ 0x01000000, "immutable" },
+	{ 0x02000000, "ia32" },
 	{ 0x04000000, "restorer" },
 	{ 0x08000000, "onstack" },
 	{ 0x10000000, "restart" },

@@ -43,12 +43,12 @@ static const struct ckpt_field task_objs_fields[] = {
 	END_OF_FIELDS
 };
 
-/* The dead have none of these, the living have them all. */
+/* The dead have no files; memory and handlers they may still have. */
 static void check_task_objs(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_task_objs *o = (const void *)rec->pub.h;
 	const struct record *task = ckpt_owner(img, rec), *tree;
-	__u32 state;
+	bool dead;
 
 	if (!task || task->pub.h->type != CKPT_HDR_TASK)
 		return;
@@ -56,13 +56,14 @@ static void check_task_objs(struct ckpt_image *img, struct record *rec)
 			((const struct ckpt_hdr_task *)task->pub.h)->index);
 	if (!tree)
 		return;
-	state = ((const struct ckpt_hdr_tree_task *)tree->pub.h)->state;
-	if (state == CKPT_TASK_DEAD) {
-		if (o->mm || o->files || o->fs || o->sighand)
-			ckpt_bad(img, rec, "a dead task has objects");
-	} else if (!o->mm || !o->files || !o->fs || !o->sighand) {
-		ckpt_bad(img, rec, "a live task lacks objects");
-	}
+	dead = ((const struct ckpt_hdr_tree_task *)tree->pub.h)->state ==
+	       CKPT_TASK_DEAD;
+	if (dead && (o->files || o->fs))
+		ckpt_bad(img, rec, "a dead task has files");
+	if (!dead && (!o->mm || !o->files || !o->fs))
+		ckpt_bad(img, rec, "a live task lacks memory or files");
+	if (!o->mm != !o->sighand)
+		ckpt_bad(img, rec, "memory without handlers, or the reverse");
 }
 
 static const struct ckpt_name restart_kinds[] = {
@@ -109,7 +110,7 @@ static void check_rseq(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_rseq *r = (const void *)rec->pub.h;
 
-	if (!r->addr || !r->len)
+	if (!r->addr || r->len < 32)
 		ckpt_bad(img, rec, "%u bytes at %#llx", r->len, r->addr);
 }
 

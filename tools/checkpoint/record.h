@@ -24,7 +24,7 @@ enum ckpt_class {
 	CLASS_FS,
 	CLASS_PIPE,
 	CLASS_FILE,
-	CLASS_UNKNOWN,
+	CLASS_UNLINKED,
 };
 
 /**

@@ -300,8 +300,8 @@ static void add_mm(void)
 	m = ADD(MM, ckpt_hdr_mm);
 	m->exe_file = text;
 	m->dumpable = 1;
-	m->start_code = 0x400000;
-	m->end_code = is("mm-order") ? 0x3fffff : 0x401000;
+	m->arg_start = 0x400000;
+	m->arg_end = is("mm-order") ? 0x3fffff : 0x401000;
 	mm = obj(m);
 	add_var(CKPT_HDR_AUXV, sizeof(struct ckpt_hdr_auxv), auxv,
 		sizeof(auxv));

@@ -264,7 +264,7 @@ rlimit nofile: soft limit above
 oom OOM score 5000
 no-task task 3 of the tree has no record
 task-index index 0 is there twice
-dead-mm a dead task has objects
+dead-mm a dead task has files
 unknown unknown and not optional
 rec-flags flags 0x2 are unknown
 longer-set unknown tail
@@ -281,7 +281,7 @@ pad-set padding: bytes that must be zero
 data checksum of pages
 page-ref refers to pages
 page-outside is in no area
-page-obj is no MM or INODE
+page-obj has no contents
 page-beyond beyond its end
 page-count pages, the trailer says
 runs-crc checksum of runs
@@ -301,6 +301,14 @@ ok $? 'show: no escape sequences'
 ckpt show --records "$tmp/x" > "$tmp/out" 2> "$tmp/err"
 ! grep -q "$(printf '\033')" "$tmp/out"
 ok $? 'show --records: no escape sequences'
+
+echo '# completeness'
+# Every type of record that the headers define has a row.
+for type in $(cat $UAPI | sed -n 's/^[[:space:]]*CKPT_HDR_\([A-Z0-9_]*\)[[:space:]]*=.*/\1/p'); do
+	[ "$type" != ARCH ] || continue
+	cat "$SRC"/kind_*.c | grep -q "KIND($type,"
+	ok $? "record: $type"
+done
 
 echo '# mutants'
 for seed in ${FUZZ_SEED:-1 2 3 4}; do
