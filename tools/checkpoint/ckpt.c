@@ -68,7 +68,7 @@ int usage_getopt(const struct command *cmd, int c, char **argv)
 {
 	if (c == ':')
 		return usage(cmd, "%s needs an argument", argv[optind - 1]);
-	if (optopt && (optopt < 128))
+	if (optopt && optopt < 128)
 		return usage(cmd, "unknown option -%c", optopt);
 	return usage(cmd, "unknown or unsuitable option %s", argv[optind - 1]);
 }
@@ -105,12 +105,11 @@ bool parse_seconds(const char *s, double *seconds)
 
 int print_json(struct json_object *o)
 {
+	int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE;
 	int ret = -1;
 
 	if (o)
-		ret = puts(json_object_to_json_string_ext(o,
-				JSON_C_TO_STRING_PRETTY |
-				JSON_C_TO_STRING_NOSLASHESCAPE));
+		ret = puts(json_object_to_json_string_ext(o, flags));
 	json_object_put(o);
 	if (ret < 0 || fflush(stdout)) {
 		say("cannot print the result: %s", strerror(errno));

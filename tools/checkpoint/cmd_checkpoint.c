@@ -265,6 +265,7 @@ static int check_options(const struct request *rq, struct checkpoint_options *o,
 
 static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 {
+	struct json_object *stats;
 	int ret;
 
 	if (o->subtree)
@@ -283,13 +284,9 @@ static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 	ret = do_checkpoint(rq, o->pid, o->image, o->force, o->flags);
 	if (ret)
 		return ret < 0 ? EXIT_FAILED : EXIT_OK;
-	if (request_stats(rq, "dump", ckpt_checkpoint_stats_json(
-				  ckpt_call_checkpoint_stats(rq->call))))
-		return EXIT_FAILED;
-	if (rq->json)
-		return print_json(ckpt_checkpoint_stats_json(
-				  ckpt_call_checkpoint_stats(rq->call)));
-	return EXIT_OK;
+	stats = ckpt_checkpoint_stats_json(ckpt_call_checkpoint_stats(rq->call));
+	ret = rq->json ? print_json(json_object_get(stats)) : EXIT_OK;
+	return request_stats(rq, "dump", stats) ? EXIT_FAILED : ret;
 }
 
 static int run_checkpoint(int argc, char **argv)

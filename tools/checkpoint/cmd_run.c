@@ -72,7 +72,8 @@ static pid_t start(const struct run_options *o, char **argv, int *status)
 	int report[2], err = 0;
 	pid_t pid;
 
-	if (pipe2(report, O_CLOEXEC) || (pid = fork()) < 0) {
+	pid = pipe2(report, O_CLOEXEC) ? -1 : fork();
+	if (pid < 0) {
 		say("cannot start %s: %s", argv[0], strerror(errno));
 		*status = EXIT_OURS;
 		return -1;

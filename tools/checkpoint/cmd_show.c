@@ -508,6 +508,8 @@ static int show_text(struct ckpt_image *img)
 
 /* ---- show, record by record ---- */
 
+#define PLAIN	(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
 static void put_record_text(struct json_object *o, const struct ckpt_record *rec)
 {
 	printf("%10llu %5u %-14s", rec->offset, rec->h->len,
@@ -517,9 +519,7 @@ static void put_record_text(struct json_object *o, const struct ckpt_record *rec
 		    !strcmp(key, "offset") || !strcmp(key, "len"))
 			continue;
 		printf(" %s=", key);
-		put_safe(json_object_to_json_string_ext(value,
-				JSON_C_TO_STRING_PLAIN |
-				JSON_C_TO_STRING_NOSLASHESCAPE));
+		put_safe(json_object_to_json_string_ext(value, PLAIN));
 	}
 	putchar('\n');
 }
@@ -533,9 +533,7 @@ static int show_records(struct source *src, bool json)
 	while ((ret = ckpt_image_next(src->img, &rec)) > 0) {
 		o = ckpt_record_json(src->img, rec);
 		if (json)
-			puts(json_object_to_json_string_ext(o,
-					JSON_C_TO_STRING_PLAIN |
-					JSON_C_TO_STRING_NOSLASHESCAPE));
+			puts(json_object_to_json_string_ext(o, PLAIN));
 		else
 			put_record_text(o, rec);
 		json_object_put(o);
@@ -650,13 +648,13 @@ static void print_verdict(const struct verify_options *o, struct source *src,
 static int print_verdict_json(struct source *src, bool sound,
 			      struct json_object *obstacles)
 {
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *restartable;
 
 	json_object_object_add(o, "sound", json_object_new_boolean(sound));
 	json_object_object_add(o, "errors", json_object_get(src->errors));
 	if (obstacles) {
-		json_object_object_add(o, "restartable",
-			json_object_new_boolean(sound && !len(obstacles)));
+		restartable = json_object_new_boolean(sound && !len(obstacles));
+		json_object_object_add(o, "restartable", restartable);
 		json_object_object_add(o, "obstacles", obstacles);
 	}
 	return print_json(o);

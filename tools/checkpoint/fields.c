@@ -212,12 +212,12 @@ static struct json_object *json_date(__s64 ns)
 
 struct json_object *ckpt_json_flags(const struct ckpt_name *names, __u64 v)
 {
-	struct json_object *o = json_object_new_array();
+	struct json_object *o = json_object_new_array(), *name;
 
 	for (; names && names->name; names++) {
 		if (names->value && (v & names->value) == names->value) {
-			json_object_array_add(o,
-				json_object_new_string(names->name));
+			name = json_object_new_string(names->name);
+			json_object_array_add(o, name);
 			v &= ~names->value;
 		}
 	}
@@ -242,6 +242,21 @@ static struct json_object *json_mask(const struct ckpt_field *f,
 				      json_object_new_int(i + f->bias));
 	}
 	return o;
+}
+
+void ckpt_add_int(struct json_object *out, const char *name, __s64 value)
+{
+	json_object_object_add(out, name, json_object_new_int64(value));
+}
+
+void ckpt_add_uint(struct json_object *out, const char *name, __u64 value)
+{
+	json_object_object_add(out, name, json_object_new_uint64(value));
+}
+
+void ckpt_add_str(struct json_object *out, const char *name, const char *value)
+{
+	json_object_object_add(out, name, json_object_new_string(value));
 }
 
 static struct json_object *describe_field(const struct ckpt_field *f,

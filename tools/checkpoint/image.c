@@ -13,74 +13,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "record.h"
+#include "image.h"
 
 #define CHUNK_SIZE	(4UL << 20)
 #define BUFFER_SIZE	(256UL << 10)
 #define ERRORS_MAX	100
-
-/* Metadata stays where it has been read to. */
-struct chunk {
-	struct chunk *next;
-	size_t used;
-	size_t size;
-	unsigned char data[] __attribute__((aligned(8)));
-};
-
-/* Pages that later runs may refer to; ascending. */
-struct shared_run {
-	__u64 first;
-	__u64 end;
-};
-
-enum state { AT_START, IN_META, IN_DATA, AT_END, FAILED };
-
-struct ckpt_image {
-	int fd;
-	enum state state;
-	int err;
-	__u64 pos;
-	unsigned char *buf;
-	size_t buf_start;
-	size_t buf_end;
-
-	struct chunk *chunks;
-	struct record **recs;
-	__u64 nr_recs;
-	__u64 max_recs;
-	__u64 *objs;
-	__u32 nr_objs;
-	__u32 max_objs;
-	__u64 *tree;
-	__u32 nr_tree;
-	__u32 max_tree;
-	__u64 *vmas;
-	__u64 nr_vmas;
-	__u64 max_vmas;
-	__u32 nr_optional;
-
-	struct record *owner;
-	struct record *current;
-	__u64 last_owner[TYPES_MAX];	/* by type: owner of the last, + 1 */
-	const struct ckpt_hdr_header *header;
-	unsigned int page_shift;
-	__u32 crc;
-	__u32 runs_crc;
-	__u32 data_crc;
-
-	struct record data_rec;
-	unsigned char *data_buf;
-	struct shared_run *shared;
-	size_t nr_shared;
-	size_t max_shared;
-	__u64 nr_runs;
-	__u64 nr_pages;
-
-	unsigned long nr_errors;
-	char error[512];
-	ckpt_report_fn report;
-	void *report_data;
-};
 
 /* ---- reports ---- */
 
@@ -118,15 +55,12 @@ void ckpt_bad(struct ckpt_image *img, struct record *rec, const char *fmt, ...)
 	report(img, rec->pub.offset, line);
 }
 
-static int fail(struct ckpt_image *img, int err)
+int ckpt_fail(struct ckpt_image *img, int err)
 {
 	img->state = FAILED;
 	img->err = err;
 	return err;
 }
-
-#define fatal(img, rec, ...)						\
-	(ckpt_bad(img, rec, __VA_ARGS__), fail(img, -EBADMSG))
 
 /* ---- the stream ---- */
 
@@ -138,7 +72,7 @@ static int fill(struct ckpt_image *img)
 		n = read(img->fd, img->buf, BUFFER_SIZE);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return fail(img, -errno);
+		return ckpt_fail(img, -errno);
 	if (!n)
 		return fatal(img, NULL, "the image ends here, truncated");
 	img->buf_start = 0;
@@ -147,7 +81,7 @@ static int fill(struct ckpt_image *img)
 }
 
 /* Next bytes of the stream, at least one and at most @len. */
-static int get(struct ckpt_image *img, __u64 len, const unsigned char **p,
+int ckpt_get(struct ckpt_image *img, __u64 len, const unsigned char **p,
 	       size_t *n)
 {
 	int err;
@@ -166,14 +100,14 @@ static int get(struct ckpt_image *img, __u64 len, const unsigned char **p,
 	return 0;
 }
 
-static int get_all(struct ckpt_image *img, void *to, size_t len)
+int ckpt_get_all(struct ckpt_image *img, void *to, size_t len)
 {
 	const unsigned char *p;
 	size_t n;
 	int err;
 
 	while (len) {
-		err = get(img, len, &p, &n);
+		err = ckpt_get(img, len, &p, &n);
 		if (err)
 			return err;
 		memcpy(to, p, n);
@@ -209,7 +143,7 @@ static void *keep(struct ckpt_image *img, size_t len)
 }
 
 /* Room for one more element. */
-static int grow(void **array, size_t size, __u64 nr, __u64 *max)
+int ckpt_grow(void **array, size_t size, __u64 nr, __u64 *max)
 {
 	__u64 n = *max ? *max * 2 : 64;
 	void *p;
@@ -227,7 +161,7 @@ static int grow(void **array, size_t size, __u64 nr, __u64 *max)
 static int grow32(__u64 **array, __u32 nr, __u32 *max)
 {
 	__u64 m = *max;
-	int err = grow((void **)array, sizeof(**array), nr, &m);
+	int err = ckpt_grow((void **)array, sizeof(**array), nr, &m);
 
 	*max = m;
 	return err;
@@ -391,7 +325,7 @@ static int add_object(struct ckpt_image *img, struct record *rec)
 		return fatal(img, rec, "has id %u where %u comes next", id,
 			     img->nr_objs + 1);
 	if (grow32(&img->objs, img->nr_objs, &img->max_objs))
-		return fail(img, -ENOMEM);
+		return ckpt_fail(img, -ENOMEM);
 	img->objs[img->nr_objs++] = rec->pub.number;
 	return 0;
 }
@@ -399,7 +333,7 @@ static int add_object(struct ckpt_image *img, struct record *rec)
 static int add_tree_task(struct ckpt_image *img, struct record *rec)
 {
 	if (grow32(&img->tree, img->nr_tree, &img->max_tree))
-		return fail(img, -ENOMEM);
+		return ckpt_fail(img, -ENOMEM);
 	img->tree[img->nr_tree++] = rec->pub.number;
 	return 0;
 }
@@ -411,9 +345,9 @@ static int add_vma(struct ckpt_image *img, struct record *rec)
 
 	if (!mm || mm->pub.h->type != CKPT_HDR_MM)
 		return 0;
-	if (grow((void **)&img->vmas, sizeof(*img->vmas), img->nr_vmas,
+	if (ckpt_grow((void **)&img->vmas, sizeof(*img->vmas), img->nr_vmas,
 		 &img->max_vmas))
-		return fail(img, -ENOMEM);
+		return ckpt_fail(img, -ENOMEM);
 	if (!mm->vma_nr++)
 		mm->vma_first = img->nr_vmas;
 	img->vmas[img->nr_vmas++] = rec->pub.number;
@@ -421,7 +355,7 @@ static int add_vma(struct ckpt_image *img, struct record *rec)
 }
 
 /* What holds for a record of any kind, then what holds for this one. */
-static void check_record(struct ckpt_image *img, struct record *rec)
+void ckpt_check_record(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr *h = rec->pub.h;
 	const struct ckpt_kind *kind = rec->kind;
@@ -475,9 +409,9 @@ static struct record *new_record(struct ckpt_image *img,
 	return rec;
 }
 
-static int get_hdr(struct ckpt_image *img, struct ckpt_hdr *h)
+int ckpt_get_hdr(struct ckpt_image *img, struct ckpt_hdr *h)
 {
-	int err = get_all(img, h, sizeof(*h));
+	int err = ckpt_get_all(img, h, sizeof(*h));
 
 	if (err)
 		return err;
@@ -554,9 +488,9 @@ static int add_record(struct ckpt_image *img, struct record *rec)
 {
 	int err;
 
-	if (grow((void **)&img->recs, sizeof(*img->recs), img->nr_recs,
+	if (ckpt_grow((void **)&img->recs, sizeof(*img->recs), img->nr_recs,
 		 &img->max_recs))
-		return fail(img, -ENOMEM);
+		return ckpt_fail(img, -ENOMEM);
 	img->recs[img->nr_recs++] = rec;
 	img->current = rec;
 	if (rec->kind && rec->kind->owner) {
@@ -584,7 +518,7 @@ static int next_meta(struct ckpt_image *img)
 	__u32 crc = img->crc;
 	int err;
 
-	err = get_hdr(img, &h);
+	err = ckpt_get_hdr(img, &h);
 	if (err)
 		return err;
 	if (img->header && img->pos - sizeof(h) + h.len > img->header->meta_len)
@@ -593,8 +527,8 @@ static int next_meta(struct ckpt_image *img)
 			     h.type, img->header->meta_len);
 	rec = new_record(img, &h);
 	if (!rec)
-		return fail(img, -ENOMEM);
-	err = get_all(img, (char *)rec->pub.h + sizeof(h), h.len - sizeof(h));
+		return ckpt_fail(img, -ENOMEM);
+	err = ckpt_get_all(img, (char *)rec->pub.h + sizeof(h), h.len - sizeof(h));
 	if (err)
 		return err;
 	if (!img->nr_recs &&
@@ -606,7 +540,7 @@ static int next_meta(struct ckpt_image *img)
 		return err;
 	if (rec->kind)
 		check_place(img, rec);
-	check_record(img, rec);
+	ckpt_check_record(img, rec);
 	if (img->nr_recs == 1) {
 		err = check_header(img, rec);
 		if (err)
@@ -616,264 +550,6 @@ static int next_meta(struct ckpt_image *img)
 		return 1;
 	img->crc = crc;
 	return end_of_meta(img, rec);
-}
-
-/* ---- memory contents ---- */
-
-static int add_shared(struct ckpt_image *img, __u64 first, __u64 nr)
-{
-	struct shared_run *last;
-	__u64 max = img->max_shared;
-
-	last = img->nr_shared ? &img->shared[img->nr_shared - 1] : NULL;
-	if (last && last->end == first) {
-		last->end += nr;
-		return 0;
-	}
-	if (grow((void **)&img->shared, sizeof(*img->shared), img->nr_shared,
-		 &max))
-		return fail(img, -ENOMEM);
-	img->max_shared = max;
-	img->shared[img->nr_shared++] = (struct shared_run){ first, first + nr };
-	return 0;
-}
-
-static bool is_shared(const struct ckpt_image *img, __u64 first, __u64 nr)
-{
-	size_t lo = 0, hi = img->nr_shared, mid;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		if (img->shared[mid].end <= first)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < img->nr_shared && img->shared[lo].first <= first &&
-	       nr <= img->shared[lo].end - first;
-}
-
-/* The first area of @mm that ends behind @addr. */
-static __u64 find_vma(const struct ckpt_image *img, const struct record *mm,
-		      __u64 addr)
-{
-	__u64 lo = mm->vma_first, hi = lo + mm->vma_nr, mid;
-	const struct ckpt_hdr_vma *v;
-
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		v = (const void *)ckpt_rec(img, img->vmas[mid])->pub.h;
-		if (v->end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
-}
-
-/* Give the pages of a run to the areas they are in. */
-static void account_run(struct ckpt_image *img, struct record *rec,
-			struct record *mm, __u64 end)
-{
-	const struct ckpt_hdr_pages *pg = (const void *)rec->pub.h;
-	__u64 i = find_vma(img, mm, pg->addr), addr = pg->addr, stop;
-	const struct ckpt_hdr_vma *v;
-	struct record *vma;
-
-	for (; addr < end; addr = stop, i++) {
-		vma = i < mm->vma_first + mm->vma_nr ?
-		      ckpt_rec(img, img->vmas[i]) : NULL;
-		v = vma ? (const void *)vma->pub.h : NULL;
-		if (!v || v->start > addr || v->end <= addr) {
-			ckpt_bad(img, rec, "page at %#llx is in no area", addr);
-			return;
-		}
-		stop = v->end < end ? v->end : end;
-		if (pg->flags & CKPT_PAGES_REF)
-			vma->refs += (stop - addr) >> img->page_shift;
-		else
-			vma->pages += (stop - addr) >> img->page_shift;
-	}
-}
-
-static __u64 size_of_contents(const struct record *obj)
-{
-	if (obj->kind->class == CLASS_INODE)
-		return ((const struct ckpt_hdr_inode *)obj->pub.h)->size;
-	return ((const struct ckpt_hdr_unlinked *)obj->pub.h)->size;
-}
-
-static void account_pages(struct ckpt_image *img, struct record *rec,
-			  struct record *obj, __u64 end)
-{
-	const struct ckpt_hdr_pages *pg = (const void *)rec->pub.h;
-	__u64 mask = (1ULL << img->page_shift) - 1;
-
-	obj->runs++;
-	if (pg->flags & CKPT_PAGES_REF)
-		obj->refs += pg->nr_pages;
-	else
-		obj->pages += pg->nr_pages;
-	if (obj->kind->class == CLASS_MM)
-		account_run(img, rec, obj, end);
-	else if (end > ((size_of_contents(obj) + mask) & ~mask))
-		ckpt_bad(img, rec, "pages up to %#llx are beyond its end", end);
-}
-
-static int get_pages(struct ckpt_image *img, __u64 nr)
-{
-	const unsigned char *p;
-	__u64 left = nr << img->page_shift;
-	size_t n;
-	int err;
-
-	while (left) {
-		err = get(img, left, &p, &n);
-		if (err)
-			return err;
-		img->data_crc = ckpt_crc32c(img->data_crc, p, n);
-		left -= n;
-	}
-	img->nr_pages += nr;
-	return 0;
-}
-
-static bool at_boundary(const struct ckpt_image *img)
-{
-	return !(img->pos & ((1UL << img->page_shift) - 1));
-}
-
-static int get_padding(struct ckpt_image *img)
-{
-	unsigned char pad[4096];
-	struct ckpt_hdr h;
-	size_t left, n;
-	int err;
-
-	if (at_boundary(img))
-		return 0;
-	err = get_hdr(img, &h);
-	if (err)
-		return err;
-	if (h.type != CKPT_HDR_PAD || h.id || h.flags)
-		return fatal(img, NULL, "padding is missing");
-	for (left = h.len - sizeof(h); left; left -= n) {
-		n = left < sizeof(pad) ? left : sizeof(pad);
-		err = get_all(img, pad, n);
-		if (err)
-			return err;
-		ckpt_check_zero(img, NULL, "padding", pad, n);
-	}
-	if (!at_boundary(img))
-		return fatal(img, NULL, "padding ends off a page boundary");
-	return 0;
-}
-
-static int next_pages(struct ckpt_image *img, struct record *rec)
-{
-	const struct ckpt_hdr_pages *pg = (const void *)rec->pub.h;
-	struct record *obj = ckpt_obj(img, pg->obj);
-	__u64 end;
-	int err;
-
-	img->runs_crc = ckpt_crc32c(img->runs_crc, pg, pg->h.len);
-	img->nr_runs++;
-	check_record(img, rec);
-	if (!obj || !obj->kind ||
-	    (obj->kind->class != CLASS_MM && obj->kind->class != CLASS_INODE &&
-	     obj->kind->class != CLASS_UNLINKED))
-		obj = NULL;
-	if (!obj)
-		ckpt_bad(img, rec, "obj %u has no contents", pg->obj);
-	if (!pg->nr_pages || pg->nr_pages > ~0ULL >> img->page_shift ||
-	    __builtin_add_overflow(pg->addr, pg->nr_pages << img->page_shift,
-				   &end) ||
-	    pg->addr & ((1UL << img->page_shift) - 1))
-		return fatal(img, rec, "%llu pages at %#llx", pg->nr_pages,
-			     pg->addr);
-	if (obj)
-		account_pages(img, rec, obj, end);
-	if (pg->flags & CKPT_PAGES_REF) {
-		if (pg->flags & CKPT_PAGES_SHARED)
-			ckpt_bad(img, rec, "refers and is referred to");
-		if (!is_shared(img, pg->ref, pg->nr_pages))
-			ckpt_bad(img, rec,
-				 "refers to pages %llu to %llu, which are not earlier shared ones",
-				 pg->ref, pg->ref + pg->nr_pages - 1);
-		return 1;
-	}
-	if (pg->ref)
-		ckpt_bad(img, rec, "ref is not zero");
-	if (pg->flags & CKPT_PAGES_SHARED) {
-		err = add_shared(img, img->nr_pages, pg->nr_pages);
-		if (err)
-			return err;
-	}
-	err = get_padding(img);
-	if (!err)
-		err = get_pages(img, pg->nr_pages);
-	return err ? err : 1;
-}
-
-static int next_trailer(struct ckpt_image *img, struct record *rec)
-{
-	const struct ckpt_hdr_trailer *tr = (const void *)rec->pub.h;
-
-	check_record(img, rec);
-	if (tr->magic != CKPT_MAGIC)
-		ckpt_bad(img, rec, "wrong magic number");
-	if (memcmp(tr->uuid, img->header->uuid, sizeof(tr->uuid)))
-		ckpt_bad(img, rec, "uuid is not that of the header");
-	if (tr->nr_runs != img->nr_runs || tr->nr_pages != img->nr_pages)
-		ckpt_bad(img, rec,
-			 "%llu runs with %llu pages, the trailer says %llu with %llu",
-			 img->nr_runs, img->nr_pages, tr->nr_runs,
-			 tr->nr_pages);
-	if (tr->crc != img->runs_crc)
-		ckpt_bad(img, rec,
-			 "checksum of runs %#010x, they have %#010x: altered",
-			 tr->crc, img->runs_crc);
-	if (tr->data_crc != img->data_crc)
-		ckpt_bad(img, rec,
-			 "checksum of pages %#010x, they have %#010x: altered",
-			 tr->data_crc, img->data_crc);
-	img->state = AT_END;
-	return 1;
-}
-
-static int next_data(struct ckpt_image *img)
-{
-	struct record *rec = &img->data_rec;
-	struct ckpt_hdr h;
-	int err;
-
-	err = get_hdr(img, &h);
-	if (err)
-		return err;
-	memset(rec, 0, sizeof(*rec));
-	memset(img->data_buf, 0, h.len + 512);
-	memcpy(img->data_buf, &h, sizeof(h));
-	rec->pub.h = (const void *)img->data_buf;
-	rec->pub.offset = img->pos - sizeof(h);
-	rec->pub.number = img->nr_recs + img->nr_runs;
-	rec->pub.owner = rec->pub.number;
-	rec->kind = ckpt_kind(h.type);
-	rec->pub.name = rec->kind ? rec->kind->name : NULL;
-	err = get_all(img, img->data_buf + sizeof(h), h.len - sizeof(h));
-	if (err)
-		return err;
-	if (rec->kind && h.len < rec->kind->min_len)
-		return fatal(img, rec, "has %u bytes, needs %zu", h.len,
-			     rec->kind->min_len);
-	if (h.id)
-		ckpt_bad(img, rec, "has an id, but is no object");
-	switch (h.type) {
-	case CKPT_HDR_PAGES:
-		return next_pages(img, rec);
-	case CKPT_HDR_TRAILER:
-		return next_trailer(img, rec);
-	}
-	return fatal(img, rec, "is neither a run of pages nor the trailer");
 }
 
 /* ---- interface ---- */
@@ -938,7 +614,7 @@ int ckpt_image_next(struct ckpt_image *img, const struct ckpt_record **rec)
 			*rec = &ckpt_rec(img, img->nr_recs - 1)->pub;
 		return ret;
 	case IN_DATA:
-		ret = next_data(img);
+		ret = ckpt_next_data(img);
 		if (ret > 0)
 			*rec = &img->data_rec.pub;
 		return ret;
@@ -978,17 +654,4 @@ const struct ckpt_record *ckpt_image_object(const struct ckpt_image *img,
 	const struct record *rec = ckpt_obj(img, id);
 
 	return rec ? &rec->pub : NULL;
-}
-
-/* Totals of the memory contents. */
-struct json_object *ckpt_data_json(const struct ckpt_image *img)
-{
-	struct json_object *o = json_object_new_object();
-
-	json_object_object_add(o, "runs", json_object_new_uint64(img->nr_runs));
-	json_object_object_add(o, "pages",
-			       json_object_new_uint64(img->nr_pages));
-	json_object_object_add(o, "bytes",
-		json_object_new_uint64(img->nr_pages << img->page_shift));
-	return o;
 }

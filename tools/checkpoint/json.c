@@ -10,14 +10,11 @@
 static void add_contents(const struct record *rec, struct json_object *out)
 {
 	if (rec->pages)
-		json_object_object_add(out, "pages",
-				       json_object_new_uint64(rec->pages));
+		ckpt_add_uint(out, "pages", rec->pages);
 	if (rec->refs)
-		json_object_object_add(out, "pages_shared",
-				       json_object_new_uint64(rec->refs));
+		ckpt_add_uint(out, "pages_shared", rec->refs);
 	if (rec->runs)
-		json_object_object_add(out, "runs",
-				       json_object_new_int64(rec->runs));
+		ckpt_add_int(out, "runs", rec->runs);
 }
 
 static void describe(const struct ckpt_image *img, const struct record *rec,
@@ -26,7 +23,7 @@ static void describe(const struct ckpt_image *img, const struct record *rec,
 	const struct ckpt_hdr *h = rec->pub.h;
 
 	if (h->id)
-		json_object_object_add(out, "id", json_object_new_int64(h->id));
+		ckpt_add_int(out, "id", h->id);
 	if (!rec->kind)
 		return;
 	ckpt_describe_fields(out, rec->kind->fields, h, rec->kind->size);
@@ -40,57 +37,63 @@ struct json_object *ckpt_record_json(const struct ckpt_image *img,
 {
 	/* @pub is the first member of a struct record. */
 	const struct record *rec = (const void *)pub;
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = json_object_new_object(), *bytes;
 	char name[32];
 
 	if (!o)
 		return NULL;
 	snprintf(name, sizeof(name), "type %u", pub->h->type);
-	json_object_object_add(o, "record",
-		json_object_new_string(pub->name ? pub->name : name));
-	json_object_object_add(o, "type", json_object_new_int(pub->h->type));
-	json_object_object_add(o, "offset",
-			       json_object_new_uint64(pub->offset));
-	json_object_object_add(o, "len", json_object_new_int(pub->h->len));
-	if (!rec->kind)
-		json_object_object_add(o, "bytes",
-			ckpt_json_bytes(pub->h + 1,
-					pub->h->len - sizeof(*pub->h)));
+	ckpt_add_str(o, "record", pub->name ? pub->name : name);
+	ckpt_add_int(o, "type", pub->h->type);
+	ckpt_add_uint(o, "offset", pub->offset);
+	ckpt_add_int(o, "len", pub->h->len);
+	if (!rec->kind) {
+		bytes = ckpt_json_bytes(pub->h + 1,
+					pub->h->len - sizeof(*pub->h));
+		json_object_object_add(o, "bytes", bytes);
+	}
 	describe(img, rec, o);
 	return o;
+}
+
+static void append(struct json_object *out, const char *name,
+		   struct json_object *o)
+{
+	struct json_object *array;
+
+	if (!json_object_object_get_ex(out, name, &array)) {
+		array = json_object_new_array();
+		json_object_object_add(out, name, array);
+	}
+	json_object_array_add(array, o);
+}
+
+static void add_child(const struct ckpt_image *img, const struct record *rec,
+		      struct json_object *out)
+{
+	struct json_object *o;
+
+	if (!rec->kind) {
+		append(out, "unknown", ckpt_record_json(img, &rec->pub));
+		return;
+	}
+	o = json_object_new_object();
+	describe(img, rec, o);
+	if (rec->kind->many)
+		append(out, rec->kind->name, o);
+	else
+		json_object_object_add(out, rec->kind->name, o);
 }
 
 /* A record with the records that belong to it. */
 static void add_with_children(const struct ckpt_image *img,
 			      const struct record *rec, struct json_object *out)
 {
-	const struct record *child;
-	struct json_object *o, *array;
-	__u64 i;
+	__u64 owner = rec->pub.number, i = owner;
 
 	describe(img, rec, out);
-	for (i = rec->pub.number + 1; (child = ckpt_rec(img, i)) &&
-	     child->pub.owner == rec->pub.number; i++) {
-		o = json_object_new_object();
-		describe(img, child, o);
-		if (child->kind && !child->kind->many) {
-			json_object_object_add(out, child->kind->name, o);
-			continue;
-		}
-		if (!child->kind) {
-			json_object_put(o);
-			o = ckpt_record_json(img, &child->pub);
-		}
-		if (!json_object_object_get_ex(out, child->kind ?
-					       child->kind->name : "unknown",
-					       &array)) {
-			array = json_object_new_array();
-			json_object_object_add(out, child->kind ?
-					       child->kind->name : "unknown",
-					       array);
-		}
-		json_object_array_add(array, o);
-	}
+	while ((rec = ckpt_rec(img, ++i)) && rec->pub.owner == owner)
+		add_child(img, rec, out);
 }
 
 static struct json_object *json_tasks(const struct ckpt_image *img)
@@ -119,8 +122,7 @@ static struct json_object *json_objects(const struct ckpt_image *img)
 	for (id = 1; (rec = ckpt_obj(img, id)); id++) {
 		if (rec->kind) {
 			o = json_object_new_object();
-			json_object_object_add(o, "kind",
-				json_object_new_string(rec->kind->name));
+			ckpt_add_str(o, "kind", rec->kind->name);
 		} else {
 			o = ckpt_record_json(img, &rec->pub);
 		}
@@ -163,9 +165,7 @@ struct json_object *ckpt_image_json(const struct ckpt_image *img)
 	o = ckpt_data_json(img);
 	if (o)
 		json_object_object_add(out, "pages", o);
-	json_object_object_add(out, "bytes",
-			       json_object_new_uint64(ckpt_image_size(img)));
-	json_object_object_add(out, "errors",
-			       json_object_new_int64(ckpt_image_nr_errors(img)));
+	ckpt_add_uint(out, "bytes", ckpt_image_size(img));
+	ckpt_add_int(out, "errors", ckpt_image_nr_errors(img));
 	return out;
 }

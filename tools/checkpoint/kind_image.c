@@ -146,8 +146,8 @@ static const struct ckpt_field tree_task_fields[] = {
 	END_OF_FIELDS
 };
 
-static const struct ckpt_hdr_tree_task *tree_task(const struct ckpt_image *img,
-						   __u32 index)
+static const struct ckpt_hdr_tree_task *
+tree_task(const struct ckpt_image *img, __u32 index)
 {
 	const struct record *rec = ckpt_tree_rec(img, index);
 
@@ -219,12 +219,9 @@ static void describe_tree_task(const struct ckpt_image *img,
 {
 	const struct ckpt_hdr_tree_task *t = (const void *)rec->pub.h;
 
-	json_object_object_add(out, "pid_nr",
-		json_object_new_int(ckpt_image_pid(img, t->pid)));
-	json_object_object_add(out, "pgrp_nr",
-		json_object_new_int(ckpt_image_pid(img, t->pgrp)));
-	json_object_object_add(out, "session_nr",
-		json_object_new_int(ckpt_image_pid(img, t->session)));
+	ckpt_add_int(out, "pid_nr", ckpt_image_pid(img, t->pid));
+	ckpt_add_int(out, "pgrp_nr", ckpt_image_pid(img, t->pgrp));
+	ckpt_add_int(out, "session_nr", ckpt_image_pid(img, t->session));
 }
 
 static const struct ckpt_field meta_end_fields[] = {

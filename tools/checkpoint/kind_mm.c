@@ -92,8 +92,8 @@ static void describe_mm(const struct ckpt_image *img, const struct record *rec,
 		bytes += v->end > v->start ? v->end - v->start : 0;
 		nr++;
 	}
-	json_object_object_add(out, "nr_vmas", json_object_new_int64(nr));
-	json_object_object_add(out, "size", json_object_new_uint64(bytes));
+	ckpt_add_int(out, "nr_vmas", nr);
+	ckpt_add_uint(out, "size", bytes);
 }
 
 static const struct ckpt_field vma_fields[] = {
@@ -153,7 +153,8 @@ static void describe_name(const struct ckpt_image *img, const struct record *rec
 	(void)img;
 	name = ckpt_payload(rec, &len);
 	if (len)
-		json_object_object_add(out, "name", ckpt_json_string(name, len));
+		json_object_object_add(out, "name",
+				       ckpt_json_string(name, len));
 }
 
 static const struct ckpt_name auxv_names[] = {

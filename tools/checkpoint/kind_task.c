@@ -47,13 +47,14 @@ static const struct ckpt_field task_objs_fields[] = {
 static void check_task_objs(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_task_objs *o = (const void *)rec->pub.h;
-	const struct record *task = ckpt_owner(img, rec), *tree;
+	const struct record *owner = ckpt_owner(img, rec), *tree;
+	const struct ckpt_hdr_task *task;
 	bool dead;
 
-	if (!task || task->pub.h->type != CKPT_HDR_TASK)
+	if (!owner || owner->pub.h->type != CKPT_HDR_TASK)
 		return;
-	tree = ckpt_tree_rec(img,
-			((const struct ckpt_hdr_task *)task->pub.h)->index);
+	task = (const void *)owner->pub.h;
+	tree = ckpt_tree_rec(img, task->index);
 	if (!tree)
 		return;
 	dead = ((const struct ckpt_hdr_tree_task *)tree->pub.h)->state ==

@@ -71,8 +71,7 @@ static void describe_header(const struct ckpt_image *img,
 	(void)img;
 	for (i = 0; i < CKPT_X86_VDSO_NR; i++) {
 		o = json_object_new_object();
-		json_object_object_add(o, "size",
-				       json_object_new_int64(x->vdso[i].size));
+		ckpt_add_int(o, "size", x->vdso[i].size);
 		json_object_object_add(o, "crc", ckpt_json_hex(x->vdso[i].crc));
 		json_object_object_add(out, vdso_names[i], o);
 	}

@@ -206,6 +206,9 @@ struct json_object *ckpt_json_string(const void *s, size_t len);
 struct json_object *ckpt_json_bytes(const void *s, size_t len);
 struct json_object *ckpt_json_hex(__u64 value);
 struct json_object *ckpt_json_flags(const struct ckpt_name *names, __u64 v);
+void ckpt_add_int(struct json_object *out, const char *name, __s64 value);
+void ckpt_add_uint(struct json_object *out, const char *name, __u64 value);
+void ckpt_add_str(struct json_object *out, const char *name, const char *value);
 
 /* names.c */
 extern const struct ckpt_name ckpt_signal_names[];
