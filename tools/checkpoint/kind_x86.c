@@ -29,7 +29,6 @@ const struct ckpt_name ckpt_xfeature_names[] = {
 
 static const struct ckpt_name header_flags[] = {
 	{ CKPT_X86_HAS_PKRU, "pkru" },
-	{ CKPT_X86_HAS_FSGSBASE, "fsgsbase" },
 	{ CKPT_X86_HAS_IA32, "ia32" },
 	{ 0, NULL }
 };
