@@ -182,6 +182,9 @@ static void unprivileged(struct shared *sh)
 	TARGET_CHECK(sh, !setresgid(1000, 1000, 1000));
 	TARGET_CHECK(sh, !setresuid(1000, 1000, 1000));
 	prctl(PR_SET_DUMPABLE, 1);
+	/* Files that were opened by root stay root's. */
+	close_range(0, ~0U, 0);
+	TARGET_CHECK(sh, open("/dev/null", O_RDWR) == 0);
 	target_step(sh, 1);
 	TARGET_CHECK(sh, getuid() == 1000 && geteuid() == 1000);
 }
