@@ -41,9 +41,9 @@ static int refuse_chrdev(struct ckpt_ctx *ctx, struct file *file)
 	const struct inode *inode = file_inode(file);
 
 	if (tty_of_file(file) || tty_hung_up_p(file))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is a terminal; it can be passed as an external resource");
-	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 			     "character device %u:%u is not supported",
 			     imajor(inode), iminor(inode));
 }
@@ -53,29 +53,29 @@ static int refuse_sock(struct ckpt_ctx *ctx, struct file *file)
 	const struct socket *sock = sock_from_file(file);
 
 	if (!sock)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sockets are not supported");
-	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 			     "sockets are not supported (family %u, type %u)",
 			     sock->ops->family, sock->type);
 }
 
 static int refuse_kind(struct ckpt_ctx *ctx, struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (S_ISCHR(inode->i_mode))
 		return refuse_chrdev(ctx, file);
 	if (S_ISSOCK(inode->i_mode))
 		return refuse_sock(ctx, file);
 	if (S_ISBLK(inode->i_mode))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "block device %u:%u is not supported",
 				     imajor(inode), iminor(inode));
 	if (S_ISREG(inode->i_mode) && !inode->i_nlink)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "has been deleted");
-	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 			     "such files on %s are not supported",
 			     inode->i_sb->s_type->name);
 }
@@ -139,6 +139,20 @@ static bool has_owner(const struct file *file)
 	return owner && (owner->pid || owner->signum);
 }
 
+/*
+ * What overlayfs maps is a file of its own on the filesystem below, with the
+ * credentials of whoever mounted it. At restart that is opened by its name in
+ * the overlay, and overlayfs makes another file of its own when it is mapped.
+ */
+static int checkpoint_backing(struct ckpt_ctx *ctx)
+{
+	const struct cred *cred = get_task_cred(ctx->subject->task);
+	int ret = checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)cred);
+
+	put_cred(cred);
+	return ret;
+}
+
 /**
  * checkpoint_file_common - save what a file refers to
  * @ctx: the checkpoint
@@ -153,21 +167,23 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
 	const char *lock;
 
+	if (file->f_mode & FMODE_BACKING)
+		return checkpoint_backing(ctx);
 	if (file->f_flags & FASYNC || has_owner(file))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
 	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
 	    file->f_mode & FMODE_NOCMTIME)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is open in a special way (flags %#x, mode %#x)",
 				     file->f_flags,
 				     (__force unsigned int)file->f_mode);
 	if (dnotify_watches(file))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
 	lock = lock_of(file);
 	if (lock)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is held with a %s", lock);
 	return checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)file->f_cred);
 }
@@ -196,6 +212,8 @@ static u32 advice(const struct file *file)
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 {
 	h->f_flags = file->f_flags;
+	if (file->f_mode & FMODE_BACKING)
+		h->f_flags &= (OPEN_FLAGS | SHOWN_FLAGS) & ~O_NOATIME;
 	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);
 	h->pos = file->f_pos;
 	h->cred = cred;

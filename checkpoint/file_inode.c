@@ -56,13 +56,13 @@ static const char *memfd_name(const struct file *file)
  */
 bool ckpt_file_inode_match(struct ckpt_ctx *ctx, struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (file->f_mode & FMODE_PATH || !S_ISREG(inode->i_mode))
 		return false;
 	if (memfd_name(file))
 		return true;
-	return d_unlinked(file->f_path.dentry) && ckpt_holds_data(inode->i_sb);
+	return d_unlinked(file_user_path(file)->dentry) && ckpt_holds_data(inode->i_sb);
 }
 
 static int copy_page_of(struct ckpt_ctx *ctx, struct file *file, u32 id,
@@ -77,7 +77,7 @@ static int copy_page_of(struct ckpt_ctx *ctx, struct file *file, u32 id,
 	n = kernel_read(file, page_address(page), PAGE_SIZE, &from);
 	if (n < 0) {
 		put_page(page);
-		return ckpt_path_err(ctx, &file->f_path, n,
+		return ckpt_path_err(ctx, file_user_path(file), n,
 				     "cannot be read at offset %lld", pos);
 	}
 	return ckpt_pages_add(ctx, id, pos, page);
@@ -112,7 +112,7 @@ static int copy_extents(struct ckpt_ctx *ctx, struct file *file, u32 id)
 		if (pos >= 0)
 			end = vfs_llseek(file, pos, SEEK_HOLE);
 		if (pos < 0 || end < 0)
-			return ckpt_path_err(ctx, &file->f_path,
+			return ckpt_path_err(ctx, file_user_path(file),
 					     pos < 0 ? pos : end,
 					     "its data cannot be found");
 		/* Two extents may meet in a page, which is copied once. */
@@ -181,7 +181,7 @@ static int checkpoint_memfd(struct ckpt_ctx *ctx, struct file *file)
 	struct ckpt_hdr_unlinked *h;
 
 	if (seals & F_SEAL_FUTURE_WRITE && !(seals & F_SEAL_WRITE))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "F_SEAL_FUTURE_WRITE is not supported");
 	h = new_unlinked(ctx, memfd_name(file));
 	if (IS_ERR(h))
@@ -200,11 +200,11 @@ static int write_unlinked(struct ckpt_ctx *ctx, struct file *file,
 
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	fill_unlinked(ctx, h, &file->f_path);
+	fill_unlinked(ctx, h, file_user_path(file));
 	ret = ckpt_fill_file_id(ctx, dir, &h->dir);
 	if (ret)
 		return ret;
-	return copy_contents(ctx, &file->f_path, h->h.id);
+	return copy_contents(ctx, file_user_path(file), h->h.id);
 }
 
 /**
@@ -217,7 +217,8 @@ static int write_unlinked(struct ckpt_ctx *ctx, struct file *file,
 int checkpoint_unlinked(struct ckpt_ctx *ctx, void *obj)
 {
 	struct file *file = ctx->file;
-	struct path dir = { .mnt = file->f_path.mnt };
+	const struct path *path = file_user_path(file);
+	struct path dir = { .mnt = path->mnt };
 	struct inode *inode = obj;
 	char *name;
 	int ret;
@@ -225,9 +226,9 @@ int checkpoint_unlinked(struct ckpt_ctx *ctx, void *obj)
 	if (memfd_name(file))
 		return checkpoint_memfd(ctx, file);
 	if (inode->i_nlink)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "this name has been deleted, but there is another one");
-	dir.dentry = dget_parent(file->f_path.dentry);
+	dir.dentry = dget_parent(path->dentry);
 	name = ckpt_path_name(ctx, &dir);
 	if (IS_ERR(name)) {
 		ret = PTR_ERR(name);
@@ -255,7 +256,8 @@ int checkpoint_file_inode(struct ckpt_ctx *ctx, void *obj)
 	cred = checkpoint_file_common(ctx, file);
 	if (cred < 0)
 		return cred;
-	id = checkpoint_obj(ctx, CKPT_HDR_UNLINKED, file_inode(file));
+	id = checkpoint_obj(ctx, CKPT_HDR_UNLINKED,
+			    (void *)file_user_inode(file));
 	if (id < 0)
 		return id;
 	h = ckpt_new_obj(ctx, CKPT_HDR_FILE_INODE, sizeof(*h));
