@@ -38,7 +38,7 @@ static const struct ckpt_file_kind file_kinds[] = {
 
 static int refuse_chrdev(struct ckpt_ctx *ctx, struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (tty_of_file(file) || tty_hung_up_p(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
@@ -116,7 +116,7 @@ static bool has_lock(const struct list_head *locks, const struct file *file)
 
 static const char *lock_of(const struct file *file)
 {
-	struct file_lock_context *locks = locks_inode_context(file_inode(file));
+	struct file_lock_context *locks = locks_inode_context(file_user_inode(file));
 	const char *name = NULL;
 
 	if (!locks)
@@ -261,7 +261,7 @@ int ckpt_open_flags(const struct ckpt_hdr_file *h)
 
 static int restore_pos(struct file *file, loff_t pos)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 	loff_t ret;
 
 	if (file->f_pos == pos)
@@ -294,7 +294,7 @@ static int restore_exec(struct file *file)
 {
 	int ret;
 
-	if (path_noexec(&file->f_path))
+	if (path_noexec(file_user_path(file)))
 		return -EACCES;
 	ret = file_permission(file, MAY_EXEC | MAY_OPEN);
 	if (!ret)

@@ -229,6 +229,6 @@ int restore_file_unchanged(struct ckpt_ctx *ctx, u32 id, struct file *file)
 
 	if (h->type != CKPT_HDR_FILE_PATH)
 		return 0;
-	return ckpt_check_path(ctx, fp->path, &file->f_path, &fp->id,
+	return ckpt_check_path(ctx, fp->path, file_user_path(file), &fp->id,
 			       CKPT_CHECK_SIZE | CKPT_CHECK_MTIME);
 }
