@@ -80,6 +80,7 @@ ok $? 'sleep: is dead'
 mv out sleep2.img
 python3 -c 'import json; assert json.load(open("stats"))["dump"]["image_bytes"] > 0'
 ok $? 'sleep: statistics of the checkpoint'
+# shellcheck disable=SC2002 # a pipe is what this is about
 cat sleep2.img | ckpt restart -d -i - 2> err
 ok $? 'sleep: restart from a pipe'
 kill "$(cat pid)"

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
+# shellcheck disable=SC2181
 #
 # Tests of ckpt that need no kernel with checkpoint(); TAP. Called by
 # 'make check' with BIN=directory of ckpt, mkimage and fuzz, and MAN.
@@ -158,6 +159,7 @@ ok $? 'verify: says so'
 quiet 0 'verify: quiet' ckpt verify --image-only -q "$tmp/good"
 [ ! -s "$tmp/out" ]
 ok $? 'verify: says nothing'
+# shellcheck disable=SC2002 # a pipe is what this is about
 cat "$tmp/good" | ckpt verify --image-only - > "$tmp/out" 2> "$tmp/err"
 ok $? 'verify: from a pipe'
 { head -c 1000 "$tmp/good"; sleep 0.2; tail -c +1001 "$tmp/good"; } |
@@ -308,6 +310,7 @@ ok $? 'show --records: no escape sequences'
 
 echo '# completeness'
 # Every type of record that the headers define has a row.
+# shellcheck disable=SC2013,SC2086 # UAPI is a list, types are words
 for type in $(cat $UAPI | sed -n 's/^[[:space:]]*CKPT_HDR_\([A-Z0-9_]*\)[[:space:]]*=.*/\1/p'); do
 	[ "$type" != ARCH ] || continue
 	cat "$SRC"/kind_*.c | grep -q "KIND($type,"
