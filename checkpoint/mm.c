@@ -17,6 +17,7 @@
  * whoever looks into the address space of another takes mm_users, or fails.
  */
 
+#include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/elf.h>
 #include <linux/file.h>
