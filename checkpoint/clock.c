@@ -79,8 +79,7 @@ int restore_clocks(struct ckpt_ctx *ctx)
 	struct nsproxy *new;
 	int ret;
 
-	if (!IS_ENABLED(CONFIG_TIME_NS) ||
-	    !ns_capable(current_user_ns(), CAP_SYS_ADMIN)) {
+	if (!ns_capable(current_user_ns(), CAP_SYS_ADMIN)) {
 		if (would_step_back(ctx))
 			return ckpt_err(ctx, -EPERM,
 					"clocks would step back, and no right to create a time namespace");
