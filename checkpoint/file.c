@@ -38,12 +38,12 @@ static const struct ckpt_file_kind file_kinds[] = {
 
 static int refuse_chrdev(struct ckpt_ctx *ctx, struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (tty_of_file(file) || tty_hung_up_p(file))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is a terminal; it can be passed as an external resource");
-	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 			     "character device %u:%u is not supported",
 			     imajor(inode), iminor(inode));
 }
@@ -53,29 +53,29 @@ static int refuse_sock(struct ckpt_ctx *ctx, struct file *file)
 	const struct socket *sock = sock_from_file(file);
 
 	if (!sock)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sockets are not supported");
-	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 			     "sockets are not supported (family %u, type %u)",
 			     sock->ops->family, sock->type);
 }
 
 static int refuse_kind(struct ckpt_ctx *ctx, struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (S_ISCHR(inode->i_mode))
 		return refuse_chrdev(ctx, file);
 	if (S_ISSOCK(inode->i_mode))
 		return refuse_sock(ctx, file);
 	if (S_ISBLK(inode->i_mode))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "block device %u:%u is not supported",
 				     imajor(inode), iminor(inode));
 	if (S_ISREG(inode->i_mode) && !inode->i_nlink)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "has been deleted");
-	return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 			     "such files on %s are not supported",
 			     inode->i_sb->s_type->name);
 }
@@ -116,7 +116,7 @@ static bool has_lock(const struct list_head *locks, const struct file *file)
 
 static const char *lock_of(const struct file *file)
 {
-	struct file_lock_context *locks = locks_inode_context(file_inode(file));
+	struct file_lock_context *locks = locks_inode_context(file_user_inode(file));
 	const char *name = NULL;
 
 	if (!locks)
@@ -154,20 +154,20 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 	const char *lock;
 
 	if (file->f_flags & FASYNC || has_owner(file))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
 	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
 	    file->f_mode & FMODE_NOCMTIME)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is open in a special way (flags %#x, mode %#x)",
 				     file->f_flags,
 				     (__force unsigned int)file->f_mode);
 	if (dnotify_watches(file))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
 	lock = lock_of(file);
 	if (lock)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is held with a %s", lock);
 	return checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)file->f_cred);
 }
@@ -243,7 +243,7 @@ int ckpt_open_flags(const struct ckpt_hdr_file *h)
 
 static int restore_pos(struct file *file, loff_t pos)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 	loff_t ret;
 
 	if (file->f_pos == pos)
@@ -276,7 +276,7 @@ static int restore_exec(struct file *file)
 {
 	int ret;
 
-	if (path_noexec(&file->f_path))
+	if (path_noexec(file_user_path(file)))
 		return -EACCES;
 	ret = file_permission(file, MAY_EXEC | MAY_OPEN);
 	if (!ret)

@@ -36,8 +36,8 @@
 
 static const char *memfd_name(const struct file *file)
 {
-	const struct inode *inode = file_inode(file);
-	const char *name = file->f_path.dentry->d_name.name;
+	const struct inode *inode = file_user_inode(file);
+	const char *name = file_user_path(file)->dentry->d_name.name;
 	size_t len = strlen(MEMFD_PREFIX);
 
 	if (!shmem_mapping(inode->i_mapping) || IS_PRIVATE(inode) ||
@@ -56,13 +56,13 @@ static const char *memfd_name(const struct file *file)
  */
 bool ckpt_file_inode_match(struct ckpt_ctx *ctx, struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (file->f_mode & FMODE_PATH || !S_ISREG(inode->i_mode))
 		return false;
 	if (memfd_name(file))
 		return true;
-	return d_unlinked(file->f_path.dentry) && ckpt_holds_data(inode->i_sb);
+	return d_unlinked(file_user_path(file)->dentry) && ckpt_holds_data(inode->i_sb);
 }
 
 static int copy_page_of(struct ckpt_ctx *ctx, struct file *file, u32 id,
@@ -77,7 +77,7 @@ static int copy_page_of(struct ckpt_ctx *ctx, struct file *file, u32 id,
 	n = kernel_read(file, page_address(page), PAGE_SIZE, &from);
 	if (n < 0) {
 		put_page(page);
-		return ckpt_path_err(ctx, &file->f_path, n,
+		return ckpt_path_err(ctx, file_user_path(file), n,
 				     "cannot be read at offset %lld", pos);
 	}
 	return ckpt_pages_add(ctx, id, pos, page);
@@ -112,7 +112,7 @@ static int copy_extents(struct ckpt_ctx *ctx, struct file *file, u32 id)
 		if (pos >= 0)
 			end = vfs_llseek(file, pos, SEEK_HOLE);
 		if (pos < 0 || end < 0)
-			return ckpt_path_err(ctx, &file->f_path,
+			return ckpt_path_err(ctx, file_user_path(file),
 					     pos < 0 ? pos : end,
 					     "its data cannot be found");
 		/* Two extents may meet in a page, which is copied once. */
@@ -181,15 +181,15 @@ static int checkpoint_memfd(struct ckpt_ctx *ctx, struct file *file)
 	struct ckpt_hdr_unlinked *h;
 
 	if (seals & F_SEAL_FUTURE_WRITE && !(seals & F_SEAL_WRITE))
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "F_SEAL_FUTURE_WRITE is not supported");
 	h = new_unlinked(ctx, memfd_name(file));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	fill_unlinked(ctx, h, &file->f_path);
+	fill_unlinked(ctx, h, file_user_path(file));
 	h->flags |= CKPT_UNLINKED_MEMFD;
 	h->seals = seals;
-	return copy_contents(ctx, &file->f_path, h->h.id);
+	return copy_contents(ctx, file_user_path(file), h->h.id);
 }
 
 static int write_unlinked(struct ckpt_ctx *ctx, struct file *file,
@@ -200,11 +200,11 @@ static int write_unlinked(struct ckpt_ctx *ctx, struct file *file,
 
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	fill_unlinked(ctx, h, &file->f_path);
+	fill_unlinked(ctx, h, file_user_path(file));
 	ret = ckpt_fill_file_id(ctx, dir, &h->dir);
 	if (ret)
 		return ret;
-	return copy_contents(ctx, &file->f_path, h->h.id);
+	return copy_contents(ctx, file_user_path(file), h->h.id);
 }
 
 /**
@@ -225,9 +225,9 @@ int checkpoint_unlinked(struct ckpt_ctx *ctx, void *obj)
 	if (memfd_name(file))
 		return checkpoint_memfd(ctx, file);
 	if (inode->i_nlink)
-		return ckpt_path_err(ctx, &file->f_path, -EOPNOTSUPP,
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "this name has been deleted, but there is another one");
-	dir.dentry = dget_parent(file->f_path.dentry);
+	dir.dentry = dget_parent(file_user_path(file)->dentry);
 	name = ckpt_path_name(ctx, &dir);
 	if (IS_ERR(name)) {
 		ret = PTR_ERR(name);
@@ -255,7 +255,7 @@ int checkpoint_file_inode(struct ckpt_ctx *ctx, void *obj)
 	cred = checkpoint_file_common(ctx, file);
 	if (cred < 0)
 		return cred;
-	id = checkpoint_obj(ctx, CKPT_HDR_UNLINKED, file_inode(file));
+	id = checkpoint_obj(ctx, CKPT_HDR_UNLINKED, d_inode(file_user_path(file)->dentry));
 	if (id < 0)
 		return id;
 	h = ckpt_new_obj(ctx, CKPT_HDR_FILE_INODE, sizeof(*h));
@@ -361,7 +361,7 @@ static struct file *new_tmpfile(struct ckpt_ctx *ctx,
 
 static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
 {
-	struct dentry *dentry = file->f_path.dentry;
+	struct dentry *dentry = file_user_path(file)->dentry;
 	kuid_t uid = make_kuid(current_user_ns(), h->uid);
 	kgid_t gid = make_kgid(current_user_ns(), h->gid);
 	struct iattr attr = {
@@ -377,7 +377,7 @@ static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
 
 	if (!uid_valid(uid) || !gid_valid(gid))
 		return -EINVAL;
-	ret = vfs_truncate(&file->f_path, h->size);
+	ret = vfs_truncate(file_user_path(file), h->size);
 	if (ret)
 		return ret;
 	inode_lock(d_inode(dentry));

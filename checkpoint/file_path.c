@@ -77,7 +77,7 @@ bool ckpt_holds_data(const struct super_block *sb)
  */
 bool ckpt_file_path_match(struct ckpt_ctx *ctx, struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (file->f_mode & FMODE_PATH || S_ISDIR(inode->i_mode))
 		return true;
@@ -92,7 +92,7 @@ bool ckpt_file_path_match(struct ckpt_ctx *ctx, struct file *file)
  */
 static bool may_grow(struct ckpt_ctx *ctx, const struct file *file)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 
 	if (!(file->f_mode & FMODE_READ))
 		return true;
@@ -113,7 +113,7 @@ static int write_path(struct ckpt_ctx *ctx, struct file *file, const char *name,
 	h->flags = may_grow(ctx, file) ? CKPT_FILE_GROWS : 0;
 	h->path_len = len;
 	memcpy(h->path, name, len);
-	return ckpt_fill_file_id(ctx, &file->f_path, &h->id);
+	return ckpt_fill_file_id(ctx, file_user_path(file), &h->id);
 }
 
 /**
@@ -132,7 +132,7 @@ int checkpoint_file_path(struct ckpt_ctx *ctx, void *obj)
 	cred = checkpoint_file_common(ctx, file);
 	if (cred < 0)
 		return cred;
-	name = ckpt_path_name(ctx, &file->f_path);
+	name = ckpt_path_name(ctx, file_user_path(file));
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	ret = write_path(ctx, file, name, cred);
@@ -229,6 +229,6 @@ int restore_file_unchanged(struct ckpt_ctx *ctx, u32 id, struct file *file)
 
 	if (h->type != CKPT_HDR_FILE_PATH)
 		return 0;
-	return ckpt_check_path(ctx, fp->path, &file->f_path, &fp->id,
+	return ckpt_check_path(ctx, fp->path, file_user_path(file), &fp->id,
 			       CKPT_CHECK_SIZE | CKPT_CHECK_MTIME);
 }

@@ -434,6 +434,18 @@ static int restore_areas(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	return ret;
 }
 
+/* Nothing may be left that restore_anon_roots() would find and we did not. */
+static int check_end(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr *h = ckpt_cursor_peek(c);
+	const struct ckpt_kind *kind = h ? ckpt_kind(h->type) : NULL;
+
+	if (kind && kind->owner == CKPT_HDR_MM)
+		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
+				kind->name);
+	return 0;
+}
+
 static int restore_membarrier(struct ckpt_ctx *ctx, u32 flags)
 {
 	int i, ret = 0;
@@ -483,6 +495,7 @@ static int fill_new_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_mm *h,
 	      restore_layout(ctx, h) ?:
 	      restore_exe(ctx, h->exe_file) ?:
 	      restore_areas(ctx, c) ?:
+	      check_end(ctx, c) ?:
 	      restore_mm_flags(ctx, h);
 	if (ret)
 		return ret;
@@ -520,6 +533,42 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return current->mm;
 }
 
+/* The next area at or behind @addr that mlock() would have filled. */
+static bool next_locked(struct mm_struct *mm, unsigned long addr,
+			unsigned long *start, unsigned long *end)
+{
+	struct vm_area_struct *vma;
+	bool found = false;
+
+	VMA_ITERATOR(vmi, mm, addr);
+	mmap_read_lock(mm);
+	for_each_vma(vmi, vma) {
+		if ((vma->vm_flags & VM_LOCKED_MASK) != VM_LOCKED)
+			continue;
+		*start = vma->vm_start;
+		*end = vma->vm_end;
+		found = true;
+		break;
+	}
+	mmap_read_unlock(mm);
+	return found;
+}
+
+/*
+ * Fill in what is not in the image, such as pages of files and pages that are
+ * all zero. As with mlockall(), errors do not matter.
+ */
+static void populate_locked(struct mm_struct *mm)
+{
+	unsigned long start, end = 0;
+
+	while (mm->locked_vm && next_locked(mm, end, &start, &end)) {
+		mm_populate(start, end - start);
+		if (fatal_signal_pending(current))
+			break;
+	}
+}
+
 /**
  * restore_mm_commit - complete the address space of current
  * @ctx: the restart, committed
@@ -534,9 +583,8 @@ void restore_mm_commit(struct ckpt_ctx *ctx, u32 id, bool process)
 	const struct ckpt_hdr_mm *h = (const void *)ckpt_obj_by_id(ctx, id)->h;
 
 	set_dumpable(current->mm, h->dumpable);
-	/* As mlock() does, and with the same indifference to errors. */
-	if (process && current->mm->locked_vm)
-		mm_populate(0, TASK_SIZE);
+	if (process)
+		populate_locked(current->mm);
 }
 
 /**

@@ -1117,13 +1117,34 @@ static int read_batch(struct page_reader *r, u64 addr, u64 nr_left)
 	return nr;
 }
 
+/* Read @left bytes, which must be zero, and add them to *@crc. */
+static int read_zeros(struct ckpt_ctx *ctx, size_t left, u32 *crc)
+{
+	u64 pos = ctx->stream_pos;
+	u8 buf[128];
+	size_t n;
+	int ret;
+
+	for (; left; left -= n) {
+		n = min(left, sizeof(buf));
+		ret = ckpt_image_read(ctx, buf, n);
+		if (ret)
+			return ret;
+		if (memchr_inv(buf, 0, n))
+			return ckpt_err(ctx, -EBADMSG,
+					"image: unknown fields or padding at byte %llu",
+					pos);
+		*crc = crc32c(*crc, buf, n);
+	}
+	return 0;
+}
+
 /* Contents start at a page boundary of the image. */
 static int read_pad(struct ckpt_ctx *ctx)
 {
 	u64 pos = ctx->stream_pos;
 	struct ckpt_hdr h;
-	u8 buf[128];
-	size_t n, left;
+	u32 crc = 0;
 	int ret;
 
 	if (PAGE_ALIGNED(pos))
@@ -1134,16 +1155,7 @@ static int read_pad(struct ckpt_ctx *ctx)
 	if (h.type != CKPT_HDR_PAD || h.len < sizeof(h) || h.id || h.flags ||
 	    h.len > 2 * PAGE_SIZE || !PAGE_ALIGNED(pos + h.len))
 		return ckpt_err(ctx, -EBADMSG, "image: bad padding at byte %llu", pos);
-	for (left = h.len - sizeof(h); left; left -= n) {
-		n = min(left, sizeof(buf));
-		ret = ckpt_image_read(ctx, buf, n);
-		if (ret)
-			return ret;
-		if (memchr_inv(buf, 0, n))
-			return ckpt_err(ctx, -EBADMSG,
-					"image: padding at byte %llu is not zero", pos);
-	}
-	return 0;
+	return read_zeros(ctx, h.len - sizeof(h), &crc);
 }
 
 static int read_contents(struct page_reader *r)
@@ -1266,14 +1278,20 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 	struct ckpt_ctx *ctx = r->ctx;
 	int ret;
 
-	if (h->len != sizeof(r->rec) || h->id || h->flags)
-		return ckpt_err(ctx, -EBADMSG, "header of a run of pages");
+	if (h->len < sizeof(r->rec) || h->len % 8 || h->len > CKPT_RECORD_MAX ||
+	    h->id || h->flags)
+		return ckpt_err(ctx, -EBADMSG, "image: header of a run of pages");
 	r->rec.h = *h;
 	ret = ckpt_image_read(ctx, &r->rec.h + 1, sizeof(r->rec) - sizeof(*h));
 	if (ret)
 		return ret;
+	ctx->pages_crc = crc32c(ctx->pages_crc, &r->rec, sizeof(r->rec));
+	ctx->nr_runs++;
+	ret = read_zeros(ctx, h->len - sizeof(r->rec), &ctx->pages_crc);
+	if (ret)
+		return ret;
 	if (ckpt_pages_validate(&v, &r->rec.h))
-		return ckpt_err(ctx, -EBADMSG, "%s", v.why);
+		return ckpt_err(ctx, -EBADMSG, "image: %s", v.why);
 	if (!r->rec.obj || r->rec.obj > ctx->nr_objs)
 		return ckpt_err(ctx, -EBADMSG, "pages of an unknown object");
 	r->obj = ckpt_obj_by_id(ctx, r->rec.obj);
@@ -1282,8 +1300,6 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 	    !r->obj->ptr)
 		return ckpt_err(ctx, -EBADMSG, "object %u has no pages",
 				r->rec.obj);
-	ctx->pages_crc = crc32c(ctx->pages_crc, &r->rec, sizeof(r->rec));
-	ctx->nr_runs++;
 	return 0;
 }
 

@@ -347,7 +347,8 @@ static const char *vma_flags_wrong(const struct ckpt_hdr_vma *h)
 	if (shared && (h->flags & CKPT_VMA_ACCOUNT))
 		return "a shared area that is accounted for";
 	if ((h->file || shared) &&
-	    (h->flags & (CKPT_VMA_GROWSDOWN | CKPT_VMA_DROPPABLE)))
+	    (h->flags & (CKPT_VMA_GROWSDOWN | CKPT_VMA_DROPPABLE |
+			 CKPT_VMA_WIPEONFORK)))
 		return "flags for private anonymous memory only";
 	if ((h->flags & CKPT_VMA_DROPPABLE) &&
 	    (h->flags & (CKPT_VMA_LOCKED | CKPT_VMA_GROWSDOWN)))
@@ -764,12 +765,16 @@ static int restore_anon_root(struct ckpt_ctx *ctx, struct mm_struct *mm,
 static int restore_anon_roots_mm(struct ckpt_ctx *ctx, struct mm_struct *mm,
 				 struct ckpt_cursor c)
 {
+	const struct ckpt_hdr_vma *vma;
+	const struct ckpt_kind *kind;
 	const struct ckpt_hdr *h;
 	int ret;
 
-	while ((h = ckpt_cursor_next(&c)) && ckpt_kind(h->type)->owner == CKPT_HDR_MM) {
-		const struct ckpt_hdr_vma *vma;
-
+	while ((h = ckpt_cursor_next(&c))) {
+		kind = ckpt_kind(h->type);
+		/* An unknown one is optional, or there would be no restart. */
+		if (kind && kind->owner != CKPT_HDR_MM)
+			break;
 		if (h->type != CKPT_HDR_VMA)
 			continue;
 		vma = container_of(h, struct ckpt_hdr_vma, h);

@@ -28,17 +28,6 @@ struct ckpt_hdr_x86_header *ckpt_x86_header(struct ckpt_ctx *ctx)
 	return container_of(ctx->arch_header, struct ckpt_hdr_x86_header, h);
 }
 
-static u32 cpu_flags(void)
-{
-	u32 flags = 0;
-
-	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
-		flags |= CKPT_X86_HAS_PKRU;
-	if (boot_cpu_has(X86_FEATURE_FSGSBASE))
-		flags |= CKPT_X86_HAS_FSGSBASE;
-	return flags;
-}
-
 int ckpt_arch_checkpoint_header(struct ckpt_ctx *ctx)
 {
 	struct ckpt_hdr_x86_header *rec;
@@ -50,7 +39,8 @@ int ckpt_arch_checkpoint_header(struct ckpt_ctx *ctx)
 	if (IS_ERR(rec))
 		return PTR_ERR(rec);
 	rec->xfeatures_offered = fpu_user_cfg.default_features;
-	rec->flags = cpu_flags();
+	if (cpu_feature_enabled(X86_FEATURE_OSPKE))
+		rec->flags |= CKPT_X86_HAS_PKRU;
 	for (i = 0; i < CKPT_X86_VDSO_NR; i++)
 		ckpt_x86_vdso_identify(i, &rec->vdso[i]);
 	ctx->arch_header = &rec->h;
@@ -63,8 +53,7 @@ int ckpt_x86_header_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		container_of(h, struct ckpt_hdr_x86_header, h);
 	u32 i;
 
-	if (rec->flags & ~(CKPT_X86_HAS_PKRU | CKPT_X86_HAS_FSGSBASE |
-			   CKPT_X86_HAS_IA32))
+	if (rec->flags & ~(CKPT_X86_HAS_PKRU | CKPT_X86_HAS_IA32))
 		return ckpt_bad(v, "unknown flags");
 	if (rec->vdso_used & ~GENMASK(CKPT_X86_VDSO_NR - 1, 0))
 		return ckpt_bad(v, "unknown vdso image");
@@ -128,6 +117,9 @@ int ckpt_arch_restore_header(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	rec = ckpt_read_obj_type(c, CKPT_HDR_X86_HEADER);
 	if (IS_ERR(rec))
 		return PTR_ERR(rec);
+	/* Created tasks would each be given one, in the caller's memory. */
+	if (ckpt_x86_features(current))
+		return ckpt_err(ctx, -EINVAL, "the caller has a shadow stack");
 	err = check_xfeatures(ctx, rec);
 	if (err)
 		return err;

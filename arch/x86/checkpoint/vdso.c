@@ -220,6 +220,9 @@ int restore_x86_vdso(struct ckpt_ctx *ctx, const struct ckpt_hdr_x86_mm *rec)
 					ckpt_x86_vdso_name(nr));
 		return map_vdso_at(ctx, image, rec->vdso);
 	}
+	if (rec->vdso >= TASK_SIZE_MAX)
+		return ckpt_err(ctx, -EBADMSG, "memory at %#llx: no vdso there",
+				rec->vdso);
 	current->mm->context.vdso = (void __user *)(unsigned long)rec->vdso;
 	current->mm->context.vdso_image = image;
 	return 0;

@@ -47,7 +47,7 @@ struct spoil {
 
 static const struct spoil spoils[] = {
 	HEADER("good", xfeatures, 7, 0),
-	HEADER("unknown flag", flags, BIT(3), -EBADMSG),
+	HEADER("unknown flag", flags, BIT(2), -EBADMSG),
 	HEADER("unknown image in use", vdso_used, BIT(2), -EBADMSG),
 	HEADER("absent image in use", vdso_used, BIT(1), -EBADMSG),
 

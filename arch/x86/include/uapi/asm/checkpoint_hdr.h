@@ -57,10 +57,8 @@ struct ckpt_hdr_x86_header {
 
 /* The PKRU register exists, so @pkru of the CPU records has a meaning. */
 #define CKPT_X86_HAS_PKRU	0x1
-/* FS and GS base are independent of the selectors. */
-#define CKPT_X86_HAS_FSGSBASE	0x2
 /* There are 32-bit tasks. */
-#define CKPT_X86_HAS_IA32	0x4
+#define CKPT_X86_HAS_IA32	0x2
 
 /**
  * struct ckpt_hdr_x86_cpu - registers as they were on the way to user mode

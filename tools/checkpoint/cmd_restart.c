@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ckpt restart, and waiting for what it has brought back
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <json-c/json.h>
+
+#include "ckpt.h"
+
+/* ---- signals ---- */
+
+static const int forwarded[] = {
+	SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT,
+	SIGTSTP,
+};
+
+#define NR_FORWARDED	(sizeof(forwarded) / sizeof(forwarded[0]))
+
+static volatile sig_atomic_t caught[NSIG];
+
+static void on_signal(int sig)
+{
+	caught[sig] = 1;
+}
+
+/*
+ * Until there is somebody to forward them to, the signals that end a program
+ * interrupt the system call, so that we can clean up.
+ */
+void signals_catch(void)
+{
+	static const int ending[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	struct sigaction sa = { .sa_handler = on_signal };
+	unsigned int i;
+
+	sigemptyset(&sa.sa_mask);
+	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+		sigaction(ending[i], &sa, NULL);
+}
+
+static void signals_set(sigset_t *set)
+{
+	unsigned int i;
+
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	for (i = 0; i < NR_FORWARDED; i++)
+		sigaddset(set, forwarded[i]);
+}
+
+void signals_block(void)
+{
+	sigset_t set;
+
+	signals_set(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+static void forward_caught(pid_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_FORWARDED; i++) {
+		if (caught[forwarded[i]])
+			kill(pid, forwarded[i]);
+		caught[forwarded[i]] = 0;
+	}
+}
+
+/*
+ * A terminal signals its whole foreground process group; a process that shares
+ * ours has got the signal already.
+ */
+static void forward(pid_t pid, const struct signalfd_siginfo *info)
+{
+	if (info->ssi_signo == SIGCHLD)
+		return;
+	if (info->ssi_code == SI_KERNEL && getpgid(pid) == getpgrp())
+		return;
+	kill(pid, info->ssi_signo);
+}
+
+/* Stop as the root task has, so that whoever waits for us can tell. */
+static void stop_likewise(pid_t pid)
+{
+	raise(SIGSTOP);
+	kill(pid, SIGCONT);
+}
+
+/* Reap what there is. Return: whether @pid has ended, and its status then. */
+static bool reap(pid_t pid, int *status)
+{
+	pid_t got;
+	int st;
+
+	while ((got = waitpid(-1, &st, WNOHANG | WUNTRACED | __WALL)) > 0) {
+		if (got != pid)
+			continue;
+		if (WIFSTOPPED(st)) {
+			stop_likewise(pid);
+			continue;
+		}
+		*status = WIFEXITED(st) ? WEXITSTATUS(st) :
+					  128 + WTERMSIG(st);
+		return true;
+	}
+	if (got < 0 && errno != EINTR) {
+		say("cannot wait for process %d: %s", pid, strerror(errno));
+		*status = EXIT_OURS;
+		return true;
+	}
+	return false;
+}
+
+/*
+ * Pass signals on until the root task ends; reap whatever else is ours. A
+ * restored task may send another signal than SIGCHLD when it ends, or none, so
+ * its pidfd is watched, too. Return: its exit status in the manner of shells.
+ */
+int wait_for_root(pid_t pid)
+{
+	struct signalfd_siginfo info;
+	struct pollfd p[2];
+	sigset_t set;
+	int status = EXIT_OURS;
+
+	signals_set(&set);
+	signals_block();
+	forward_caught(pid);
+	p[0].fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	p[1].fd = syscall(SYS_pidfd_open, pid, 0);
+	p[0].events = POLLIN;
+	p[1].events = POLLIN;
+	while (!reap(pid, &status)) {
+		if (poll(p, 2, -1) < 0 && errno != EINTR)
+			break;
+		while (read(p[0].fd, &info, sizeof(info)) == sizeof(info))
+			forward(pid, &info);
+	}
+	close(p[0].fd);
+	close(p[1].fd);
+	return status;
+}
+
+/* ---- a look at the image before restart() reads it ---- */
+
+#define PEEK_MAX	65536
+
+/* The beginning of the image, without taking it from the stream. */
+static int peek_pipe(int fd, int memfd)
+{
+	struct timespec nap = { 0, 10000000 };
+	char buf[4096];
+	int p[2], tries;
+	ssize_t n = 0, m;
+
+	if (pipe2(p, O_CLOEXEC | O_NONBLOCK))
+		return -errno;
+	/* Records come in one piece, but the pipe may fill slowly. */
+	for (tries = 0; tries < 500 && n < 4096; tries++) {
+		n = tee(fd, p[1], sizeof(buf), 0);
+		if (n <= 0)
+			break;
+		m = read(p[0], buf, sizeof(buf));
+		if (m > 0 && pwrite(memfd, buf, m, 0) != m)
+			break;
+		if (n >= 1024)
+			break;
+		nanosleep(&nap, NULL);
+	}
+	close(p[0]);
+	close(p[1]);
+	return 0;
+}
+
+static int peek_file(int fd, int memfd)
+{
+	off_t pos = lseek(fd, 0, SEEK_CUR);
+	char *buf = malloc(PEEK_MAX);
+	ssize_t n = -1;
+
+	if (buf && pos >= 0)
+		n = pread(fd, buf, PEEK_MAX, pos);
+	if (n > 0)
+		n = pwrite(memfd, buf, n, 0);
+	free(buf);
+	return n < 0 ? -errno : 0;
+}
+
+/* Whether the root task is an init. Return: 1, 0, or -1 with a message. */
+static int image_has_init(int fd)
+{
+	const struct ckpt_record *rec;
+	struct ckpt_image *img;
+	struct stat st;
+	int memfd, ret = -1;
+
+	memfd = memfd_create("ckpt-peek", MFD_CLOEXEC);
+	if (memfd < 0 || fstat(fd, &st)) {
+		say("cannot look into the image: %s", strerror(errno));
+		return -1;
+	}
+	if (S_ISFIFO(st.st_mode))
+		peek_pipe(fd, memfd);
+	else
+		peek_file(fd, memfd);
+	img = ckpt_image_open(memfd);
+	while (img && ret < 0 && ckpt_image_next(img, &rec) > 0)
+		if (rec->h->type == CKPT_HDR_CONTAINER && !rec->broken)
+			ret = !!(((const struct ckpt_hdr_container *)
+				  rec->h)->flags & CKPT_CONTAINER_INIT);
+	if (ret < 0)
+		say("the image does not begin as one (%s); --pidns needs to know, and can look into files and pipes only",
+		    img ? ckpt_image_error(img) : "out of memory");
+	ckpt_image_close(img);
+	close(memfd);
+	return ret;
+}
+
+/* ---- restart ---- */
+
+struct restart_options {
+	const char *image;
+	int fd;
+	unsigned long long flags;
+	bool detach;
+	bool pidns;
+};
+
+static int print_result(const struct request *rq, pid_t pid,
+			const struct restart_stats *s)
+{
+	struct json_object *o;
+
+	if (rq->verbose)
+		say("%llu task%s from %.1f MiB in %.2f ms: %.2f ms for all but memory, %.2f ms for %llu pages; the root is process %d",
+		    s->nr_tasks, s->nr_tasks == 1 ? "" : "s",
+		    s->image_bytes / 1048576.0, s->restore_time / 1e6,
+		    s->forking_time / 1e6, s->memread_time / 1e6,
+		    s->pages_restored, pid);
+	if (!rq->json)
+		return 0;
+	o = ckpt_restart_stats_json(s);
+	json_object_object_add(o, "pid", json_object_new_int(pid));
+	return print_json(o);
+}
+
+/* The tree is there. Whatever else fails, it must not be lost for that. */
+static void tell(const struct request *rq, pid_t pid,
+		 const struct restart_stats *stats)
+{
+	if (rq->pidfile)
+		write_pidfile(rq->pidfile, pid);
+	request_stats(rq, "restore", ckpt_restart_stats_json(stats));
+	print_result(rq, pid, stats);
+}
+
+static pid_t restart_here(struct request *rq, const struct restart_options *o)
+{
+	char what[4200];
+	pid_t pid;
+
+	pid = ckpt_restart(rq->call, o->fd, o->flags);
+	if (pid < 0) {
+		snprintf(what, sizeof(what), "restart from %s",
+			 strcmp(o->image, "-") ? o->image : "standard input");
+		say_failure(rq, true, what, pid);
+		return pid;
+	}
+	say_lines(ckpt_call_message(rq->call));
+	return pid;
+}
+
+static int restart_and_wait(struct request *rq, const struct restart_options *o)
+{
+	pid_t pid = restart_here(rq, o);
+
+	if (pid < 0)
+		return o->detach ? EXIT_FAILED : EXIT_OURS;
+	tell(rq, pid, ckpt_call_restart_stats(rq->call));
+	if (o->detach)
+		return EXIT_OK;
+	if (o->fd > 2)
+		close(o->fd);
+	return wait_for_root(pid);
+}
+
+/* ---- a new pid namespace whose init is ours ---- */
+
+struct hello {
+	struct restart_stats stats;
+};
+
+/* The kernel translates our claim to be @pid into the receiver's namespace. */
+static int send_pid(int sock, pid_t pid, const struct restart_stats *stats)
+{
+	struct hello hello = { .stats = *stats };
+	union {
+		struct cmsghdr hdr;
+		char buf[CMSG_SPACE(sizeof(struct ucred))];
+	} u = { 0 };
+	struct iovec iov = { &hello, sizeof(hello) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
+	};
+	struct ucred cred = { .pid = pid, .uid = getuid(), .gid = getgid() };
+
+	u.hdr.cmsg_level = SOL_SOCKET;
+	u.hdr.cmsg_type = SCM_CREDENTIALS;
+	u.hdr.cmsg_len = CMSG_LEN(sizeof(cred));
+	memcpy(CMSG_DATA(&u.hdr), &cred, sizeof(cred));
+	return sendmsg(sock, &msg, 0) == sizeof(hello) ? 0 : -1;
+}
+
+static pid_t receive_pid(int sock, struct hello *hello)
+{
+	union {
+		struct cmsghdr hdr;
+		char buf[CMSG_SPACE(sizeof(struct ucred))];
+	} u;
+	struct iovec iov = { hello, sizeof(*hello) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
+	};
+	struct cmsghdr *c;
+	struct ucred cred;
+	ssize_t n;
+
+	do {
+		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	} while (n < 0 && errno == EINTR);
+	if (n != sizeof(*hello))
+		return -1;
+	c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_type != SCM_CREDENTIALS)
+		return -1;
+	memcpy(&cred, CMSG_DATA(c), sizeof(cred));
+	return cred.pid;
+}
+
+/* Process 1 of the namespace: reaps the orphans, ends with the root task. */
+static int be_init(struct request *rq, const struct restart_options *o,
+		   int sock)
+{
+	pid_t pid;
+
+	prctl(PR_SET_NAME, "ckpt-init");
+	if (!o->detach)
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+	pid = restart_here(rq, o);
+	if (pid < 0)
+		return EXIT_OURS;
+	send_pid(sock, pid, ckpt_call_restart_stats(rq->call));
+	close(sock);
+	if (o->fd > 2)
+		close(o->fd);
+	return wait_for_root(pid);
+}
+
+static int wait_for_init(struct request *rq, const struct restart_options *o,
+			 pid_t init, int sock)
+{
+	struct hello hello;
+	pid_t pid;
+
+	pid = receive_pid(sock, &hello);
+	close(sock);
+	if (pid < 0) {
+		wait_for_root(init);
+		return o->detach ? EXIT_FAILED : EXIT_OURS;
+	}
+	tell(rq, pid, &hello.stats);
+	return o->detach ? EXIT_OK : wait_for_root(init);
+}
+
+static int restart_below_init(struct request *rq,
+			      const struct restart_options *o)
+{
+	int sock[2], one = 1;
+	pid_t init;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sock) ||
+	    setsockopt(sock[0], SOL_SOCKET, SO_PASSCRED, &one, sizeof(one))) {
+		say("socket: %s", strerror(errno));
+		return EXIT_OURS;
+	}
+	init = fork();
+	if (init < 0) {
+		say("fork: %s", strerror(errno));
+		return EXIT_OURS;
+	}
+	if (!init) {
+		close(sock[0]);
+		exit(be_init(rq, o, sock[1]));
+	}
+	close(sock[1]);
+	return wait_for_init(rq, o, init, sock[0]);
+}
+
+static int restart_in_pidns(struct request *rq, const struct restart_options *o)
+{
+	int init = image_has_init(o->fd);
+
+	if (init < 0)
+		return o->detach ? EXIT_FAILED : EXIT_OURS;
+	if (unshare(CLONE_NEWPID)) {
+		say("new pid namespace: %s; it takes CAP_SYS_ADMIN",
+		    strerror(errno));
+		return o->detach ? EXIT_FAILED : EXIT_OURS;
+	}
+	return init ? restart_and_wait(rq, o) : restart_below_init(rq, o);
+}
+
+/* ---- command line ---- */
+
+enum {
+	OPT_PIDFILE = 256, OPT_FROZEN, OPT_LOG, OPT_STATS, OPT_EXTERNAL,
+	OPT_SIBLING, OPT_JSON, OPT_PIDNS, OPT_SHELL_JOB,
+};
+
+static const struct option options[] = {
+	{ "image",	required_argument, NULL, 'i' },
+	{ "detach",	no_argument, NULL, 'd' },
+	{ "pidfile",	required_argument, NULL, OPT_PIDFILE },
+	{ "frozen",	no_argument, NULL, OPT_FROZEN },
+	{ "log",	required_argument, NULL, OPT_LOG },
+	{ "stats",	required_argument, NULL, OPT_STATS },
+	{ "external",	required_argument, NULL, OPT_EXTERNAL },
+	{ "sibling",	no_argument, NULL, OPT_SIBLING },
+	{ "pidns",	no_argument, NULL, OPT_PIDNS },
+	{ "shell-job",	no_argument, NULL, OPT_SHELL_JOB },
+	{ "json",	no_argument, NULL, OPT_JSON },
+	{ "verbose",	no_argument, NULL, 'v' },
+	{ "help",	no_argument, NULL, 'h' },
+	{ NULL }
+};
+
+static const char help_text[] =
+"  -i, --image FILE       read the image there; - is standard input\n"
+"  -d, --detach           do not wait for the root task\n"
+"      --sibling          make it a child of our parent; implies --detach\n"
+"      --frozen           leave the tree stopped; 'ckpt thaw' lets it run\n"
+"      --pidns            in a new pid namespace (/proc is yours to mount)\n"
+"      --pidfile FILE     write the root task's process id to FILE\n"
+"      --external KEY:PATH\n"
+"                         use PATH for what was recorded by KEY\n"
+"      --shell-job        use our terminal for \"tty\" (always done)\n"
+"      --log FILE         append the kernel's messages to FILE\n"
+"      --stats FILE       write statistics to FILE, as JSON\n"
+"      --json             print process id and statistics as JSON\n"
+"  -v, --verbose          print statistics\n"
+"\n"
+"Without --detach, signals are passed on to the root task, and its exit status\n"
+"is ours: 128 + N if signal N killed it, 125 if it could not be restarted.\n";
+
+static int parse_option(int c, struct request *rq, struct restart_options *o)
+{
+	switch (c) {
+	case 'i':
+		o->image = optarg;
+		break;
+	case 'd':
+		o->detach = true;
+		break;
+	case 'v':
+		rq->verbose = true;
+		break;
+	case OPT_PIDFILE:
+		rq->pidfile = optarg;
+		break;
+	case OPT_FROZEN:
+		o->flags |= RESTART_FROZEN;
+		break;
+	case OPT_LOG:
+		rq->log = optarg;
+		break;
+	case OPT_STATS:
+		rq->stats = optarg;
+		break;
+	case OPT_EXTERNAL:
+		if (!request_external(rq, optarg))
+			return usage(&cmd_restart,
+				     "--external %s is not KEY:PATH", optarg);
+		break;
+	case OPT_SIBLING:
+		o->flags |= RESTART_SIBLING;
+		o->detach = true;
+		break;
+	case OPT_PIDNS:
+		o->pidns = true;
+		break;
+	case OPT_JSON:
+		rq->json = true;
+		break;
+	}
+	return EXIT_OK;
+}
+
+static int restart_with(struct request *rq, struct restart_options *o)
+{
+	int failed = o->detach ? EXIT_FAILED : EXIT_OURS;
+
+	if (!strcmp(o->image, "-")) {
+		o->fd = STDIN_FILENO;
+		if (isatty(o->fd)) {
+			say("the image would come from a terminal; use --image FILE, or a pipe");
+			return failed;
+		}
+	} else {
+		o->fd = open(o->image, O_RDONLY | O_CLOEXEC);
+		if (o->fd < 0) {
+			say("image %s: %s", o->image, strerror(errno));
+			return failed;
+		}
+	}
+	if (request_prepare(rq, 0, O_RDWR | O_NONBLOCK | O_NOCTTY))
+		return failed;
+	signals_catch();
+	return o->pidns ? restart_in_pidns(rq, o) : restart_and_wait(rq, o);
+}
+
+static int run_restart(int argc, char **argv)
+{
+	struct restart_options o = { 0 };
+	struct request rq = { 0 };
+	int c, ret = EXIT_OK;
+
+	while (!ret &&
+	       (c = getopt_long(argc, argv, ":i:o:dvh", options, NULL)) != -1) {
+		if (c == 'h')
+			return help(&cmd_restart);
+		ret = c == '?' || c == ':' ?
+		      usage_getopt(&cmd_restart, c, argv) :
+		      parse_option(c == 'o' ? 'i' : c, &rq, &o);
+	}
+	if (!ret && optind != argc)
+		ret = usage(&cmd_restart, "'%s' is too much", argv[optind]);
+	if (!ret && !o.image)
+		ret = usage(&cmd_restart, "--image FILE is missing");
+	if (!ret && o.pidns && o.flags & RESTART_SIBLING)
+		ret = usage(&cmd_restart, "--pidns contradicts --sibling");
+	if (!ret)
+		ret = restart_with(&rq, &o);
+	request_end(&rq);
+	return ret;
+}
+
+const struct command cmd_restart = {
+	.name = "restart",
+	.args = "--image FILE [OPTION]...",
+	.brief = "bring back the tree of processes of an image",
+	.help = help_text,
+	.run = run_restart,
+};

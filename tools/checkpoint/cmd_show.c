@@ -1,0 +1,737 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ckpt show, ckpt verify
+ *
+ * The text is made from the JSON of the library, so that the two cannot differ.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <json-c/json.h>
+
+#include "ckpt.h"
+
+/* ---- reading ---- */
+
+struct source {
+	const char *path;
+	int fd;
+	struct ckpt_image *img;
+	struct json_object *errors;	/* array of what is wrong, or NULL */
+};
+
+static void report_text(void *data, __u64 offset, const char *what)
+{
+	const struct source *src = data;
+
+	say("%s: at byte %llu: %s", src->path, offset, what);
+}
+
+static void obstacle_text(void *data, __u64 offset, const char *what)
+{
+	const struct source *src = data;
+
+	(void)offset;
+	say("%s: %s", src->path, what);
+}
+
+static void report_json(void *data, __u64 offset, const char *what)
+{
+	struct json_object *array = data, *o = json_object_new_object();
+
+	json_object_object_add(o, "offset", json_object_new_uint64(offset));
+	json_object_object_add(o, "what", json_object_new_string(what));
+	json_object_array_add(array, o);
+}
+
+static int source_open(struct source *src, const char *path)
+{
+	src->path = path;
+	if (!strcmp(path, "-")) {
+		src->path = "standard input";
+		src->fd = STDIN_FILENO;
+		if (isatty(src->fd)) {
+			say("the image would come from a terminal; name a file, or use a pipe");
+			return -1;
+		}
+	} else {
+		src->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (src->fd < 0) {
+			say("image %s: %s", path, strerror(errno));
+			return -1;
+		}
+	}
+	src->img = ckpt_image_open(src->fd);
+	if (!src->img)
+		say("out of memory");
+	else if (src->errors)
+		ckpt_image_set_report(src->img, report_json, src->errors);
+	else
+		ckpt_image_set_report(src->img, report_text, src);
+	return src->img ? 0 : -1;
+}
+
+static void source_close(struct source *src)
+{
+	ckpt_image_close(src->img);
+	json_object_put(src->errors);
+	if (src->fd > 2)
+		close(src->fd);
+}
+
+/* What lies behind the trailer is nobody's business, but worth a word. */
+static void warn_of_tail(const struct source *src)
+{
+	char c;
+
+	if (lseek(src->fd, 0, SEEK_CUR) < 0)
+		return;
+	if (pread(src->fd, &c, 1, ckpt_image_size(src->img)) == 1)
+		say("%s: bytes follow the end of the image; restart ignores them",
+		    src->path);
+}
+
+/* Return: 0, or a negative errno; what is malformed has been reported. */
+static int read_all(struct source *src)
+{
+	const struct ckpt_record *rec;
+	int ret;
+
+	while ((ret = ckpt_image_next(src->img, &rec)) > 0)
+		;
+	if (!ret)
+		warn_of_tail(src);
+	else if (ret != -EBADMSG)
+		say("%s: %s", src->path, strerror(-ret));
+	return ret;
+}
+
+/* ---- JSON, made easy to read ---- */
+
+static struct json_object *get(struct json_object *o, const char *key)
+{
+	struct json_object *v = NULL;
+
+	json_object_object_get_ex(o, key, &v);
+	return v;
+}
+
+static const char *str(struct json_object *o, const char *key)
+{
+	struct json_object *v = get(o, key);
+
+	return v ? json_object_get_string(v) : "?";
+}
+
+static long long num(struct json_object *o, const char *key)
+{
+	return json_object_get_int64(get(o, key));
+}
+
+static unsigned long long unum(struct json_object *o, const char *key)
+{
+	return json_object_get_uint64(get(o, key));
+}
+
+/* Numbers given in base 16 are strings. */
+static unsigned long long hex(struct json_object *o, const char *key)
+{
+	return strtoull(str(o, key), NULL, 16);
+}
+
+static size_t len(struct json_object *array)
+{
+	return array ? json_object_array_length(array) : 0;
+}
+
+static struct json_object *at(struct json_object *array, size_t i)
+{
+	return json_object_array_get_idx(array, i);
+}
+
+static bool has(struct json_object *array, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < len(array); i++)
+		if (!strcmp(json_object_get_string(at(array, i)), name))
+			return true;
+	return false;
+}
+
+/* Print what may hold anything; a terminal must not take it for commands. */
+static void put_safe(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	for (; *p; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			printf("\\x%02x", *p);
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			printf("\\x%02x\\x%02x", p[0], p[1]), p++;
+		else
+			putchar(*p);
+	}
+}
+
+static void put_list(struct json_object *array, const char *separator)
+{
+	size_t i;
+
+	for (i = 0; i < len(array); i++) {
+		if (i)
+			fputs(separator, stdout);
+		put_safe(json_object_get_string(at(array, i)));
+	}
+	if (!len(array))
+		fputs("none", stdout);
+}
+
+static void put_size(unsigned long long bytes)
+{
+	if (bytes < 10240)
+		printf("%llu bytes", bytes);
+	else if (bytes < 10 << 20)
+		printf("%.1f KiB", bytes / 1024.0);
+	else
+		printf("%.1f MiB", bytes / 1048576.0);
+}
+
+static struct json_object *object(struct json_object *root, long long id)
+{
+	struct json_object *objects = get(root, "objects");
+
+	return id > 0 && (size_t)id <= len(objects) ? at(objects, id - 1) :
+						      NULL;
+}
+
+/* ---- show, as text ---- */
+
+static void show_header(struct json_object *root)
+{
+	struct json_object *h = get(root, "header"), *c = get(root, "container");
+	struct json_object *lsm = get(c, "lsm"), *pages = get(root, "pages");
+	size_t i;
+
+	printf("image     format %lld for %s, %llu byte pages, %s\n",
+	       num(h, "version"), str(h, "arch"),
+	       1ULL << (num(h, "page_shift") & 63),
+	       has(get(c, "flags"), "init") ? "a whole container" :
+					      "a subtree");
+	printf("uuid      %s\ntaken     %s\nsize      ", str(h, "uuid"),
+	       str(h, "realtime"));
+	put_size(unum(root, "bytes"));
+	printf(": ");
+	put_size(unum(h, "meta_len"));
+	printf(" of metadata, %llu pages in %llu runs\n", unum(pages, "pages"),
+	       unum(pages, "runs"));
+	printf("contents  %lld tasks, %lld objects, %lld records\n",
+	       num(h, "nr_tasks"), num(h, "nr_objects"), num(h, "nr_records"));
+	printf("cpu       needs ");
+	put_list(get(get(root, "arch"), "xfeatures"), " ");
+	printf("\nlsm       ");
+	for (i = 0; i < len(lsm); i++) {
+		if (i)
+			fputs(", ", stdout);
+		put_safe(str(at(lsm, i), "name"));
+	}
+	printf(len(lsm) ? "\n" : "none\n");
+}
+
+static void put_caps(const char *name, struct json_object *caps)
+{
+	if (!len(caps))
+		return;
+	printf(" %s=", name);
+	if (len(caps) >= 41)
+		printf("all");
+	else
+		put_list(caps, ",");
+}
+
+static void show_cred(struct json_object *cred)
+{
+	if (!cred)
+		return;
+	printf("  ids       uid %lld %lld %lld %lld, gid %lld %lld %lld %lld, groups ",
+	       num(cred, "uid"), num(cred, "euid"), num(cred, "suid"),
+	       num(cred, "fsuid"), num(cred, "gid"), num(cred, "egid"),
+	       num(cred, "sgid"), num(cred, "fsgid"));
+	put_list(get(cred, "groups"), " ");
+	printf("\n  caps     ");
+	put_caps("permitted", get(cred, "cap_permitted"));
+	put_caps("effective", get(cred, "cap_effective"));
+	put_caps("inheritable", get(cred, "cap_inheritable"));
+	put_caps("ambient", get(cred, "cap_ambient"));
+	put_caps("bounding", get(cred, "cap_bset"));
+	putchar('\n');
+}
+
+static void show_signals(struct json_object *task)
+{
+	struct json_object *s = get(task, "signal_task"), *p;
+	size_t i;
+
+	if (len(get(s, "blocked"))) {
+		printf("  blocked   ");
+		put_list(get(s, "blocked"), " ");
+		putchar('\n');
+	}
+	for (i = 0; i < len(get(task, "sigpending")); i++) {
+		p = at(get(task, "sigpending"), i);
+		printf("  pending   ");
+		put_list(get(p, "set"), " ");
+		printf("%s, %zu queued\n",
+		       has(get(p, "flags"), "shared") ? " (process)" : "",
+		       len(get(p, "info")));
+	}
+}
+
+static void show_cpu(struct json_object *task)
+{
+	struct json_object *cpu = get(task, "x86_cpu");
+	struct json_object *rb = get(task, "restart_block");
+
+	if (!cpu)
+		return;
+	printf("  at        ip %s sp %s", str(cpu, "ip"), str(cpu, "sp"));
+	if (num(cpu, "orig_ax") >= 0)
+		printf(", in system call %lld", num(cpu, "orig_ax"));
+	if (rb)
+		printf(", to continue %s", str(rb, "kind"));
+	putchar('\n');
+}
+
+static int depth(struct json_object *tasks, struct json_object *t)
+{
+	int d = 0;
+
+	/* Parents come first, so this ends. */
+	while (t && num(t, "parent") < (long long)len(tasks) && d < 40) {
+		t = at(tasks, num(t, "parent"));
+		d++;
+	}
+	return d;
+}
+
+static void show_task(struct json_object *root, struct json_object *tasks,
+		      size_t i)
+{
+	struct json_object *t = at(tasks, i), *objs = get(t, "task_objs");
+	bool thread = num(t, "leader") != (long long)i;
+	struct json_object *fs;
+
+	printf("\n%*s%s %lld (", 2 * depth(tasks, t), "",
+	       thread ? "thread" : "process", num(t, "pid_nr"));
+	put_safe(str(t, "comm"));
+	printf("): %s, process group %lld, session %lld", str(t, "state"),
+	       num(t, "pgrp_nr"), num(t, "session_nr"));
+	if (num(t, "exit_code"))
+		printf(", exit code %#llx", unum(t, "exit_code"));
+	putchar('\n');
+	if (!objs)
+		return;
+	printf("  objects   memory %lld, descriptors %lld, directories %lld, handlers %lld, ids %lld\n",
+	       num(objs, "mm"), num(objs, "files"), num(objs, "fs"),
+	       num(objs, "sighand"), num(objs, "cred"));
+	show_cred(object(root, num(objs, "cred")));
+	fs = object(root, num(objs, "fs"));
+	if (fs && !thread) {
+		printf("  in        ");
+		put_safe(str(fs, "cwd"));
+		printf(", root ");
+		put_safe(str(fs, "root"));
+		printf(", umask %s\n", str(fs, "umask"));
+	}
+	show_cpu(t);
+	show_signals(t);
+}
+
+static void put_file(struct json_object *root, struct json_object *f)
+{
+	const char *kind = f ? str(f, "kind") : "?";
+	struct json_object *pipe;
+
+	if (get(f, "path")) {
+		put_safe(str(f, "path"));
+	} else if (get(f, "key")) {
+		printf("external ");
+		put_safe(str(f, "key"));
+	} else if (get(f, "inode")) {
+		f = object(root, num(f, "inode"));
+		put_safe(str(f, get(f, "name") ? "name" : "dir"));
+		printf(get(f, "name") ? " (memfd)" : "/ (deleted)");
+	} else if (get(f, "pipe")) {
+		pipe = object(root, num(f, "pipe"));
+		if (get(pipe, "path"))
+			put_safe(str(pipe, "path"));
+		else
+			printf("pipe:[%lld]", num(pipe, "ino"));
+	} else {
+		printf("%s %lld", kind, num(f, "id"));
+	}
+}
+
+static void show_vma(struct json_object *root, struct json_object *v)
+{
+	struct json_object *flags = get(v, "flags");
+	unsigned long long start = hex(v, "start"), end = hex(v, "end");
+
+	printf("  %012llx-%012llx %c%c%c%c %9lluK %8llu", start, end,
+	       has(flags, "read") ? 'r' : '-', has(flags, "write") ? 'w' : '-',
+	       has(flags, "exec") ? 'x' : '-',
+	       has(flags, "mayshare") ? 's' : 'p', (end - start) / 1024,
+	       unum(v, "pages"));
+	if (unum(v, "pages_shared"))
+		printf("+%llu", unum(v, "pages_shared"));
+	putchar(' ');
+	if (num(v, "file"))
+		put_file(root, object(root, num(v, "file")));
+	if (get(v, "name")) {
+		printf("[anon:");
+		put_safe(str(v, "name"));
+		putchar(']');
+	}
+	putchar('\n');
+}
+
+static void show_mm(struct json_object *root, struct json_object *mm)
+{
+	struct json_object *vmas = get(mm, "vma");
+	size_t i;
+
+	printf("\nmemory %lld: ", num(mm, "id"));
+	put_size(unum(mm, "size"));
+	printf(" in %zu areas, %llu pages saved", len(vmas), unum(mm, "pages"));
+	if (unum(mm, "pages_shared"))
+		printf(", %llu shared with others", unum(mm, "pages_shared"));
+	if (num(mm, "exe_file")) {
+		printf(", runs ");
+		put_file(root, object(root, num(mm, "exe_file")));
+	}
+	putchar('\n');
+	for (i = 0; i < len(vmas); i++)
+		show_vma(root, at(vmas, i));
+}
+
+static void show_files(struct json_object *root, struct json_object *files)
+{
+	struct json_object *fd, *file, *flags;
+	size_t i;
+
+	printf("\ndescriptors %lld:\n", num(files, "id"));
+	for (i = 0; i < len(get(files, "fd")); i++) {
+		fd = at(get(files, "fd"), i);
+		file = object(root, num(fd, "file"));
+		flags = get(file, "f_flags");
+		printf("  %4lld %s%s pos %-8lld ", num(fd, "fd"),
+		       has(flags, "rdwr") ? "rw" :
+		       has(flags, "wronly") ? "-w" : "r-",
+		       len(get(fd, "flags")) ? " cloexec" : "",
+		       num(file, "pos"));
+		put_file(root, file);
+		putchar('\n');
+	}
+}
+
+static void show_pipe(struct json_object *pipe)
+{
+	struct json_object *bufs = get(pipe, "pipe_buf");
+	unsigned long long bytes = 0;
+	size_t i;
+
+	for (i = 0; i < len(bufs); i++)
+		bytes += unum(at(bufs, i), "len");
+	printf("\npipe %lld: inode %lld, %llu bytes in %zu of %lld buffers, %lld readers, %lld writers\n",
+	       num(pipe, "id"), num(pipe, "ino"), bytes, len(bufs),
+	       num(pipe, "slots"), num(pipe, "readers"), num(pipe, "writers"));
+}
+
+static void show_inode(struct json_object *inode)
+{
+	printf("\ncontents %lld: ", num(inode, "id"));
+	put_size(unum(inode, "size"));
+	printf(", %llu pages saved\n", unum(inode, "pages"));
+}
+
+static void show_unknown(struct json_object *o)
+{
+	printf("\nunknown object %lld: record of type %lld, %lld bytes\n",
+	       num(o, "id"), num(o, "type"), num(o, "len"));
+}
+
+static void show_objects(struct json_object *root)
+{
+	struct json_object *objects = get(root, "objects"), *o;
+	const char *kind;
+	size_t i;
+
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		kind = str(o, "kind");
+		if (!get(o, "kind"))
+			show_unknown(o);
+		else if (!strcmp(kind, "mm"))
+			show_mm(root, o);
+		else if (!strcmp(kind, "files"))
+			show_files(root, o);
+		else if (!strcmp(kind, "pipe"))
+			show_pipe(o);
+		else if (!strcmp(kind, "inode") || !strcmp(kind, "unlinked"))
+			show_inode(o);
+	}
+}
+
+static int show_text(struct ckpt_image *img)
+{
+	struct json_object *root = ckpt_image_json(img), *tasks;
+	size_t i;
+
+	if (!root) {
+		say("out of memory");
+		return EXIT_FAILED;
+	}
+	if (get(root, "header")) {
+		show_header(root);
+		tasks = get(root, "tasks");
+		for (i = 0; i < len(tasks); i++)
+			show_task(root, tasks, i);
+		show_objects(root);
+	}
+	json_object_put(root);
+	return fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+}
+
+/* ---- show, record by record ---- */
+
+#define PLAIN	(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+static void put_record_text(struct json_object *o, const struct ckpt_record *rec)
+{
+	printf("%10llu %5u %-14s", rec->offset, rec->h->len,
+	       str(o, "record"));
+	json_object_object_foreach(o, key, value) {
+		if (!strcmp(key, "record") || !strcmp(key, "type") ||
+		    !strcmp(key, "offset") || !strcmp(key, "len"))
+			continue;
+		printf(" %s=", key);
+		put_safe(json_object_to_json_string_ext(value, PLAIN));
+	}
+	putchar('\n');
+}
+
+static int show_records(struct source *src, bool json)
+{
+	const struct ckpt_record *rec;
+	struct json_object *o;
+	int ret;
+
+	while ((ret = ckpt_image_next(src->img, &rec)) > 0) {
+		o = ckpt_record_json(src->img, rec);
+		if (json)
+			puts(json_object_to_json_string_ext(o, PLAIN));
+		else
+			put_record_text(o, rec);
+		json_object_put(o);
+		if (ferror(stdout))
+			return -EPIPE;
+	}
+	if (ret && ret != -EBADMSG)
+		say("%s: %s", src->path, strerror(-ret));
+	return ret;
+}
+
+enum { OPT_JSON = 256, OPT_RECORDS, OPT_PIDNS, OPT_IMAGE_ONLY };
+
+static const struct option show_options[] = {
+	{ "json",	no_argument, NULL, OPT_JSON },
+	{ "records",	no_argument, NULL, OPT_RECORDS },
+	{ "help",	no_argument, NULL, 'h' },
+	{ NULL }
+};
+
+static int show(const char *path, bool json, bool records)
+{
+	struct source src = { .fd = -1 };
+	int ret = EXIT_FAILED, err;
+
+	if (source_open(&src, path))
+		return EXIT_FAILED;
+	err = records ? show_records(&src, json) : read_all(&src);
+	if (records)
+		ret = fflush(stdout) ? EXIT_FAILED : EXIT_OK;
+	else if (json)
+		ret = print_json(ckpt_image_json(src.img));
+	else
+		ret = show_text(src.img);
+	if (err || ckpt_image_nr_errors(src.img))
+		ret = EXIT_FAILED;
+	source_close(&src);
+	return ret;
+}
+
+static int run_show(int argc, char **argv)
+{
+	bool json = false, records = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":h", show_options, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			return help(&cmd_show);
+		case OPT_JSON:
+			json = true;
+			break;
+		case OPT_RECORDS:
+			records = true;
+			break;
+		default:
+			return usage_getopt(&cmd_show, c, argv);
+		}
+	}
+	if (argc - optind != 1)
+		return usage(&cmd_show, "needs exactly one FILE, or -");
+	return show(argv[optind], json, records);
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.args = "[--json] [--records] FILE|-",
+	.brief = "show what is in an image",
+	.help =
+"      --json             as JSON\n"
+"      --records          record by record, while reading\n",
+	.run = run_show,
+};
+
+/* ---- verify ---- */
+
+static const struct option verify_options[] = {
+	{ "json",	no_argument, NULL, OPT_JSON },
+	{ "pidns",	no_argument, NULL, OPT_PIDNS },
+	{ "image-only",	no_argument, NULL, OPT_IMAGE_ONLY },
+	{ "quiet",	no_argument, NULL, 'q' },
+	{ "help",	no_argument, NULL, 'h' },
+	{ NULL }
+};
+
+struct verify_options {
+	bool json;
+	bool image_only;
+	bool quiet;
+	unsigned int flags;
+};
+
+static void print_verdict(const struct verify_options *o, struct source *src,
+			  bool sound, int obstacles)
+{
+	if (o->quiet || o->json)
+		return;
+	if (!sound)
+		printf("%s: malformed, %lu error%s\n", src->path,
+		       ckpt_image_nr_errors(src->img),
+		       ckpt_image_nr_errors(src->img) == 1 ? "" : "s");
+	else if (o->image_only)
+		printf("%s: sound\n", src->path);
+	else if (obstacles)
+		printf("%s: sound, but this machine cannot restart it now\n",
+		       src->path);
+	else
+		printf("%s: sound, and nothing is known that keeps this machine from restarting it\n",
+		       src->path);
+}
+
+static int print_verdict_json(struct source *src, bool sound,
+			      struct json_object *obstacles)
+{
+	struct json_object *o = json_object_new_object(), *restartable;
+
+	json_object_object_add(o, "sound", json_object_new_boolean(sound));
+	json_object_object_add(o, "errors", json_object_get(src->errors));
+	if (obstacles) {
+		restartable = json_object_new_boolean(sound && !len(obstacles));
+		json_object_object_add(o, "restartable", restartable);
+		json_object_object_add(o, "obstacles", obstacles);
+	}
+	return print_json(o);
+}
+
+static int verify(const char *path, const struct verify_options *o)
+{
+	struct source src = { .fd = -1 };
+	struct json_object *list = NULL;
+	int obstacles = 0, ret;
+	bool sound;
+
+	if (o->json)
+		src.errors = json_object_new_array();
+	if (source_open(&src, path))
+		return EXIT_FAILED;
+	sound = !read_all(&src) && !ckpt_image_nr_errors(src.img);
+	if (!o->image_only && o->json)
+		list = json_object_new_array();
+	if (sound && !o->image_only)
+		obstacles = ckpt_image_check_host(src.img, o->flags,
+						  o->json ? report_json :
+							    obstacle_text,
+						  o->json ? (void *)list :
+							    &src);
+	ret = !sound ? EXIT_FAILED : obstacles ? EXIT_ELSEWHERE : EXIT_OK;
+	if (o->json) {
+		if (print_verdict_json(&src, sound, list))
+			ret = EXIT_FAILED;
+	}
+	print_verdict(o, &src, sound, obstacles);
+	source_close(&src);
+	return ret;
+}
+
+static int run_verify(int argc, char **argv)
+{
+	struct verify_options o = { 0 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, ":qh", verify_options,
+				NULL)) != -1) {
+		switch (c) {
+		case 'h':
+			return help(&cmd_verify);
+		case 'q':
+			o.quiet = true;
+			break;
+		case OPT_JSON:
+			o.json = true;
+			break;
+		case OPT_PIDNS:
+			o.flags |= CKPT_CHECK_NEW_PIDNS;
+			break;
+		case OPT_IMAGE_ONLY:
+			o.image_only = true;
+			break;
+		default:
+			return usage_getopt(&cmd_verify, c, argv);
+		}
+	}
+	if (argc - optind != 1)
+		return usage(&cmd_verify, "needs exactly one FILE, or -");
+	return verify(argv[optind], &o);
+}
+
+const struct command cmd_verify = {
+	.name = "verify",
+	.args = "[OPTION]... FILE|-",
+	.brief = "check an image, and whether this machine can restart it",
+	.help =
+"      --image-only       look at the image only, not at this machine\n"
+"      --pidns            it will get a pid namespace of its own\n"
+"      --json             print the result as JSON\n"
+"  -q, --quiet            print errors only\n"
+"\n"
+"Exit status: 0 sound and restartable, 1 malformed, 3 sound but not restartable\n"
+"here and now.\n",
+	.run = run_verify,
+};

@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Records of descriptor tables, open files, pipes and directories
+ */
+#include <string.h>
+
+#include "record.h"
+
+static const struct ckpt_field id_fields[] = {
+	FIELD(ckpt_file_id, dev, F_HEX),
+	FIELD(ckpt_file_id, ino, F_UINT),
+	FIELD(ckpt_file_id, size, F_UINT),
+	FIELD(ckpt_file_id, mtime, F_INT),
+	FIELD(ckpt_file_id, mtime_nsec, F_UINT),
+	FIELD(ckpt_file_id, mode, F_OCT),
+	FIELD(ckpt_file_id, generation, F_UINT),
+	FIELD(ckpt_file_id, rdev_major, F_UINT),
+	FIELD(ckpt_file_id, rdev_minor, F_UINT),
+	FIELD(ckpt_file_id, reserved, F_ZERO),
+	FIELD(ckpt_file_id, fs_magic, F_HEX),
+	FIELD(ckpt_file_id, fs_uuid, F_BYTES),
+	END_OF_FIELDS
+};
+
+static void add_id(struct json_object *out, const char *name,
+		   const struct ckpt_file_id *id)
+{
+	struct json_object *o = json_object_new_object();
+
+	ckpt_describe_fields(o, id_fields, id, sizeof(*id));
+	json_object_object_add(out, name, o);
+}
+
+static void check_id(struct ckpt_image *img, struct record *rec,
+		     const struct ckpt_file_id *id)
+{
+	ckpt_check_fields(img, rec, id_fields, id, sizeof(*id));
+	if (id->mtime_nsec >= 1000000000)
+		ckpt_bad(img, rec, "%u nanoseconds", id->mtime_nsec);
+}
+
+/* A path of @len bytes at @off of the variable part. */
+static void check_path(struct ckpt_image *img, struct record *rec,
+		       const char *what, __u64 off, __u64 len)
+{
+	const char *p;
+	size_t have;
+
+	p = ckpt_payload(rec, &have);
+	if (off > have || len > have - off || !len) {
+		ckpt_bad(img, rec, "%s of %llu bytes in a record that is too short",
+			 what, len);
+		return;
+	}
+	p += off;
+	if (strnlen(p, len) != len - 1)
+		ckpt_bad(img, rec, "%s is not terminated at its end", what);
+	else if (*p != '/')
+		ckpt_bad(img, rec, "%s is not absolute", what);
+}
+
+/* What follows the @used bytes of the variable part. */
+static void check_rest(struct ckpt_image *img, struct record *rec, __u64 used)
+{
+	const char *p;
+	size_t have;
+
+	p = ckpt_payload(rec, &have);
+	if (used > have || have - used > 7)
+		ckpt_bad(img, rec, "%llu bytes used of %zu", used, have);
+	else
+		ckpt_check_zero(img, rec, "padding", p + used, have - used);
+}
+
+static void add_path(struct json_object *out, const char *name,
+		     const struct record *rec, __u64 off, __u64 len)
+{
+	const char *p;
+	size_t have;
+
+	p = ckpt_payload(rec, &have);
+	if (off <= have && len <= have - off)
+		json_object_object_add(out, name,
+				       ckpt_json_string(p + off, len));
+}
+
+/* ---- descriptor tables ---- */
+
+static const struct ckpt_field files_fields[] = {
+	FIELD(ckpt_hdr_files, nr_fds, F_UINT),
+	FIELD(ckpt_hdr_files, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_name fd_flags[] = {
+	{ CKPT_FD_CLOEXEC, "cloexec" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field fd_fields[] = {
+	FIELD(ckpt_hdr_fd, fd, F_UINT),
+	FIELD(ckpt_hdr_fd, file, F_REF, .class = CLASS_FILE),
+	FIELD(ckpt_hdr_fd, flags, F_FLAGS, .names = fd_flags),
+	FIELD(ckpt_hdr_fd, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_fd(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_fd *fd = (const void *)rec->pub.h;
+	const struct record *prev = ckpt_rec(img, rec->pub.number - 1);
+
+	if (fd->fd > 0x7fffffff)
+		ckpt_bad(img, rec, "descriptor %u", fd->fd);
+	if (prev && prev->pub.h->type == CKPT_HDR_FD &&
+	    fd->fd <= ((const struct ckpt_hdr_fd *)prev->pub.h)->fd)
+		ckpt_bad(img, rec, "descriptor %u is out of order", fd->fd);
+}
+
+static const struct ckpt_field fs_fields[] = {
+	FIELD(ckpt_hdr_fs, umask, F_OCT),
+	FIELD(ckpt_hdr_fs, root_len, F_QUIET),
+	FIELD(ckpt_hdr_fs, cwd_len, F_QUIET),
+	FIELD(ckpt_hdr_fs, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_fs(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_fs *fs = (const void *)rec->pub.h;
+
+	if (fs->umask & ~0777)
+		ckpt_bad(img, rec, "umask %#o", fs->umask);
+	check_id(img, rec, &fs->root);
+	check_id(img, rec, &fs->cwd);
+	check_path(img, rec, "root", 0, fs->root_len);
+	check_path(img, rec, "cwd", fs->root_len, fs->cwd_len);
+	check_rest(img, rec, (__u64)fs->root_len + fs->cwd_len);
+}
+
+static void describe_fs(const struct ckpt_image *img, const struct record *rec,
+			struct json_object *out)
+{
+	const struct ckpt_hdr_fs *fs = (const void *)rec->pub.h;
+
+	(void)img;
+	add_path(out, "root", rec, 0, fs->root_len);
+	add_id(out, "root_id", &fs->root);
+	add_path(out, "cwd", rec, fs->root_len, fs->cwd_len);
+	add_id(out, "cwd_id", &fs->cwd);
+}
+
+/* ---- pipes ---- */
+
+static const struct ckpt_field pipe_fields[] = {
+	FIELD(ckpt_hdr_pipe, ino, F_UINT),
+	FIELD(ckpt_hdr_pipe, slots, F_UINT),
+	FIELD(ckpt_hdr_pipe, nr_bufs, F_UINT),
+	FIELD(ckpt_hdr_pipe, readers, F_UINT),
+	FIELD(ckpt_hdr_pipe, writers, F_UINT),
+	FIELD(ckpt_hdr_pipe, uid, F_UINT),
+	FIELD(ckpt_hdr_pipe, gid, F_UINT),
+	FIELD(ckpt_hdr_pipe, mode, F_OCT),
+	FIELD(ckpt_hdr_pipe, path_len, F_QUIET),
+	END_OF_FIELDS
+};
+
+static void check_pipe(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_pipe *p = (const void *)rec->pub.h;
+
+	if (!p->slots || p->slots & (p->slots - 1))
+		ckpt_bad(img, rec, "%u buffers, which is no power of two",
+			 p->slots);
+	if (p->nr_bufs > p->slots)
+		ckpt_bad(img, rec, "%u of %u buffers in use", p->nr_bufs,
+			 p->slots);
+	check_id(img, rec, &p->id);
+	if (p->path_len)
+		check_path(img, rec, "path", 0, p->path_len);
+	check_rest(img, rec, p->path_len);
+}
+
+static void describe_pipe(const struct ckpt_image *img,
+			  const struct record *rec, struct json_object *out)
+{
+	const struct ckpt_hdr_pipe *p = (const void *)rec->pub.h;
+
+	(void)img;
+	if (!p->path_len)
+		return;
+	add_path(out, "path", rec, 0, p->path_len);
+	add_id(out, "path_id", &p->id);
+}
+
+static const struct ckpt_name pipe_buf_flags[] = {
+	{ CKPT_PIPE_BUF_PACKET, "packet" },
+	{ CKPT_PIPE_BUF_MERGE, "merge" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field pipe_buf_fields[] = {
+	FIELD(ckpt_hdr_pipe_buf, offset, F_UINT),
+	FIELD(ckpt_hdr_pipe_buf, len, F_UINT),
+	FIELD(ckpt_hdr_pipe_buf, flags, F_FLAGS, .names = pipe_buf_flags),
+	FIELD(ckpt_hdr_pipe_buf, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_pipe_buf(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_pipe_buf *b = (const void *)rec->pub.h;
+	const struct record *pipe = ckpt_owner(img, rec);
+	__u64 page = 1ULL << ckpt_page_shift(img);
+
+	if (pipe && pipe->pub.h->type == CKPT_HDR_PIPE &&
+	    pipe->children > ((const struct ckpt_hdr_pipe *)
+			      pipe->pub.h)->nr_bufs)
+		ckpt_bad(img, rec, "more than the pipe is to have");
+	if ((__u64)b->offset + b->len > page)
+		ckpt_bad(img, rec, "%u bytes at %u of a page", b->len,
+			 b->offset);
+	check_rest(img, rec, b->len);
+}
+
+/* ---- open files ---- */
+
+static const struct ckpt_name advice[] = {
+	{ CKPT_ADVICE_RANDOM, "random" },
+	{ CKPT_ADVICE_SEQUENTIAL, "sequential" },
+	{ CKPT_ADVICE_NOREUSE, "noreuse" },
+	{ 0, NULL }
+};
+
+#define FILE_FIELDS							\
+	FIELD(ckpt_hdr_file, f_flags, F_SOFT_FLAGS, .names = ckpt_open_flags),\
+	FIELD(ckpt_hdr_file, advice, F_FLAGS, .names = advice),		\
+	FIELD(ckpt_hdr_file, pos, F_INT),				\
+	FIELD(ckpt_hdr_file, cred, F_REF0, .class = CLASS_CRED),	\
+	FIELD(ckpt_hdr_file, reserved, F_ZERO)
+
+static const struct ckpt_field file_external_fields[] = {
+	FILE_FIELDS,
+	END_OF_FIELDS
+};
+
+static void check_file(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_file *f = (const void *)rec->pub.h;
+
+	if (!f->cred && f->h.type != CKPT_HDR_FILE_EXTERNAL)
+		ckpt_bad(img, rec, "has no credentials");
+}
+
+static void check_file_external(struct ckpt_image *img, struct record *rec)
+{
+	const char *key;
+	size_t len;
+
+	check_file(img, rec);
+	key = ckpt_payload(rec, &len);
+	if (!len || !*key || strnlen(key, len) >= CKPT_KEY_MAX)
+		ckpt_bad(img, rec, "key is empty or too long");
+	else
+		ckpt_check_string(img, rec, "key", key, len);
+}
+
+static void describe_file_external(const struct ckpt_image *img,
+				   const struct record *rec,
+				   struct json_object *out)
+{
+	size_t len;
+
+	(void)img;
+	ckpt_payload(rec, &len);
+	add_path(out, "key", rec, 0, len);
+}
+
+static const struct ckpt_name file_path_flags[] = {
+	{ CKPT_FILE_GROWS, "grows" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_path_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_path, flags, F_FLAGS, .names = file_path_flags),
+	FIELD(ckpt_hdr_file_path, path_len, F_QUIET),
+	END_OF_FIELDS
+};
+
+static void check_file_path(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_file_path *f = (const void *)rec->pub.h;
+
+	check_file(img, rec);
+	check_id(img, rec, &f->id);
+	check_path(img, rec, "path", 0, f->path_len);
+	check_rest(img, rec, f->path_len);
+}
+
+static void describe_file_path(const struct ckpt_image *img,
+			       const struct record *rec,
+			       struct json_object *out)
+{
+	const struct ckpt_hdr_file_path *f = (const void *)rec->pub.h;
+
+	(void)img;
+	add_path(out, "path", rec, 0, f->path_len);
+	add_id(out, "path_id", &f->id);
+}
+
+static const struct ckpt_name file_pipe_flags[] = {
+	{ CKPT_FILE_PIPE_NOWAIT, "nowait" },
+	{ CKPT_FILE_PIPE_NO_HUP, "no_hup" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_pipe_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_pipe, pipe, F_REF, .class = CLASS_PIPE),
+	FIELD(ckpt_hdr_file_pipe, flags, F_FLAGS, .names = file_pipe_flags),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field file_inode_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_inode, inode, F_REF, .class = CLASS_UNLINKED),
+	FIELD(ckpt_hdr_file_inode, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+/* ---- contents of files without a name ---- */
+
+static const struct ckpt_name unlinked_flags[] = {
+	{ CKPT_UNLINKED_MEMFD, "memfd" },
+	{ CKPT_UNLINKED_LINKABLE, "linkable" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name seals[] = {
+	{ 0x01, "seal" },
+	{ 0x02, "shrink" },
+	{ 0x04, "grow" },
+	{ 0x08, "write" },
+	{ 0x10, "future_write" },
+	{ 0x20, "exec" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field unlinked_fields[] = {
+	FIELD(ckpt_hdr_unlinked, size, F_UINT),
+	FIELD(ckpt_hdr_unlinked, atime, F_INT),
+	FIELD(ckpt_hdr_unlinked, mtime, F_INT),
+	FIELD(ckpt_hdr_unlinked, atime_nsec, F_UINT),
+	FIELD(ckpt_hdr_unlinked, mtime_nsec, F_UINT),
+	FIELD(ckpt_hdr_unlinked, uid, F_UINT),
+	FIELD(ckpt_hdr_unlinked, gid, F_UINT),
+	FIELD(ckpt_hdr_unlinked, mode, F_OCT),
+	FIELD(ckpt_hdr_unlinked, flags, F_FLAGS, .names = unlinked_flags),
+	FIELD(ckpt_hdr_unlinked, seals, F_FLAGS, .names = seals),
+	FIELD(ckpt_hdr_unlinked, name_len, F_QUIET),
+	END_OF_FIELDS
+};
+
+static void check_unlinked(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_unlinked *u = (const void *)rec->pub.h;
+	size_t len;
+	const char *name = ckpt_payload(rec, &len);
+
+	if (u->size > 0x7fffffffffffffffULL || u->mode & ~07777)
+		ckpt_bad(img, rec, "size %llu, permissions %#o", u->size,
+			 u->mode);
+	if (!u->name_len || u->name_len > len ||
+	    strnlen(name, u->name_len) != u->name_len - 1) {
+		ckpt_bad(img, rec, "name of %u bytes", u->name_len);
+		return;
+	}
+	if (u->flags & CKPT_UNLINKED_MEMFD)
+		return;
+	if (u->seals)
+		ckpt_bad(img, rec, "has seals, but is no memfd");
+	if (*name != '/')
+		ckpt_bad(img, rec, "directory is not absolute");
+	check_id(img, rec, &u->dir);
+}
+
+static void describe_unlinked(const struct ckpt_image *img,
+			      const struct record *rec,
+			      struct json_object *out)
+{
+	const struct ckpt_hdr_unlinked *u = (const void *)rec->pub.h;
+
+	(void)img;
+	add_path(out, u->flags & CKPT_UNLINKED_MEMFD ? "name" : "dir", rec, 0,
+		 u->name_len);
+	if (!(u->flags & CKPT_UNLINKED_MEMFD))
+		add_id(out, "dir_id", &u->dir);
+}
+
+const struct ckpt_kind ckpt_file_kinds[] = {
+	{ KIND(FILES, "files", ckpt_hdr_files), .class = CLASS_FILES,
+	  .fields = files_fields },
+	{ KIND(FD, "fd", ckpt_hdr_fd), .owner = CKPT_HDR_FILES, .many = true,
+	  .fields = fd_fields, .check = check_fd },
+	{ KIND(FS, "fs", ckpt_hdr_fs), .class = CLASS_FS, .var = true,
+	  .fields = fs_fields, .check = check_fs, .describe = describe_fs },
+	{ KIND(PIPE, "pipe", ckpt_hdr_pipe), .class = CLASS_PIPE, .var = true,
+	  .fields = pipe_fields, .check = check_pipe,
+	  .describe = describe_pipe },
+	{ KIND(PIPE_BUF, "pipe_buf", ckpt_hdr_pipe_buf),
+	  .owner = CKPT_HDR_PIPE, .var = true, .many = true,
+	  .fields = pipe_buf_fields, .check = check_pipe_buf },
+	{ KIND(FILE_EXTERNAL, "file_external", ckpt_hdr_file_external),
+	  .class = CLASS_FILE, .var = true, .fields = file_external_fields,
+	  .check = check_file_external, .describe = describe_file_external },
+	{ KIND(FILE_PATH, "file_path", ckpt_hdr_file_path),
+	  .class = CLASS_FILE, .var = true, .fields = file_path_fields,
+	  .check = check_file_path, .describe = describe_file_path },
+	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
+	  .class = CLASS_FILE, .fields = file_pipe_fields,
+	  .check = check_file },
+	{ KIND(FILE_INODE, "file_inode", ckpt_hdr_file_inode),
+	  .class = CLASS_FILE, .fields = file_inode_fields,
+	  .check = check_file },
+	{ KIND(UNLINKED, "unlinked", ckpt_hdr_unlinked),
+	  .class = CLASS_UNLINKED, .var = true, .fields = unlinked_fields,
+	  .check = check_unlinked, .describe = describe_unlinked },
+	{ .name = NULL }
+};
