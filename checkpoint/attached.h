@@ -111,21 +111,11 @@ static inline bool ckpt_has_io_uring(struct task_struct *tsk)
 #endif
 
 #ifdef CONFIG_SYSVIPC
-static inline bool ckpt_has_sem_undo(struct task_struct *tsk)
-{
-	return tsk->sysvsem.undo_list;
-}
-
 static inline bool ckpt_has_shm(struct task_struct *tsk)
 {
 	return !list_empty(&tsk->sysvshm.shm_clist);
 }
 #else
-static inline bool ckpt_has_sem_undo(struct task_struct *tsk)
-{
-	return false;
-}
-
 static inline bool ckpt_has_shm(struct task_struct *tsk)
 {
 	return false;

@@ -20,15 +20,15 @@
 #include <linux/user_namespace.h>
 #include "internal.h"
 
-/* The time namespace of the root task; a zombie has none any more. */
 static struct timens_offsets root_offsets(struct ckpt_ctx *ctx)
 {
+	struct task_struct *tsk = ctx->root_thread;
 	struct timens_offsets off = {};
 
-	task_lock(ctx->root);
-	if (ctx->root->nsproxy)
-		off = ctx->root->nsproxy->time_ns->offsets;
-	task_unlock(ctx->root);
+	task_lock(tsk);
+	if (tsk->nsproxy)
+		off = tsk->nsproxy->time_ns->offsets;
+	task_unlock(tsk);
 	return off;
 }
 
@@ -79,8 +79,7 @@ int restore_clocks(struct ckpt_ctx *ctx)
 	struct nsproxy *new;
 	int ret;
 
-	if (!IS_ENABLED(CONFIG_TIME_NS) ||
-	    !ns_capable(current_user_ns(), CAP_SYS_ADMIN)) {
+	if (!ns_capable(current_user_ns(), CAP_SYS_ADMIN)) {
 		if (would_step_back(ctx))
 			return ckpt_err(ctx, -EPERM,
 					"clocks would step back, and no right to create a time namespace");
@@ -106,8 +105,12 @@ int restore_clocks(struct ckpt_ctx *ctx)
  */
 void restore_clocks_commit(struct ckpt_ctx *ctx)
 {
-	if (ctx->nsproxy)
-		wanted_offsets(ctx, &ctx->nsproxy->time_ns->offsets);
+	struct timens_offsets off;
+
+	if (!ctx->nsproxy)
+		return;
+	wanted_offsets(ctx, &off);
+	timens_set_offsets(ctx->nsproxy->time_ns, &off);
 }
 
 /**

@@ -139,6 +139,20 @@ static bool has_owner(const struct file *file)
 	return owner && (owner->pid || owner->signum);
 }
 
+/*
+ * What overlayfs maps is a file of its own on the filesystem below, with the
+ * credentials of whoever mounted it. At restart that is opened by its name in
+ * the overlay, and overlayfs makes another file of its own when it is mapped.
+ */
+static int checkpoint_backing(struct ckpt_ctx *ctx)
+{
+	const struct cred *cred = get_task_cred(ctx->subject->task);
+	int ret = checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)cred);
+
+	put_cred(cred);
+	return ret;
+}
+
 /**
  * checkpoint_file_common - save what a file refers to
  * @ctx: the checkpoint
@@ -153,6 +167,8 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
 	const char *lock;
 
+	if (file->f_mode & FMODE_BACKING)
+		return checkpoint_backing(ctx);
 	if (file->f_flags & FASYNC || has_owner(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
@@ -196,6 +212,8 @@ static u32 advice(const struct file *file)
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 {
 	h->f_flags = file->f_flags;
+	if (file->f_mode & FMODE_BACKING)
+		h->f_flags &= (OPEN_FLAGS | SHOWN_FLAGS) & ~O_NOATIME;
 	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);
 	h->pos = file->f_pos;
 	h->cred = cred;

@@ -21,7 +21,7 @@
  */
 static bool same_resource(struct file *file, struct file *external)
 {
-	const struct inode *inode = file_inode(file);
+	const struct inode *inode = file_user_inode(file);
 	struct tty_struct *tty = tty_of_file(external);
 
 	if (file == external)

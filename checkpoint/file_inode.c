@@ -36,8 +36,8 @@
 
 static const char *memfd_name(const struct file *file)
 {
-	const struct inode *inode = file_user_inode(file);
-	const char *name = file_user_path(file)->dentry->d_name.name;
+	const struct inode *inode = file_inode(file);
+	const char *name = file->f_path.dentry->d_name.name;
 	size_t len = strlen(MEMFD_PREFIX);
 
 	if (!shmem_mapping(inode->i_mapping) || IS_PRIVATE(inode) ||
@@ -186,10 +186,10 @@ static int checkpoint_memfd(struct ckpt_ctx *ctx, struct file *file)
 	h = new_unlinked(ctx, memfd_name(file));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	fill_unlinked(ctx, h, file_user_path(file));
+	fill_unlinked(ctx, h, &file->f_path);
 	h->flags |= CKPT_UNLINKED_MEMFD;
 	h->seals = seals;
-	return copy_contents(ctx, file_user_path(file), h->h.id);
+	return copy_contents(ctx, &file->f_path, h->h.id);
 }
 
 static int write_unlinked(struct ckpt_ctx *ctx, struct file *file,
@@ -217,7 +217,8 @@ static int write_unlinked(struct ckpt_ctx *ctx, struct file *file,
 int checkpoint_unlinked(struct ckpt_ctx *ctx, void *obj)
 {
 	struct file *file = ctx->file;
-	struct path dir = { .mnt = file->f_path.mnt };
+	const struct path *path = file_user_path(file);
+	struct path dir = { .mnt = path->mnt };
 	struct inode *inode = obj;
 	char *name;
 	int ret;
@@ -227,7 +228,7 @@ int checkpoint_unlinked(struct ckpt_ctx *ctx, void *obj)
 	if (inode->i_nlink)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "this name has been deleted, but there is another one");
-	dir.dentry = dget_parent(file_user_path(file)->dentry);
+	dir.dentry = dget_parent(path->dentry);
 	name = ckpt_path_name(ctx, &dir);
 	if (IS_ERR(name)) {
 		ret = PTR_ERR(name);
@@ -255,7 +256,8 @@ int checkpoint_file_inode(struct ckpt_ctx *ctx, void *obj)
 	cred = checkpoint_file_common(ctx, file);
 	if (cred < 0)
 		return cred;
-	id = checkpoint_obj(ctx, CKPT_HDR_UNLINKED, d_inode(file_user_path(file)->dentry));
+	id = checkpoint_obj(ctx, CKPT_HDR_UNLINKED,
+			    (void *)file_user_inode(file));
 	if (id < 0)
 		return id;
 	h = ckpt_new_obj(ctx, CKPT_HDR_FILE_INODE, sizeof(*h));
@@ -361,7 +363,7 @@ static struct file *new_tmpfile(struct ckpt_ctx *ctx,
 
 static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
 {
-	struct dentry *dentry = file_user_path(file)->dentry;
+	struct dentry *dentry = file->f_path.dentry;
 	kuid_t uid = make_kuid(current_user_ns(), h->uid);
 	kgid_t gid = make_kgid(current_user_ns(), h->gid);
 	struct iattr attr = {
@@ -377,7 +379,7 @@ static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
 
 	if (!uid_valid(uid) || !gid_valid(gid))
 		return -EINVAL;
-	ret = vfs_truncate(file_user_path(file), h->size);
+	ret = vfs_truncate(&file->f_path, h->size);
 	if (ret)
 		return ret;
 	inode_lock(d_inode(dentry));

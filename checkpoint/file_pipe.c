@@ -229,6 +229,26 @@ static int check_ends(struct ckpt_ctx *ctx, const struct far_ends *ends)
 			ends->writers, pipe->writers);
 }
 
+static int check_all_ends(struct ckpt_ctx *ctx, struct far_ends *ends)
+{
+	const struct ckpt_hdr *h;
+	struct ckpt_cursor c;
+	int ret = 0;
+	u32 i;
+
+	ckpt_cursor_first(ctx, &c);
+	while ((h = ckpt_cursor_next(&c))) {
+		if (h->type == CKPT_HDR_PIPE)
+			note_pipe(ends, h);
+		else if (h->type == CKPT_HDR_FILE_PIPE)
+			count_end(ends, h);
+		cond_resched();
+	}
+	for (i = 0; !ret && i < ctx->nr_objs; i++)
+		ret = check_ends(ctx, &ends[i]);
+	return ret;
+}
+
 /**
  * checkpoint_pipes_end - make sure that all ends of all pipes are in the tree
  * @ctx: the checkpoint; all tasks have been saved and are still stopped
@@ -240,25 +260,11 @@ static int check_ends(struct ckpt_ctx *ctx, const struct far_ends *ends)
  */
 int checkpoint_pipes_end(struct ckpt_ctx *ctx)
 {
-	struct ckpt_cursor c;
-	const struct ckpt_hdr *h;
-	struct far_ends *ends;
-	int ret = 0;
-	u32 i;
+	struct far_ends *ends = kvcalloc(ctx->nr_objs, sizeof(*ends),
+					 GFP_KERNEL_ACCOUNT);
+	int ret = ends ? check_all_ends(ctx, ends) :
+			 ckpt_err(ctx, -ENOMEM, "ends of pipes");
 
-	ends = kvcalloc(ctx->nr_objs, sizeof(*ends), GFP_KERNEL_ACCOUNT);
-	if (!ends)
-		return ckpt_err(ctx, -ENOMEM, "ends of pipes");
-	ckpt_cursor_first(ctx, &c);
-	while ((h = ckpt_cursor_next(&c))) {
-		if (h->type == CKPT_HDR_PIPE)
-			note_pipe(ends, h);
-		else if (h->type == CKPT_HDR_FILE_PIPE)
-			count_end(ends, h);
-		cond_resched();
-	}
-	for (i = 0; !ret && i < ctx->nr_objs; i++)
-		ret = check_ends(ctx, &ends[i]);
 	kvfree(ends);
 	return ret;
 }
@@ -356,7 +362,7 @@ static int restore_buf(struct ckpt_ctx *ctx, struct pipe_inode_info *pipe,
 	if (!page)
 		return ckpt_err(ctx, -ENOMEM, "contents of a pipe");
 	memcpy_to_page(page, h->offset, h->data, h->len);
-	/* What writers add behind them, readers will see; nobody the rest. */
+	/* The rest of the page is seen by nobody before it has been written. */
 	buf = &pipe->bufs[pipe->head & (pipe->ring_size - 1)];
 	*buf = (struct pipe_buffer) {
 		.page	= page,

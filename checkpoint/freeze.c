@@ -324,6 +324,16 @@ static int check_quiet_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return 0;
 }
 
+/* Whoever makes the call cannot be left frozen. */
+static int check_caller_stays(struct ckpt_ctx *ctx)
+{
+	if ((ctx->flags & CHECKPOINT_LEAVE_FROZEN) &&
+	    xa_load(&ctx->known, ckpt_task_key(current)))
+		return ckpt_err(ctx, -EINVAL,
+				"the caller is part of the tree that shall be left frozen");
+	return 0;
+}
+
 /* A thread other than the leader that is dead leaves no trace. */
 static bool is_traceless(struct task_struct *tsk)
 {
@@ -351,8 +361,14 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
 		t->ctx = ctx;
 		t->index = ctx->nr_tasks++;
 		t->dead = ckpt_task_dead(tsk);
+		if (!t->dead && !ctx->root_thread &&
+		    same_thread_group(tsk, ctx->root))
+			ctx->root_thread = t->task;
 	}
-	return 0;
+	if (!ctx->root_thread)
+		return ckpt_err(ctx, -ESRCH, "task %d (%s): is dead",
+				task_pid_vnr(ctx->root), ctx->root->comm);
+	return check_caller_stays(ctx);
 }
 
 /**

@@ -64,8 +64,8 @@ int ckpt_path_err(struct ckpt_ctx *ctx, const struct path *path, int err,
  */
 static int get_root(struct ckpt_ctx *ctx, struct path *root)
 {
-	struct task_struct *tsk = ctx->op == CKPT_OP_CHECKPOINT ? ctx->root :
-								  ctx->caller;
+	struct task_struct *tsk = ctx->op == CKPT_OP_CHECKPOINT ?
+				  ctx->root_thread : ctx->caller;
 	int ret = -ESRCH;
 
 	task_lock(tsk);

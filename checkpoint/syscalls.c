@@ -72,7 +72,9 @@ static int get_image(struct ckpt_ctx *ctx, int fd, fmode_t mode)
 		return ret;
 	if (S_ISDIR(file_inode(ctx->image)->i_mode))
 		return ckpt_err(ctx, -EISDIR, "image: descriptor %d is a directory", fd);
-	if (!(ctx->image->f_mode & can))
+	if (!(ctx->image->f_mode & can) ||
+	    !(mode & FMODE_WRITE ? ctx->image->f_op->write_iter :
+	      ctx->image->f_op->read_iter))
 		return ckpt_err(ctx, -EINVAL, "image: descriptor %d cannot hold an image", fd);
 	ctx->pos = ctx->image->f_pos;
 	return 0;
@@ -175,16 +177,24 @@ static struct pid *get_root_pid(const struct checkpoint_args *args)
 	return pid ?: ERR_PTR(-ESRCH);
 }
 
+static int no_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args, int err)
+{
+	if (args->flags & CHECKPOINT_PIDFD)
+		return ckpt_err(ctx, err, "pidfd %d: %s", args->pidfd,
+				err == -ESRCH ? "the process is gone" : "is none");
+	return ckpt_err(ctx, err, "pid %d: no such process", args->pid);
+}
+
 static int find_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args)
 {
 	struct pid *pid = get_root_pid(args);
 
 	if (IS_ERR(pid))
-		return ckpt_err(ctx, PTR_ERR(pid), "no such task: pid %d", args->pid);
+		return no_root(ctx, args, PTR_ERR(pid));
 	ctx->root = get_pid_task(pid, PIDTYPE_TGID);
 	put_pid(pid);
 	if (!ctx->root)
-		return ckpt_err(ctx, -ESRCH, "pid %d: no such process", args->pid);
+		return no_root(ctx, args, -ESRCH);
 	if (ctx->root->flags & PF_KTHREAD)
 		return ckpt_err(ctx, -EINVAL, "pid %d (%s): is a kernel thread",
 				task_pid_vnr(ctx->root), ctx->root->comm);

@@ -298,12 +298,20 @@ int ckpt_task_objs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 /* ---- restart: creation ---- */
 
-static void block_signals(void)
+/*
+ * A task can be sent signals from the moment it is visible, and has its
+ * creator's mask. None but SIGKILL must act on it before it has its own.
+ */
+static struct task_struct *copy_process_blocked(struct kernel_clone_args *args)
 {
-	spin_lock_irq(&current->sighand->siglock);
-	sigfillset(&current->blocked);
-	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	sigset_t old = current->blocked, all;
+	struct task_struct *tsk;
+
+	siginitsetinv(&all, sigmask(SIGKILL));
+	__set_current_blocked(&all);
+	tsk = copy_process(NULL, 0, NUMA_NO_NODE, args);
+	__set_current_blocked(&old);
+	return tsk;
 }
 
 static int restart_task(void *arg);
@@ -326,7 +334,9 @@ static int create_task(struct ckpt_ctx *ctx, struct ckpt_task *t, u64 flags)
 	struct task_struct *tsk;
 
 	ckpt_pid_tid(ctx, t->tree->pid, set_tid, &args.set_tid_size);
-	tsk = copy_process(NULL, 0, NUMA_NO_NODE, &args);
+	if (signal_pending(current))
+		return ckpt_err(ctx, -EINTR, "interrupted while creating tasks");
+	tsk = copy_process_blocked(&args);
 	if (PTR_ERR(tsk) == -EEXIST)
 		return ckpt_err(ctx, -EEXIST, "pid %d: is taken",
 				ckpt_pid_nr(ctx, t->tree->pid));
@@ -584,7 +594,6 @@ static int restart_task(void *arg)
 	struct ckpt_ctx *ctx = t->ctx;
 	int ret;
 
-	block_signals();
 	ret = restore_task(ctx, t);
 	if (ret) {
 		/* Whatever failed has been reported; be sure of it. */

@@ -8,8 +8,8 @@
  * about the last exception. See also fpu.c and tls.c.
  * Not saved: the time stamp counter.
  * Refused: I/O permissions (iopl(), ioperm()), hardware breakpoints, single
- * stepping by a debugger, uprobes in progress, shadow stacks, syscall user
- * dispatch, x32 system calls, code segments other than the kernel's two.
+ * stepping by a debugger, uprobes in progress, shadow stacks, x32 system calls,
+ * code segments other than the kernel's two.
  */
 #include <linux/nospec.h>
 #include <linux/prctl.h>
@@ -67,8 +67,6 @@ static const char *unsupported(struct task_struct *tsk)
 		return "a uprobe in progress";
 	if (ckpt_x86_features(tsk))
 		return "a shadow stack, see map_shadow_stack(2)";
-	if (test_task_syscall_work(tsk, SYSCALL_USER_DISPATCH))
-		return "syscall user dispatch, see PR_SET_SYSCALL_USER_DISPATCH";
 	if (regs->cs != __USER_CS && regs->cs != __USER32_CS)
 		return "a code segment that is not the kernel's";
 	if ((int)regs->orig_ax != -1 && (regs->orig_ax & __X32_SYSCALL_BIT))

@@ -5,6 +5,7 @@
 #include "common.h"
 
 #include <pthread.h>
+#include <sys/mount.h>
 
 static struct checkpoint_args good_args(int image)
 {
@@ -177,6 +178,23 @@ TEST_F(calls, no_permission)
 	EXPECT_EQ(EPERM, WEXITSTATUS(status));
 }
 
+/* A file on a disk that is too small for any image. */
+static int full_disk(struct ckpt_test *t)
+{
+	char path[128];
+	int fd;
+
+	test_path(t, "disk", path, sizeof(path));
+	if (mkdir(path, 0700) || mount("none", path, "tmpfs", 0, "size=16k"))
+		return -1;
+	test_path(t, "disk/image", path, sizeof(path));
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	test_path(t, "disk", path, sizeof(path));
+	/* Gone with its last file. */
+	umount2(path, MNT_DETACH);
+	return fd;
+}
+
 TEST_F(calls, bad_image_files)
 {
 	struct checkpoint_args args = good_args(-1);
@@ -198,8 +216,12 @@ TEST_F(calls, bad_image_files)
 	EXPECT_FAIL(EISDIR, sys_restart(&rargs, sizeof(rargs)));
 	close(args.image_fd);
 	/* A full disk. */
-	args.image_fd = open("/dev/full", O_WRONLY);
+	args.image_fd = full_disk(&self->t);
 	EXPECT_FAIL(ENOSPC, sys_checkpoint(&args, sizeof(args)));
+	close(args.image_fd);
+	/* Not something to write large things to. */
+	args.image_fd = open("/dev/full", O_WRONLY);
+	EXPECT_FAIL(EINVAL, sys_checkpoint(&args, sizeof(args)));
 	close(args.image_fd);
 	/* A pipe whose reader has gone. */
 	ASSERT_EQ(0, pipe(fds));
@@ -224,10 +246,7 @@ TEST_F(calls, message)
 	EXPECT_FAIL(ESRCH, sys_checkpoint(&args, sizeof(args)));
 	read_log(&self->t);
 	EXPECT_STREQ("checkpoint: pid 4000000: no such process (-ESRCH)\n",
-		     self->t.msg) {
-		/* There may be no such pid at all. */
-		EXPECT_NE(NULL, strstr(self->t.msg, "4000000"));
-	}
+		     self->t.msg);
 }
 
 TEST_F(calls, leave_running)
@@ -285,7 +304,7 @@ TEST_F(calls, leave_frozen)
 /* If the image cannot be written, nobody is killed or left behind frozen. */
 TEST_F(calls, kill_fails)
 {
-	struct checkpoint_args args = good_args(open("/dev/full", O_WRONLY));
+	struct checkpoint_args args = good_args(full_disk(&self->t));
 
 	args.pid = spawn(&self->t, counter);
 	ASSERT_TRUE(wait_step(self->t.sh, 1));

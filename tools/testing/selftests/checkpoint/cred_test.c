@@ -16,17 +16,15 @@ FIXTURE(cred) {
 
 FIXTURE_SETUP(cred)
 {
+	char path[128];
+
 	if (getuid())
 		SKIP(return, "needs root");
 	ASSERT_TRUE(test_setup(&self->t));
 	/* The shared file and its directory must open for any user. */
 	ASSERT_EQ(0, chmod(self->t.dir, 0777));
-	{
-		char path[128];
-
-		test_path(&self->t, "shared", path, sizeof(path));
-		ASSERT_EQ(0, chmod(path, 0666));
-	}
+	test_path(&self->t, "shared", path, sizeof(path));
+	ASSERT_EQ(0, chmod(path, 0666));
 }
 
 FIXTURE_TEARDOWN(cred)
@@ -184,6 +182,9 @@ static void unprivileged(struct shared *sh)
 	TARGET_CHECK(sh, !setresgid(1000, 1000, 1000));
 	TARGET_CHECK(sh, !setresuid(1000, 1000, 1000));
 	prctl(PR_SET_DUMPABLE, 1);
+	/* Files that were opened by root stay root's. */
+	close_range(0, ~0U, 0);
+	TARGET_CHECK(sh, open("/dev/null", O_RDWR) == 0);
 	target_step(sh, 1);
 	TARGET_CHECK(sh, getuid() == 1000 && geteuid() == 1000);
 }

@@ -67,7 +67,7 @@ static void regular(struct shared *sh)
 {
 	int fd = make_file("file", "0123456789");
 	int ro = open(in_dir("file"), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int append = open(in_dir("log"), O_WRONLY | O_APPEND | O_CREAT, 0600);
+	int append = open(in_dir("journal"), O_WRONLY | O_APPEND | O_CREAT, 0600);
 	int copy = dup(fd);
 
 	TARGET_CHECK(sh, fd == 3 && ro == 4 && append == 5 && copy == 6);
@@ -413,6 +413,14 @@ static void has_owner(struct shared *sh)
 	target_step(sh, 1);
 }
 
+static void watches_directory(struct shared *sh)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+	TARGET_CHECK(sh, !fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT));
+	target_step(sh, 1);
+}
+
 static void renamed_over(struct shared *sh)
 {
 	TARGET_CHECK(sh, make_file("file", "x") == 3);
@@ -462,6 +470,11 @@ TEST_F(files, refused_record_lock)
 TEST_F(files, refused_owner)
 {
 	REFUSED(&self->t, has_owner, EOPNOTSUPP, "F_SETOWN");
+}
+
+TEST_F(files, refused_watch)
+{
+	REFUSED(&self->t, watches_directory, EOPNOTSUPP, "F_NOTIFY");
 }
 
 TEST_F(files, refused_renamed_over)
@@ -608,6 +621,79 @@ TEST_F(files, external)
 	ASSERT_EQ(0, wait_exit(t->pid));
 	t->pid = 0;
 	close(outside);
+}
+
+/* Terminals: one that is passed, opened by its own name. */
+static char terminal[64];
+
+static void has_external_terminal(struct shared *sh)
+{
+	TARGET_CHECK(sh, open(terminal, O_RDWR | O_NOCTTY) == 3);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, write(3, "after\n", 6) == 6);
+}
+
+TEST_F(files, external_terminal)
+{
+	struct ckpt_test *t = &self->t;
+	struct ckpt_external ext = { .key = (uintptr_t)"terminal" };
+	int ptm = posix_openpt(O_RDWR | O_NOCTTY), pts;
+	char buf[64] = "";
+
+	ASSERT_LE(0, ptm);
+	ASSERT_EQ(0, unlockpt(ptm));
+	strcpy(terminal, ptsname(ptm));
+	pts = open(terminal, O_RDWR | O_NOCTTY);
+	ASSERT_LE(0, pts);
+	ASSERT_LT(0, spawn(t, has_external_terminal));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	/* The master is another terminal, though the same inode as others. */
+	ext.fd = ptm;
+	t->ext = &ext;
+	t->nr_ext = 1;
+	ASSERT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+	ASSERT_NE(NULL, strstr(t->msg, "is a terminal"))
+		TH_LOG("%s", t->msg);
+	ext.fd = pts;
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	ASSERT_LT(0, do_restart(t, 0))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	ASSERT_EQ(0, wait_exit(t->pid));
+	t->pid = 0;
+	ASSERT_LT(0, read(ptm, buf, sizeof(buf)));
+	ASSERT_EQ(0, strncmp(buf, "after", 5));
+	close(pts);
+	close(ptm);
+}
+
+/* ---- scale ---- */
+
+#define HUGE	300000
+
+static void huge_table(struct shared *sh)
+{
+	struct rlimit limit = { HUGE, HUGE };
+	int i;
+
+	TARGET_CHECK(sh, !setrlimit(RLIMIT_NOFILE, &limit));
+	for (i = 3; i < HUGE; i++)
+		if (dup(0) != i)
+			break;
+	TARGET_CHECK(sh, i == HUGE);
+	target_step(sh, 1);
+	for (i = 0; i < HUGE; i++)
+		if (fcntl(i, F_GETFD))
+			break;
+	TARGET_CHECK(sh, i == HUGE);
+}
+
+TEST_F(files, huge_table)
+{
+	if (geteuid())
+		SKIP(return, "raising the limit takes a privilege");
+	ROUND_TRIP(&self->t, huge_table);
 }
 
 TEST_HARNESS_MAIN

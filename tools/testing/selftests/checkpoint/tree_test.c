@@ -258,16 +258,19 @@ TEST_F(tree, sessions)
 }
 
 /* Nothing of a failed restart stays: a pid in the middle of the tree is taken. */
+static pid_t fork_pausing(void)
+{
+	pid_t pid = fork();
+
+	while (!pid)
+		pause();
+	return pid;
+}
+
 static void two_children(struct shared *sh)
 {
-	atomic_store(&sh->data[0], fork());
-	if (!atomic_load(&sh->data[0]))
-		while (1)
-			pause();
-	atomic_store(&sh->data[1], fork());
-	if (!atomic_load(&sh->data[1]))
-		while (1)
-			pause();
+	atomic_store(&sh->data[0], fork_pausing());
+	atomic_store(&sh->data[1], fork_pausing());
 	target_step(sh, 1);
 	kill(atomic_load(&sh->data[0]), SIGKILL);
 	kill(atomic_load(&sh->data[1]), SIGKILL);
