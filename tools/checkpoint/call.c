@@ -410,6 +410,7 @@ ckpt_checkpoint_stats_json(const struct checkpoint_stats *stats)
 		return NULL;
 	ADD_TIME(o, stats, freezing_time);
 	ADD_TIME(o, stats, frozen_time);
+	ADD_TIME(o, stats, capture_time);
 	ADD_TIME(o, stats, memdump_time);
 	ADD_TIME(o, stats, memwrite_time);
 	ADD(o, stats, pages_scanned);
