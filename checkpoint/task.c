@@ -658,6 +658,17 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
 	return true;
 }
 
+/* Of a leader that dies before its threads nobody is told: look, as reap(). */
+static int wait_for_zombies(struct ckpt_ctx *ctx)
+{
+	while (!zombies_dead(ctx)) {
+		schedule_timeout_interruptible(1);
+		if (signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
+	}
+	return 0;
+}
+
 /**
  * restore_tasks - create all tasks and wait until they have restored themselves
  * @ctx: the restart; restore_tree() has been called
@@ -681,11 +692,7 @@ int restore_tasks(struct ckpt_ctx *ctx)
 		return ckpt_err(ctx, -EINTR, "interrupted while tasks restore themselves");
 	if (ctx->err)
 		return ctx->err;
-	/* exit_notify() wakes the parent, which is us. */
-	if (wait_event_interruptible(current->signal->wait_chldexit,
-				     zombies_dead(ctx)))
-		return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	return 0;
+	return wait_for_zombies(ctx);
 }
 
 /**
