@@ -283,7 +283,8 @@ int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	h = ckpt_read_obj_type(c, CKPT_HDR_TREE);
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	ctx->tasks = kvcalloc(h->nr_tasks, sizeof(*ctx->tasks), GFP_KERNEL_ACCOUNT);
+	ctx->tasks = kvcalloc(h->nr_tasks, sizeof(*ctx->tasks),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!ctx->tasks)
 		return ckpt_err(ctx, -ENOMEM, "%u tasks", h->nr_tasks);
 	ctx->nr_tasks = h->nr_tasks;
