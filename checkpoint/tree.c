@@ -238,6 +238,7 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
  */
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
+	const struct ckpt_hdr_tree *tree = (const void *)v->owner_hdr;
 	const struct ckpt_hdr_tree_task *t = (const void *)h;
 	u32 index = v->nr_tree;
 
@@ -258,9 +259,12 @@ int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "exit code out of range");
 	v->tree[index] = t;
 	v->nr_tree++;
+	if (t->leader == index)
+		v->nr_procs++;
+	if (v->nr_tree == tree->nr_tasks && v->nr_procs != tree->nr_procs)
+		return ckpt_bad(v, "number of processes differs from the tree's");
 	if (t->leader != index)
 		return validate_thread(v, index, t);
-	v->nr_procs++;
 	return validate_leader(v, index, t);
 }
 

@@ -103,6 +103,8 @@ int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	int ret;
 
 	v->why = NULL;
+	if (v->owner == CKPT_HDR_META_END)
+		return ckpt_bad(v, "record behind the end record");
 	if (h->flags & ~CKPT_REC_OPTIONAL)
 		return ckpt_bad(v, "unknown record flags");
 	if (!k) {
