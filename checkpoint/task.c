@@ -240,6 +240,12 @@ int checkpoint_tasks(struct ckpt_ctx *ctx)
 
 /* ---- validate ---- */
 
+/* Such that a sum of a few, as in wait4(), is still a time. */
+static bool time_ok(u64 ns)
+{
+	return ns <= KTIME_MAX / 2;
+}
+
 /**
  * ckpt_task_validate - check a TASK record
  * @v: the pass over the records
@@ -261,6 +267,9 @@ int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "name is not terminated");
 	if (t->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
+	if (!time_ok(t->age) || !time_ok(t->age_boottime) || !time_ok(t->utime) ||
+	    !time_ok(t->stime) || !time_ok(t->runtime))
+		return ckpt_bad(v, "time out of range");
 	return 0;
 }
 
