@@ -498,7 +498,9 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 
 	for (i = 0; i < ctx->nr_tasks; i++)
 		if (thread_group_leader(ctx->tasks[i].task))
-			send_sig(SIGKILL, ctx->tasks[i].task, 1);
+			/* The leader itself may be dead already. */
+			do_send_sig_info(SIGKILL, SEND_SIG_PRIV,
+					 ctx->tasks[i].task, PIDTYPE_TGID);
 	while (!tree_dead(ctx) && time_before(jiffies, deadline) &&
 	       !fatal_signal_pending(current))
 		schedule_timeout_killable(CKPT_FREEZE_POLL);

@@ -8,7 +8,7 @@
  *	PR_SET_MEMORY_MERGE; membarrier() registrations; high-water marks. The
  *	architecture adds its record, vma.c the areas, pages.c the contents.
  * Not saved: statistics of KSM, state of NUMA balancing.
- * Refused: a binary format other than that of the calling program; memory of a
+ * Refused: binary formats other than ELF; memory of a
  *	program whose file its user could not read, or that was started in
  *	another user namespace; asynchronous I/O contexts.
  *
@@ -92,9 +92,6 @@ static bool in_root_user_ns(struct ckpt_ctx *ctx, struct mm_struct *mm)
 
 static int check_supported(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
-	if (mm->binfmt != current->mm->binfmt)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"memory: program of another binary format");
 	if (!in_root_user_ns(ctx, mm))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"memory: belongs to another user namespace, or the program cannot be read");
@@ -324,11 +321,10 @@ int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
 
 /*
  * Leave the borrowed address space for a new one. It inherits nothing from it
- * but MDWE, which nobody gets rid of, and the binary format.
+ * but MDWE, which nobody gets rid of.
  */
 static int enter_new_mm(struct ckpt_ctx *ctx)
 {
-	struct linux_binfmt *binfmt = current->mm->binfmt;
 	struct mm_struct *mm = mm_alloc();
 	int ret;
 
@@ -342,8 +338,6 @@ static int enter_new_mm(struct ckpt_ctx *ctx)
 		return ckpt_err(ctx, ret, "memory: cannot switch to it");
 	}
 	up_write(&current->signal->exec_update_lock);
-	/* The caller of restart() is still there, and so is the module. */
-	set_binfmt(binfmt);
 	return 0;
 }
 

@@ -121,7 +121,7 @@ void *restore_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_sighand *s = (const void *)h;
-	struct sighand_struct *sighand = current->sighand;
+	struct sighand_struct *sighand = ckpt_current_sighand();
 	int sig;
 
 	spin_lock_irq(&sighand->siglock);

@@ -280,6 +280,7 @@ static int do_checkpoint(struct ckpt_ctx *ctx, unsigned int timeout_ms,
 	int ret;
 
 	ret = freeze_and_capture(ctx, timeout_ms, stats);
+	stats->capture_time = ktime_to_ns(ktime_sub(ktime_get(), ctx->frozen_at));
 	if (ret || !stay)
 		ckpt_thaw_tree(ctx, false);
 	thawed = ktime_get();

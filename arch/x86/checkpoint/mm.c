@@ -5,9 +5,10 @@
  * Saved: the vdso, see vdso.c; whether it is one of a 32-bit program; where the
  * search for free addresses starts; access to the vsyscall page.
  * Not saved: permission for RDPMC, which goes with perf's mappings.
- * Refused: a local descriptor table, allocated protection keys, address masking
- * (LAM), uprobes, x32 programs.
+ * Refused: binary formats other than ELF, a local descriptor table, allocated
+ * protection keys, address masking (LAM), uprobes, x32 programs.
  */
+#include <linux/binfmts.h>
 #include <linux/mm.h>
 #include <linux/sched/coredump.h>
 #include <asm/ia32.h>
@@ -15,6 +16,14 @@
 
 #define SIZE_IA32	0xffffe000UL
 #define SIZE_IA32_3GB	0xc0000000UL
+
+/* The format of 64-bit or of 32-bit programs. */
+static struct linux_binfmt *elf_format_of(u32 flags)
+{
+	if (flags & CKPT_X86_MM_IA32)
+		return ckpt_x86_compat_elf_format;
+	return &elf_format;
+}
 
 static int check_supported(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
@@ -83,6 +92,9 @@ int ckpt_arch_checkpoint_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
 		return ckpt_err(ctx, -EOPNOTSUPP, "x32 program");
 	if (rec->flags & (CKPT_X86_MM_ADDR32 | CKPT_X86_MM_IA32))
 		header->flags |= CKPT_X86_HAS_IA32;
+	if (mm->binfmt != elf_format_of(rec->flags))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"program of a binary format other than ELF");
 	err = checkpoint_x86_vdso(ctx, mm, rec);
 	if (err)
 		return err;
@@ -187,6 +199,7 @@ int ckpt_arch_restore_mm(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		   rec->flags & CKPT_X86_MM_ADDR32);
 	assign_flags(mm, rec->flags);
 	mm->task_size = task_size_of(rec->flags);
+	set_binfmt(elf_format_of(rec->flags));
 	restore_bases(mm, rec);
 	return restore_x86_vdso(ctx, rec);
 }

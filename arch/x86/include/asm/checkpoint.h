@@ -20,8 +20,10 @@
 
 #ifdef CONFIG_COMPAT
 #define ckpt_x86_vdso_image_32	(&vdso_image_32)
+#define ckpt_x86_compat_elf_format	(&compat_elf_format)
 #else
 #define ckpt_x86_vdso_image_32	((const struct vdso_image *)NULL)
+#define ckpt_x86_compat_elf_format	((struct linux_binfmt *)NULL)
 #endif
 
 #ifdef CONFIG_X86_USER_SHADOW_STACK
