@@ -11,7 +11,7 @@ tree()
 {
 	local child
 	echo "$1"
-	for child in $(cat /proc/"$1"/task/*/children 2> /dev/null); do
+	cat /proc/"$1"/task/*/children 2> /dev/null | tr ' ' '\n' | while read -r child; do
 		tree "$child"
 	done
 }
