@@ -38,6 +38,7 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	ctx->op = op;
 	ctx->caller = current;
 	INIT_LIST_HEAD(&ctx->segs);
+	INIT_LIST_HEAD(&ctx->obj_list);
 	INIT_LIST_HEAD(&ctx->pages);
 	INIT_LIST_HEAD(&ctx->frozen);
 	xa_init(&ctx->known);

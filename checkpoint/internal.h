@@ -135,6 +135,7 @@ struct ckpt_task {
  * @arch_header: the arch header, which is completed as tasks are captured
  *
  * @obj_hash: checkpoint: kernel pointers to object ids
+ * @obj_list: checkpoint: the same in the order of their ids
  * @objs: restart: the objects, by id - 1
  * @nr_objs: objects so far (checkpoint) or in the image (restart)
  *
@@ -194,6 +195,7 @@ struct ckpt_ctx {
 	struct ckpt_hdr *arch_header;
 
 	struct rhashtable obj_hash;
+	struct list_head obj_list;
 	struct ckpt_obj *objs;
 	u32 nr_objs;
 
@@ -400,6 +402,9 @@ int ckpt_obj_hash_init(struct ckpt_ctx *ctx);
 void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
+bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
+int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
+		      int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 

@@ -20,6 +20,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "outside.h"
 #include "pages.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
@@ -226,6 +227,7 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_container(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_check_frozen(ctx);
