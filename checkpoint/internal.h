@@ -83,6 +83,7 @@ struct ckpt_cursor {
  * @start: restart: first record behind its TASK record
  * @cred: restart: credentials to commit, owned until committed
  * @mm: restart: its MM object
+ * @sighand: restart: its SIGHAND object
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
  * @restart_block: restart: RESTART_BLOCK record, or NULL
@@ -103,6 +104,7 @@ struct ckpt_task {
 	struct ckpt_cursor start;
 	struct cred *cred;
 	u32 mm;
+	u32 sighand;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *restart_block;

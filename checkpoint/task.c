@@ -368,6 +368,33 @@ static int create_threads(struct ckpt_ctx *ctx, struct ckpt_task *leader)
 
 /* ---- restart: in the context of the created task ---- */
 
+static bool has_threads(const struct ckpt_ctx *ctx, const struct ckpt_task *t)
+{
+	u32 next = t->index + 1;
+
+	return next < ctx->nr_tasks && ctx->tasks[next].tree->leader == t->index;
+}
+
+/*
+ * Threads get memory and signal handlers from their leader, who must have them
+ * even if it is dead: otherwise they would stay in the caller's memory.
+ */
+static int check_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		      const struct ckpt_hdr_task_objs *objs)
+{
+	const struct ckpt_task *leader = &ctx->tasks[t->tree->leader];
+
+	t->mm = objs->mm;
+	t->sighand = objs->sighand;
+	if (t->mm != leader->mm || t->sighand != leader->sighand)
+		return ckpt_err(ctx, -EBADMSG,
+				"image: thread with other memory or signal handlers than its leader");
+	if (t == leader && t->dead && !t->mm == has_threads(ctx, t))
+		return ckpt_err(ctx, -EBADMSG, "image: a dead process %s",
+				t->mm ? "has memory" : "has threads but no memory");
+	return 0;
+}
+
 static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 {
 	struct mm_struct *mm = restore_obj(ctx, objs->mm);
@@ -483,8 +510,8 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	objs = ckpt_read_obj_type(&c, CKPT_HDR_TASK_OBJS);
 	if (IS_ERR(objs))
 		return PTR_ERR(objs);
-	t->mm = objs->mm;
-	if (objs->mm && thread_group_leader(current)) {
+	ret = check_objs(ctx, t, objs);
+	if (!ret && objs->mm && thread_group_leader(current)) {
 		ret = enter_mm(ctx, objs);
 		if (!ret)
 			enter_namespaces(ctx);
