@@ -337,18 +337,26 @@ static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	leader->exit_signal = t->tree->exit_signal;
 }
 
+static void join_group(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		       enum pid_type type, u32 id)
+{
+	struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
+
+	change_pid(t->task, type, o->ptr);
+	/* From now on it goes away with the last member, which may be soon. */
+	o->priv = NULL;
+}
+
 static void commit_group_ids(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	const struct ckpt_hdr_tree_task *tree = t->tree;
 
 	if (tree->session) {
-		change_pid(t->task, PIDTYPE_SID,
-			   ckpt_obj_by_id(ctx, tree->session)->ptr);
+		join_group(ctx, t, PIDTYPE_SID, tree->session);
 		t->task->signal->leader = tree->session == tree->pid;
 	}
 	if (tree->pgrp)
-		change_pid(t->task, PIDTYPE_PGID,
-			   ckpt_obj_by_id(ctx, tree->pgrp)->ptr);
+		join_group(ctx, t, PIDTYPE_PGID, tree->pgrp);
 }
 
 /**
