@@ -224,6 +224,8 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "parent does not come before the task");
 	if (index && v->tree[t->parent]->state == CKPT_TASK_DEAD)
 		return ckpt_bad(v, "parent is dead");
+	if (t->session && !t->pgrp)
+		return ckpt_bad(v, "process group outside of its session");
 	if (t->exit_signal < 0 || t->exit_signal > _NSIG)
 		return ckpt_bad(v, "exit signal out of range");
 	return 0;
