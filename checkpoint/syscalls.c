@@ -447,9 +447,10 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 		ret = restore_pids(ctx);
 	if (!ret)
 		ret = restore_tasks_commit(ctx);
+	/* First: the init of a pid namespace waits until it has no other ids. */
+	restore_pids_done(ctx);
 	if (ret)
 		restore_tasks_abort(ctx);
-	restore_pids_done(ctx);
 	stats->restore_time = ktime_to_ns(ktime_sub(ktime_get(), start));
 	stats->pages_restored = ctx->nr_pages;
 	stats->image_bytes = ctx->stream_pos;

@@ -687,8 +687,10 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 
 static void reap(struct task_struct *tsk)
 {
-	while (pid_alive(tsk)) {
-		kernel_wait4(task_pid_vnr(tsk), NULL, __WALL | WNOHANG, NULL);
+	pid_t nr = task_pid_vnr(tsk);
+
+	while (nr && pid_alive(tsk)) {
+		kernel_wait4(nr, NULL, __WALL | WNOHANG, NULL);
 		if (pid_alive(tsk))
 			schedule_timeout_uninterruptible(1);
 	}
@@ -715,7 +717,8 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 			send_sig(SIGKILL, ctx->tasks[i].task, 1);
 	/* Once nobody is busy, nobody creates threads. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
-	for (i = 0; i < ctx->nr_tasks; i++) {
+	/* The init of a pid namespace exits after all others have been reaped. */
+	for (i = ctx->nr_tasks; i-- > 0;) {
 		struct task_struct *tsk = ctx->tasks[i].task;
 
 		if (tsk && ctx->tasks[i].tree->leader == i)
