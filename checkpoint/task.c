@@ -33,6 +33,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "sighand.h"
 #include "signal.h"
 
 /* ---- checkpoint ---- */
@@ -132,6 +133,27 @@ static int collect_fs(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	return 0;
 }
 
+/* SIGKILL may take it away from the task while we look. */
+static int collect_sighand(struct ckpt_ctx *ctx, struct task_struct *tsk,
+			   struct ckpt_hdr_task_objs *objs)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+	int id;
+
+	sighand = lock_task_sighand(tsk, &flags);
+	if (!sighand)
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ckpt_sighand_get(sighand);
+	unlock_task_sighand(tsk, &flags);
+	id = checkpoint_obj(ctx, CKPT_HDR_SIGHAND, sighand);
+	ckpt_sighand_put(sighand);
+	if (id < 0)
+		return id;
+	objs->sighand = id;
+	return 0;
+}
+
 static int collect_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
 			struct ckpt_hdr_task_objs *objs)
 {
@@ -147,10 +169,9 @@ static int collect_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	ret = collect_mm(ctx, tsk, objs);
 	if (ret || !objs->mm)
 		return ret;
-	ret = checkpoint_obj(ctx, CKPT_HDR_SIGHAND, tsk->sighand);
-	if (ret < 0)
+	ret = collect_sighand(ctx, tsk, objs);
+	if (ret)
 		return ret;
-	objs->sighand = ret;
 	if (t->dead)
 		return 0;
 	return collect_files(ctx, tsk, objs) ?: collect_fs(ctx, tsk, objs);
