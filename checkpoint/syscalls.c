@@ -508,7 +508,8 @@ SYSCALL_DEFINE2(restart, struct restart_args __user *, uargs, size_t, usize)
 	ret = start_restart(ctx, &args, &stats);
 	if (!ret) {
 		put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
-		ret = task_pid_vnr(ctx->tasks[0].task);
+		/* The task itself may have died, and be gone, already. */
+		ret = pid_vnr(ckpt_obj_by_id(ctx, ctx->tasks[0].tree->pid)->ptr);
 	}
 	return finish(ctx, ret);
 }
