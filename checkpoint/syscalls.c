@@ -68,6 +68,9 @@ static int get_image(struct ckpt_ctx *ctx, int fd, fmode_t mode)
 	fmode_t can = mode & FMODE_WRITE ? FMODE_CAN_WRITE : FMODE_CAN_READ;
 	int ret = get_fd_file(ctx, fd, mode, "image", &ctx->image);
 
+	/* finish() puts it back. */
+	if (ctx->image)
+		ctx->pos = ctx->image->f_pos;
 	if (ret)
 		return ret;
 	if (S_ISDIR(file_inode(ctx->image)->i_mode))
@@ -76,7 +79,6 @@ static int get_image(struct ckpt_ctx *ctx, int fd, fmode_t mode)
 	    !(mode & FMODE_WRITE ? ctx->image->f_op->write_iter :
 	      ctx->image->f_op->read_iter))
 		return ckpt_err(ctx, -EINVAL, "image: descriptor %d cannot hold an image", fd);
-	ctx->pos = ctx->image->f_pos;
 	return 0;
 }
 
