@@ -143,6 +143,10 @@ static long finish(struct ckpt_ctx *ctx, long ret)
 		ctx->image->f_pos = ctx->pos;
 	ckpt_report(ctx);
 	ckpt_ctx_put(ctx);
+	/* A file system or device may want to be called again; we do not. */
+	if (ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
+	    ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK)
+		ret = -EINTR;
 	return ret;
 }
 
