@@ -356,15 +356,19 @@ SYSCALL_DEFINE2(checkpoint, struct checkpoint_args __user *, uargs, size_t, usiz
 		ret = check_checkpoint_args(&args);
 	if (ret)
 		return ret;
+	/* Fail before anything has happened to the tasks. */
+	ret = put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
+	if (ret)
+		return ret;
 	ctx = ckpt_ctx_alloc(CKPT_OP_CHECKPOINT);
 	if (!ctx)
 		return -ENOMEM;
 	ctx->flags = args.flags;
 	ret = start_checkpoint(ctx, &args, &stats);
-	if (!ret)
-		ret = put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
-	if (!ret)
+	if (!ret) {
+		put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
 		ret = ctx->nr_tasks;
+	}
 	return finish(ctx, ret);
 }
 
