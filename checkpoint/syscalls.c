@@ -197,22 +197,20 @@ static int find_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args)
 
 	if (IS_ERR(pid))
 		return no_root(ctx, args, PTR_ERR(pid));
+	/* Keeps the namespace, too, whatever happens to the task. */
+	ctx->root_pid = pid;
 	ctx->root = get_pid_task(pid, PIDTYPE_TGID);
-	put_pid(pid);
 	if (!ctx->root)
 		return no_root(ctx, args, -ESRCH);
 	if (ctx->root->flags & PF_KTHREAD)
 		return ckpt_err(ctx, -EINVAL, "pid %d (%s): is a kernel thread",
 				task_pid_vnr(ctx->root), ctx->root->comm);
-	ctx->root_ns = task_active_pid_ns(ctx->root);
-	if (!ctx->root_ns)
-		return ckpt_err(ctx, -ESRCH, "pid %d: is dying", args->pid);
-	get_pid_ns(ctx->root_ns);
+	ctx->root_ns = get_pid_ns(ns_of_pid(pid));
 	if (is_global_init(ctx->root))
 		return ckpt_err(ctx, -EINVAL, "pid %d: is the init of this machine",
 				task_pid_vnr(ctx->root));
 	if (!(ctx->flags & (CHECKPOINT_SUBTREE | CHECKPOINT_THAW)) &&
-	    !is_child_reaper(task_pid(ctx->root)))
+	    !is_child_reaper(pid))
 		return ckpt_err(ctx, -EINVAL,
 				"task %d (%s): is not the init of a pid namespace, and CHECKPOINT_SUBTREE is not given",
 				task_pid_vnr(ctx->root), ctx->root->comm);
