@@ -24,6 +24,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/task_work.h>
 #include <linux/wait_bit.h>
 #include "freeze.h"
 #include "internal.h"
@@ -58,6 +59,11 @@ void checkpoint_trap(void)
 	current->jobctl &= ~JOBCTL_CKPT_STOPPED;
 	recalc_sigpending();
 	spin_unlock_irq(lock);
+
+	/* As the cgroup freezer: task work may have woken us, and would again. */
+	clear_notify_signal();
+	if (unlikely(task_work_pending(current)))
+		task_work_run();
 }
 
 /**
