@@ -142,6 +142,7 @@ struct ckpt_task {
  * @nr_objs: objects so far (checkpoint) or in the image (restart)
  *
  * @root: checkpoint: the root task, referenced; also ->tasks[0].task
+ * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
  * @tasks: the tasks, parents first
@@ -202,6 +203,7 @@ struct ckpt_ctx {
 	u32 nr_objs;
 
 	struct task_struct *root;
+	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
 	struct ckpt_task *tasks;
