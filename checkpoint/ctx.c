@@ -27,12 +27,12 @@
  */
 struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 {
-	struct ckpt_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	struct ckpt_ctx *ctx = kvzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 
 	if (!ctx)
 		return NULL;
 	if (ckpt_obj_hash_init(ctx)) {
-		kfree(ctx);
+		kvfree(ctx);
 		return NULL;
 	}
 	kref_init(&ctx->ref);
@@ -116,8 +116,7 @@ static void release_ctx(struct kref *ref)
 		fput(ctx->image);
 	if (ctx->log)
 		fput(ctx->log);
-	kfree(ctx->warn);
-	kfree(ctx);
+	kvfree(ctx);
 }
 
 /**

@@ -372,7 +372,8 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
 		struct task_struct *tsk = list->task[i];
 		struct ckpt_task *t = &ctx->tasks[ctx->nr_tasks];
 
-		ret = check_quiet_task(ctx, tsk);
+		/* It may have executed a set-user-id program on its way here. */
+		ret = check_quiet_task(ctx, tsk) ?: may_freeze(ctx, tsk);
 		if (ret)
 			return ret;
 		if (is_traceless(tsk))
@@ -524,6 +525,8 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 	while (!tree_dead(ctx) && time_before(jiffies, deadline) &&
 	       !fatal_signal_pending(current))
 		schedule_timeout_killable(CKPT_FREEZE_POLL);
+	if (!tree_dead(ctx))
+		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
 }
 
 /**

@@ -255,8 +255,7 @@ int checkpoint_tasks(struct ckpt_ctx *ctx)
 		cond_resched();
 	}
 	ctx->subject = NULL;
-	/* Only now all users of each pipe have been seen. */
-	return ret ?: checkpoint_pipes_end(ctx);
+	return ret;
 }
 
 /* ---- validate ---- */
@@ -425,15 +424,6 @@ static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 	return ckpt_install_mm(ctx, mm);
 }
 
-/* Its process must have entered the memory that the thread will run in. */
-static int check_thread_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
-{
-	if (READ_ONCE(ckpt_obj_by_id(ctx, objs->mm)->ptr) != current->mm)
-		return ckpt_err(ctx, -EBADMSG,
-				"image: thread with other memory than its process");
-	return 0;
-}
-
 static void enter_namespaces(struct ckpt_ctx *ctx)
 {
 	if (!ctx->nsproxy)
@@ -546,8 +536,6 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		if (!ret)
 			enter_namespaces(ctx);
 	}
-	else if (objs->mm)
-		ret = check_thread_mm(ctx, objs);
 	if (!ret && objs->sighand)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))
