@@ -78,6 +78,8 @@ int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
 	const struct ckpt_hdr_container *c = (const void *)h;
 
+	if (v->owner != CKPT_HDR_ARCH)
+		return ckpt_bad(v, "section is not behind the arch header");
 	if (c->flags & ~CKPT_CONTAINER_INIT || c->reserved)
 		return ckpt_bad(v, "unknown flags");
 	if (c->pid_level > CKPT_PID_LEVELS_MAX)

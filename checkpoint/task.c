@@ -260,6 +260,12 @@ int checkpoint_tasks(struct ckpt_ctx *ctx)
 
 /* ---- validate ---- */
 
+/* Such that a sum of a few, as in wait4(), is still a time. */
+static bool time_ok(u64 ns)
+{
+	return ns <= KTIME_MAX / 2;
+}
+
 /**
  * ckpt_task_validate - check a TASK record
  * @v: the pass over the records
@@ -281,6 +287,9 @@ int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "name is not terminated");
 	if (t->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
+	if (!time_ok(t->age) || !time_ok(t->age_boottime) || !time_ok(t->utime) ||
+	    !time_ok(t->stime) || !time_ok(t->runtime))
+		return ckpt_bad(v, "time out of range");
 	return 0;
 }
 
@@ -521,7 +530,7 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	const struct ckpt_hdr_task *h;
 	struct ckpt_cursor c = t->start;
 	const struct ckpt_hdr *extra;
-	int ret = 0;
+	int ret;
 
 	h = ckpt_read_obj_type(&c, CKPT_HDR_TASK);
 	if (IS_ERR(h))
@@ -678,6 +687,17 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
 	return true;
 }
 
+/* Of a leader that dies before its threads nobody is told: look, as reap(). */
+static int wait_for_zombies(struct ckpt_ctx *ctx)
+{
+	while (!zombies_dead(ctx)) {
+		schedule_timeout_interruptible(1);
+		if (signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
+	}
+	return 0;
+}
+
 /**
  * restore_tasks - create all tasks and wait until they have restored themselves
  * @ctx: the restart; restore_tree() has been called
@@ -701,11 +721,7 @@ int restore_tasks(struct ckpt_ctx *ctx)
 		return ckpt_err(ctx, -EINTR, "interrupted while tasks restore themselves");
 	if (ctx->err)
 		return ctx->err;
-	/* exit_notify() wakes the parent, which is us. */
-	if (wait_event_interruptible(current->signal->wait_chldexit,
-				     zombies_dead(ctx)))
-		return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	return 0;
+	return wait_for_zombies(ctx);
 }
 
 /**
