@@ -204,14 +204,22 @@ static int may_freeze(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return 0;
 }
 
+/* Left where it is by an earlier call. Called with siglock held. */
+static bool left_frozen(const struct task_struct *tsk)
+{
+	return (tsk->jobctl & (JOBCTL_TRAP_CKPT | JOBCTL_CKPT_BUSY)) ==
+	       JOBCTL_TRAP_CKPT;
+}
+
 /* Ask @tsk to stop. Return: 0, or -EBUSY if it is not ours to stop. */
-static int request_stop(struct task_struct *tsk)
+static int request_stop(struct task_struct *tsk, bool *was_frozen)
 {
 	unsigned long flags;
 	int ret = 0;
 
 	if (!lock_task_sighand(tsk, &flags))
 		return 0;
+	*was_frozen = left_frozen(tsk);
 	if (tsk->jobctl & JOBCTL_CKPT_BUSY)
 		ret = -EBUSY;
 	else
@@ -224,6 +232,14 @@ static int request_stop(struct task_struct *tsk)
 	return ret;
 }
 
+/* Called with siglock held. */
+static void open_trap(struct task_struct *tsk)
+{
+	tsk->jobctl &= ~JOBCTL_TRAP_CKPT;
+	if (tsk->jobctl & JOBCTL_CKPT_STOPPED)
+		wake_up_state(tsk, TASK_INTERRUPTIBLE);
+}
+
 static void release_task_trap(struct task_struct *tsk, bool leave)
 {
 	unsigned long flags;
@@ -231,18 +247,24 @@ static void release_task_trap(struct task_struct *tsk, bool leave)
 	if (!lock_task_sighand(tsk, &flags))
 		return;
 	tsk->jobctl &= ~JOBCTL_CKPT_BUSY;
-	if (!leave) {
-		tsk->jobctl &= ~JOBCTL_TRAP_CKPT;
-		if (tsk->jobctl & JOBCTL_CKPT_STOPPED)
-			wake_up_state(tsk, TASK_INTERRUPTIBLE);
-	}
+	if (!leave)
+		open_trap(tsk);
 	unlock_task_sighand(tsk, &flags);
 }
 
-static bool was_frozen(struct task_struct *tsk)
+/* Return: whether @tsk had been left frozen. */
+static bool release_left_frozen(struct task_struct *tsk)
 {
-	return (READ_ONCE(tsk->jobctl) & (JOBCTL_TRAP_CKPT | JOBCTL_CKPT_BUSY)) ==
-	       JOBCTL_TRAP_CKPT;
+	unsigned long flags;
+	bool ret;
+
+	if (!lock_task_sighand(tsk, &flags))
+		return false;
+	ret = left_frozen(tsk);
+	if (ret)
+		open_trap(tsk);
+	unlock_task_sighand(tsk, &flags);
+	return ret;
 }
 
 static void forget(struct ckpt_frozen *f)
@@ -265,7 +287,7 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	if (!f)
 		return ckpt_err(ctx, -ENOMEM, "list of stopped tasks");
 	f->task = get_task_struct(tsk);
-	f->was_frozen = was_frozen(tsk);
+	f->was_frozen = false;
 	list_add_tail(&f->list, &ctx->frozen);
 
 	ret = xa_err(xa_store(&ctx->known, ckpt_task_key(tsk), f, GFP_KERNEL_ACCOUNT));
@@ -273,7 +295,7 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 		forget(f);
 		return ckpt_err(ctx, ret, "list of stopped tasks");
 	}
-	ret = request_stop(tsk);
+	ret = request_stop(tsk, &f->was_frozen);
 	if (ret) {
 		xa_erase(&ctx->known, ckpt_task_key(tsk));
 		forget(f);
@@ -545,12 +567,8 @@ int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx)
 		return ret;
 	for (i = 0; i < list.nr && !ret; i++)
 		ret = may_freeze(ctx, list.task[i]);
-	for (i = 0; i < list.nr && !ret; i++) {
-		if (was_frozen(list.task[i])) {
-			release_task_trap(list.task[i], false);
-			found = true;
-		}
-	}
+	for (i = 0; i < list.nr && !ret; i++)
+		found |= release_left_frozen(list.task[i]);
 	put_task_list(&list);
 	if (!ret && !found)
 		ret = ckpt_err(ctx, -EINVAL, "task %d (%s): is not frozen",
