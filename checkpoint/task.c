@@ -663,6 +663,20 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
 	return true;
 }
 
+/*
+ * exit_notify() wakes the parent, which is us; but not for a leader that its
+ * threads outlive.
+ */
+static int wait_for_zombies(struct ckpt_ctx *ctx)
+{
+	while (!zombies_dead(ctx))
+		if (wait_event_interruptible_timeout(current->signal->wait_chldexit,
+						     zombies_dead(ctx),
+						     max(HZ / 250, 1)) < 0)
+			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
+	return 0;
+}
+
 /**
  * restore_tasks - create all tasks and wait until they have restored themselves
  * @ctx: the restart; restore_tree() has been called
@@ -686,11 +700,7 @@ int restore_tasks(struct ckpt_ctx *ctx)
 		return ckpt_err(ctx, -EINTR, "interrupted while tasks restore themselves");
 	if (ctx->err)
 		return ctx->err;
-	/* exit_notify() wakes the parent, which is us. */
-	if (wait_event_interruptible(current->signal->wait_chldexit,
-				     zombies_dead(ctx)))
-		return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	return 0;
+	return wait_for_zombies(ctx);
 }
 
 /**
