@@ -687,14 +687,17 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
 	return true;
 }
 
-/* Of a leader that dies before its threads nobody is told: look, as reap(). */
+/*
+ * exit_notify() wakes the parent, which is us; but not for a leader that its
+ * threads outlive.
+ */
 static int wait_for_zombies(struct ckpt_ctx *ctx)
 {
-	while (!zombies_dead(ctx)) {
-		schedule_timeout_interruptible(1);
-		if (signal_pending(current))
+	while (!zombies_dead(ctx))
+		if (wait_event_interruptible_timeout(current->signal->wait_chldexit,
+						     zombies_dead(ctx),
+						     max(HZ / 250, 1)) < 0)
 			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	}
 	return 0;
 }
 
