@@ -26,9 +26,9 @@ struct shared {
 	volatile int failed;
 };
 
-struct timespec32 {
-	int sec;
-	int nsec;
+struct timespec64 {
+	long long sec;
+	long long nsec;
 };
 
 struct user_desc32 {
@@ -161,14 +161,15 @@ static void verify(void)
 /* In the vdso, in a system call with a restart block, while stopped. */
 static void sleep_one_second(void)
 {
-	struct timespec32 ts = { 1, 0 }, rem = { 7, 0 }, start, end;
+	struct timespec64 ts = { 1, 0 }, rem = { 7, 0 }, start, end;
 
-	call_int80(__NR_clock_gettime, CLOCK_MONOTONIC, (unsigned int)&start, 0);
+	call_int80(__NR_clock_gettime64, CLOCK_MONOTONIC, (unsigned int)&start, 0);
 	sh->ready = 1;
-	CHECK(!call(__NR_nanosleep, (unsigned int)&ts, (unsigned int)&rem, 0, 0));
-	call_int80(__NR_clock_gettime, CLOCK_MONOTONIC, (unsigned int)&end, 0);
-	CHECK((end.sec - start.sec) * 1000 +
-	      (end.nsec - start.nsec) / 1000000 >= 999);
+	CHECK(!call(__NR_clock_nanosleep_time64, CLOCK_MONOTONIC, 0,
+		    (unsigned int)&ts, (unsigned int)&rem));
+	call_int80(__NR_clock_gettime64, CLOCK_MONOTONIC, (unsigned int)&end, 0);
+	CHECK(end.sec > start.sec + 1 ||
+	      (end.sec == start.sec + 1 && end.nsec >= start.nsec));
 }
 
 static void run(unsigned int *stack)
