@@ -17,6 +17,7 @@
  *			left frozen have %JOBCTL_TRAP_CKPT without it.
  */
 #include <linux/cgroup.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
@@ -34,6 +35,8 @@
 /* Group stops and exits wake nobody: look again that often. */
 #define CKPT_FREEZE_POLL	max(HZ / 250, 1)
 #define CKPT_KILL_TIMEOUT	(10 * HZ)
+#define CKPT_KILL_POLL_MIN	(50 * NSEC_PER_USEC)
+#define CKPT_KILL_POLL_MAX	(4 * NSEC_PER_MSEC)
 
 /**
  * checkpoint_trap - stand still until released
@@ -577,6 +580,7 @@ void ckpt_freeze_current(void)
 void ckpt_kill_tree(struct ckpt_ctx *ctx)
 {
 	unsigned long deadline = jiffies + CKPT_KILL_TIMEOUT;
+	ktime_t nap = CKPT_KILL_POLL_MIN;
 	u32 i;
 
 	for (i = 0; i < ctx->nr_tasks; i++)
@@ -585,8 +589,11 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 			do_send_sig_info(SIGKILL, SEND_SIG_PRIV,
 					 ctx->tasks[i].task, PIDTYPE_TGID);
 	while (!tree_dead(ctx) && time_before(jiffies, deadline) &&
-	       !fatal_signal_pending(current))
-		schedule_timeout_killable(CKPT_FREEZE_POLL);
+	       !fatal_signal_pending(current)) {
+		set_current_state(TASK_KILLABLE);
+		schedule_hrtimeout(&nap, HRTIMER_MODE_REL);
+		nap = min(2 * nap, CKPT_KILL_POLL_MAX);
+	}
 }
 
 /**
