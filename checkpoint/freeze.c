@@ -17,9 +17,11 @@
  *			left frozen have %JOBCTL_TRAP_CKPT without it.
  */
 #include <linux/cgroup.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
+#include <linux/rhashtable.h>
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -34,6 +36,8 @@
 #define CKPT_FREEZE_POLL	max(HZ / 250, 1)
 #define CKPT_BACK_TIMEOUT	HZ
 #define CKPT_KILL_TIMEOUT	(10 * HZ)
+#define CKPT_KILL_POLL_MIN	(50 * NSEC_PER_USEC)
+#define CKPT_KILL_POLL_MAX	(4 * NSEC_PER_MSEC)
 
 /**
  * checkpoint_trap - stand still until released
@@ -105,6 +109,74 @@ static bool stands_still(struct task_struct *tsk)
 	/* A signal may wake it on its way to sleep; then it comes back. */
 	return wait_task_inactive(tsk, TASK_NORMAL | __TASK_STOPPED);
 }
+
+/* ---- the tasks that must be released ---- */
+
+static const struct rhashtable_params frozen_params = {
+	.head_offset	= offsetof(struct ckpt_frozen, node),
+	.key_offset	= offsetof(struct ckpt_frozen, task),
+	.key_len	= sizeof(struct task_struct *),
+};
+
+/**
+ * ckpt_frozen_init - prepare the table of tasks that must be released
+ * @ctx: the operation
+ *
+ * Return: 0 or -ENOMEM
+ */
+int ckpt_frozen_init(struct ckpt_ctx *ctx)
+{
+	INIT_LIST_HEAD(&ctx->frozen);
+	return rhashtable_init(&ctx->known, &frozen_params);
+}
+
+/**
+ * ckpt_frozen_free - end of the table
+ * @ctx: the operation; its tasks have been released
+ */
+void ckpt_frozen_free(struct ckpt_ctx *ctx)
+{
+	rhashtable_destroy(&ctx->known);
+}
+
+static struct ckpt_frozen *find_frozen(struct ckpt_ctx *ctx,
+				       struct task_struct *tsk)
+{
+	return rhashtable_lookup_fast(&ctx->known, &tsk, frozen_params);
+}
+
+/**
+ * ckpt_frozen_index - find a task in the tree
+ * @ctx: the checkpoint, its tasks frozen
+ * @tsk: the task
+ *
+ * Return: its number in ctx->tasks, or %CKPT_TREE_NONE.
+ */
+u32 ckpt_frozen_index(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	struct ckpt_frozen *f = find_frozen(ctx, tsk);
+
+	return f ? f->index : CKPT_TREE_NONE;
+}
+
+static int remember(struct ckpt_ctx *ctx, struct ckpt_frozen *f)
+{
+	int ret = rhashtable_insert_fast(&ctx->known, &f->node, frozen_params);
+
+	if (!ret)
+		list_add_tail(&f->list, &ctx->frozen);
+	return ret;
+}
+
+static void forget(struct ckpt_ctx *ctx, struct ckpt_frozen *f)
+{
+	rhashtable_remove_fast(&ctx->known, &f->node, frozen_params);
+	list_del(&f->list);
+	put_task_struct(f->task);
+	kfree(f);
+}
+
+/* ---- the tree ---- */
 
 /* The list of tasks found by one walk over the tree; parents first. */
 struct task_list {
@@ -279,13 +351,6 @@ static bool release_left_frozen(struct task_struct *tsk)
 	return ret;
 }
 
-static void forget(struct ckpt_frozen *f)
-{
-	list_del(&f->list);
-	put_task_struct(f->task);
-	kfree(f);
-}
-
 /* Ask @tsk to stop, and remember to release it later. */
 static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
@@ -301,16 +366,18 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	f->task = get_task_struct(tsk);
 	f->was_frozen = false;
 	list_add_tail(&f->list, &ctx->frozen);
+	f->index = CKPT_TREE_NONE;
+	f->was_frozen = was_frozen(tsk);
 
-	ret = xa_err(xa_store(&ctx->known, ckpt_task_key(tsk), f, GFP_KERNEL_ACCOUNT));
+	ret = remember(ctx, f);
 	if (ret) {
-		forget(f);
+		put_task_struct(f->task);
+		kfree(f);
 		return ckpt_err(ctx, ret, "list of stopped tasks");
 	}
 	ret = request_stop(tsk, &f->was_frozen);
 	if (ret) {
-		xa_erase(&ctx->known, ckpt_task_key(tsk));
-		forget(f);
+		forget(ctx, f);
 		return ckpt_err(ctx, ret,
 				"task %d (%s): another checkpoint is working on it",
 				task_pid_vnr(tsk), tsk->comm);
@@ -335,7 +402,7 @@ static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_
 
 	*nr_new = 0;
 	for (i = 0; i < list->nr; i++) {
-		if (xa_load(&ctx->known, ckpt_task_key(list->task[i])))
+		if (find_frozen(ctx, list->task[i]))
 			continue;
 		++*nr_new;
 		if (parent_waits(list->task[i]))
@@ -438,7 +505,7 @@ static int check_quiet_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 static int check_caller_stays(struct ckpt_ctx *ctx)
 {
 	if ((ctx->flags & CHECKPOINT_LEAVE_FROZEN) &&
-	    xa_load(&ctx->known, ckpt_task_key(current)))
+	    find_frozen(ctx, current))
 		return ckpt_err(ctx, -EINVAL,
 				"the caller is part of the tree that shall be left frozen");
 	return 0;
@@ -471,6 +538,8 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
 		t->task = get_task_struct(tsk);
 		t->ctx = ctx;
 		t->index = ctx->nr_tasks++;
+		/* It is there: stop_new_tasks() has found nothing new. */
+		find_frozen(ctx, tsk)->index = t->index;
 		t->dead = ckpt_task_dead(tsk);
 		if (!t->dead && !ctx->root_thread &&
 		    same_thread_group(tsk, ctx->root))
@@ -559,12 +628,11 @@ void ckpt_thaw_tree(struct ckpt_ctx *ctx, bool leave)
 {
 	struct ckpt_frozen *f, *next;
 
-	list_for_each_entry_safe(f, next, &ctx->frozen, list) {
+	list_for_each_entry(f, &ctx->frozen, list)
 		release_task_trap(f->task, f->task != current &&
 				  (leave || f->was_frozen));
-		forget(f);
-	}
-	xa_destroy(&ctx->known);
+	list_for_each_entry_safe(f, next, &ctx->frozen, list)
+		forget(ctx, f);
 }
 
 /* Dead, or dying on its way out of the trap. */
@@ -603,6 +671,7 @@ void ckpt_freeze_current(void)
 void ckpt_kill_tree(struct ckpt_ctx *ctx)
 {
 	unsigned long deadline = jiffies + CKPT_KILL_TIMEOUT;
+	ktime_t nap = CKPT_KILL_POLL_MIN;
 	u32 i;
 
 	for (i = 0; i < ctx->nr_tasks; i++)
@@ -615,6 +684,11 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 		schedule_timeout_killable(CKPT_FREEZE_POLL);
 	if (!tree_dead(ctx))
 		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
+	       !fatal_signal_pending(current)) {
+		set_current_state(TASK_KILLABLE);
+		schedule_hrtimeout(&nap, HRTIMER_MODE_REL);
+		nap = min(2 * nap, CKPT_KILL_POLL_MAX);
+	}
 }
 
 /**

@@ -152,8 +152,7 @@ struct ckpt_task {
  * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
  * @file: checkpoint: the open file that is being captured, or NULL
  * @frozen: checkpoint: the tasks to release, see freeze.c
- * @known: checkpoint: the same, by ckpt_task_key()
- * @index: checkpoint: numbers of the tasks in the tree, by ckpt_task_key()
+ * @known: checkpoint: the same, by task
  * @frozen_at: checkpoint: when the last task had stopped
  *
  * @pages: runs of memory contents, see pages.c
@@ -213,8 +212,7 @@ struct ckpt_ctx {
 	const char *what;
 	struct file *file;
 	struct list_head frozen;
-	struct xarray known;
-	struct xarray index;
+	struct rhashtable known;
 	ktime_t frozen_at;
 
 	struct list_head pages;

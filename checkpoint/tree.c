@@ -60,29 +60,6 @@ static int checkpoint_group_id(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	return ret < 0 ? ret : 0;
 }
 
-/* Index of a task in the tree; parents and leaders come early. */
-static u32 index_of(struct ckpt_ctx *ctx, struct task_struct *tsk)
-{
-	void *entry = xa_load(&ctx->index, ckpt_task_key(tsk));
-
-	return entry ? xa_to_value(entry) : CKPT_TREE_NONE;
-}
-
-static int index_tasks(struct ckpt_ctx *ctx)
-{
-	u32 i;
-	int ret;
-
-	for (i = 0; i < ctx->nr_tasks; i++) {
-		ret = xa_err(xa_store(&ctx->index,
-				      ckpt_task_key(ctx->tasks[i].task),
-				      xa_mk_value(i), GFP_KERNEL_ACCOUNT));
-		if (ret)
-			return ckpt_err(ctx, ret, "index of tasks");
-	}
-	return 0;
-}
-
 static s32 zombie_code(struct task_struct *tsk)
 {
 	if (tsk->signal->flags & SIGNAL_GROUP_EXIT)
@@ -115,8 +92,8 @@ static int checkpoint_tree_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	h->session = session;
 	rcu_read_lock();
 	parent = rcu_dereference(tsk->real_parent);
-	h->leader = index_of(ctx, tsk->group_leader);
-	h->parent = h->leader ? index_of(ctx, parent) : CKPT_TREE_NONE;
+	h->leader = ckpt_frozen_index(ctx, tsk->group_leader);
+	h->parent = h->leader ? ckpt_frozen_index(ctx, parent) : CKPT_TREE_NONE;
 	rcu_read_unlock();
 	h->state = task_state_of(t);
 	h->exit_signal = thread_group_leader(tsk) ? tsk->exit_signal : -1;
@@ -137,12 +114,9 @@ int checkpoint_tree(struct ckpt_ctx *ctx)
 {
 	struct { u32 pgrp, session; } *ids;
 	struct ckpt_hdr_tree *h;
-	int ret;
+	int ret = 0;
 	u32 i;
 
-	ret = index_tasks(ctx);
-	if (ret)
-		return ret;
 	ids = kvcalloc(ctx->nr_tasks, sizeof(*ids), GFP_KERNEL_ACCOUNT);
 	if (!ids)
 		return ckpt_err(ctx, -ENOMEM, "ids of %u tasks", ctx->nr_tasks);
