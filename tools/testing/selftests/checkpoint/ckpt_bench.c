@@ -363,7 +363,7 @@ static void bench_size(const char *self, int mib)
 	int fds[2], i;
 	pid_t pid;
 
-	if (pipe(fds))
+	if (pipe2(fds, O_CLOEXEC))
 		err(1, "pipe");
 	pid = start_target(self, "memory", mib, fds[1]);
 	for (i = 0; i < ROUNDS; i++) {
