@@ -9,6 +9,7 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/nsproxy.h>
+#include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
@@ -38,6 +39,7 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	ctx->op = op;
 	ctx->caller = current;
 	INIT_LIST_HEAD(&ctx->segs);
+	INIT_LIST_HEAD(&ctx->obj_list);
 	INIT_LIST_HEAD(&ctx->pages);
 	INIT_LIST_HEAD(&ctx->frozen);
 	xa_init(&ctx->known);
@@ -105,6 +107,7 @@ static void release_ctx(struct kref *ref)
 	ckpt_image_free(ctx);
 	if (ctx->root)
 		put_task_struct(ctx->root);
+	put_pid(ctx->root_pid);
 	if (ctx->root_ns)
 		put_pid_ns(ctx->root_ns);
 	if (ctx->nsproxy)

@@ -169,6 +169,9 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 
 	if (file->f_mode & FMODE_BACKING)
 		return checkpoint_backing(ctx);
+	if (dnotify_watches(file))
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
+				     "watches a directory (F_NOTIFY)");
 	if (file->f_flags & FASYNC || has_owner(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
@@ -178,9 +181,6 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 				     "is open in a special way (flags %#x, mode %#x)",
 				     file->f_flags,
 				     (__force unsigned int)file->f_mode);
-	if (dnotify_watches(file))
-		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "watches a directory (F_NOTIFY)");
 	lock = lock_of(file);
 	if (lock)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,

@@ -24,6 +24,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/task_work.h>
 #include <linux/wait_bit.h>
 #include "freeze.h"
 #include "internal.h"
@@ -58,6 +59,11 @@ void checkpoint_trap(void)
 	current->jobctl &= ~JOBCTL_CKPT_STOPPED;
 	recalc_sigpending();
 	spin_unlock_irq(lock);
+
+	/* As the cgroup freezer: task work may have woken us, and would again. */
+	clear_notify_signal();
+	if (unlikely(task_work_pending(current)))
+		task_work_run();
 }
 
 /**
@@ -143,6 +149,19 @@ static void walk_tree(struct task_list *list, struct task_struct *root)
 	}
 }
 
+static void follow_root(struct ckpt_ctx *ctx)
+{
+	struct task_struct *root;
+
+	lockdep_assert_held(&tasklist_lock);
+	/* A thread that executes a program becomes the leader. */
+	root = pid_task(ctx->root_pid, PIDTYPE_TGID);
+	if (!root || root == ctx->root)
+		return;
+	put_task_struct(ctx->root);
+	ctx->root = get_task_struct(root);
+}
+
 /*
  * Fill @list with the tree below ctx->root. The lock is held for one walk at a
  * time; a list that turns out too short is made twice as long.
@@ -159,6 +178,7 @@ static int find_tree(struct ckpt_ctx *ctx, struct task_list *list)
 		list->max = max;
 
 		read_lock(&tasklist_lock);
+		follow_root(ctx);
 		walk_tree(list, ctx->root);
 		if (list->nr <= list->max)
 			break;
@@ -498,7 +518,9 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 
 	for (i = 0; i < ctx->nr_tasks; i++)
 		if (thread_group_leader(ctx->tasks[i].task))
-			send_sig(SIGKILL, ctx->tasks[i].task, 1);
+			/* The leader itself may be dead already. */
+			do_send_sig_info(SIGKILL, SEND_SIG_PRIV,
+					 ctx->tasks[i].task, PIDTYPE_TGID);
 	while (!tree_dead(ctx) && time_before(jiffies, deadline) &&
 	       !fatal_signal_pending(current))
 		schedule_timeout_killable(CKPT_FREEZE_POLL);

@@ -3,7 +3,8 @@
  * Checkpoint/restart - contents without a name: shared anonymous memory
  *
  * Saved: size, how it is accounted for, and all pages, swapped ones included.
- * Not saved: that pages were reserved (by fallocate()) and never written.
+ * Not saved: the inode number in /proc/PID/maps; that pages were reserved (by
+ *	fallocate()) and never written.
  * Refused: memory policies; memory opened through /proc/PID/map_files.
  *
  * The kernel object is a struct file in both directions: the one that all

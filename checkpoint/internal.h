@@ -83,6 +83,7 @@ struct ckpt_cursor {
  * @start: restart: first record behind its TASK record
  * @cred: restart: credentials to commit, owned until committed
  * @mm: restart: its MM object
+ * @sighand: restart: its SIGHAND object
  * @work: restart: loads the registers on the way to user mode
  * @cpu: restart: register record (arch), validated
  * @restart_block: restart: RESTART_BLOCK record, or NULL
@@ -103,6 +104,7 @@ struct ckpt_task {
 	struct ckpt_cursor start;
 	struct cred *cred;
 	u32 mm;
+	u32 sighand;
 	struct callback_head work;
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *restart_block;
@@ -135,10 +137,12 @@ struct ckpt_task {
  * @arch_header: the arch header, which is completed as tasks are captured
  *
  * @obj_hash: checkpoint: kernel pointers to object ids
+ * @obj_list: checkpoint: the same in the order of their ids
  * @objs: restart: the objects, by id - 1
  * @nr_objs: objects so far (checkpoint) or in the image (restart)
  *
  * @root: checkpoint: the root task, referenced; also ->tasks[0].task
+ * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
  * @tasks: the tasks, parents first
@@ -194,10 +198,12 @@ struct ckpt_ctx {
 	struct ckpt_hdr *arch_header;
 
 	struct rhashtable obj_hash;
+	struct list_head obj_list;
 	struct ckpt_obj *objs;
 	u32 nr_objs;
 
 	struct task_struct *root;
+	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
 	struct ckpt_task *tasks;
@@ -400,6 +406,9 @@ int ckpt_obj_hash_init(struct ckpt_ctx *ctx);
 void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
+bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
+int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
+		      int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 

@@ -11,6 +11,7 @@
 #include <linux/posix-timers.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
+#include "sighand.h"
 #include "signal.h"
 
 /* As get_cpu_itimer(): what has expired but not been noticed is due now. */
@@ -154,9 +155,9 @@ static void set_cpu_timer(unsigned int clock, u64 value, u64 interval)
  */
 void restore_itimer_commit(const struct ckpt_hdr_itimer *h)
 {
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	set_real_timer(h);
 	set_cpu_timer(CPUCLOCK_VIRT, h->virt_value, h->virt_interval);
 	set_cpu_timer(CPUCLOCK_PROF, h->prof_value, h->prof_interval);
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 }

@@ -116,7 +116,7 @@ static int run_reserve(struct ckpt_ctx *ctx, unsigned int nr)
 	}
 	chunk = kvmalloc(sizeof(*chunk), GFP_KERNEL_ACCOUNT);
 	if (!chunk)
-		return ckpt_err(ctx, -ENOMEM, "out of memory");
+		return ckpt_err(ctx, -ENOMEM, "memory: list of its pages");
 	chunk->used = 0;
 	chunk->last = NULL;
 	list_add_tail(&chunk->list, &ctx->pages);
@@ -690,7 +690,7 @@ int checkpoint_write_pages(struct ckpt_ctx *ctx)
 
 	w = kvzalloc(sizeof(*w), GFP_KERNEL_ACCOUNT);
 	if (!w)
-		return ckpt_err(ctx, -ENOMEM, "out of memory");
+		return ckpt_err(ctx, -ENOMEM, "memory: to write its pages");
 	w->ctx = ctx;
 	list_for_each_entry_safe(chunk, next, &ctx->pages, list) {
 		slot = 0;

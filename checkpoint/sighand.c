@@ -24,8 +24,8 @@ static int check_sighand(struct ckpt_ctx *ctx, struct sighand_struct *sighand)
 	struct task_struct *tsk = ctx->subject->task;
 	int sig;
 
-	/* Each thread holds one reference and nobody else takes any. */
-	if (refcount_read(&sighand->count) != get_nr_threads(tsk))
+	/* Each thread holds one reference, and so does our caller; nobody else. */
+	if (refcount_read(&sighand->count) != get_nr_threads(tsk) + 1)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"signal handlers: shared with another process");
 
@@ -121,7 +121,7 @@ void *restore_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_sighand *s = (const void *)h;
-	struct sighand_struct *sighand = current->sighand;
+	struct sighand_struct *sighand = ckpt_current_sighand();
 	int sig;
 
 	spin_lock_irq(&sighand->siglock);

@@ -2,7 +2,14 @@
 #ifndef _CHECKPOINT_SIGHAND_H
 #define _CHECKPOINT_SIGHAND_H
 
+#include <linux/sched/signal.h>
 #include "internal.h"
+
+/* The signal handlers of the current process: no need for RCU, nor for NULL. */
+static inline struct sighand_struct *ckpt_current_sighand(void)
+{
+	return rcu_dereference_protected(current->sighand, true);
+}
 
 int checkpoint_sighand(struct ckpt_ctx *ctx, void *obj);
 void *restore_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,

@@ -23,6 +23,7 @@
 #include <linux/task_io_accounting_ops.h>
 #include <linux/tty.h>
 #include "account.h"
+#include "sighand.h"
 #include "signal.h"
 
 #define UNBLOCKABLE	(sigmask(SIGKILL) | sigmask(SIGSTOP))
@@ -454,13 +455,13 @@ static int write_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 
 static struct pid *get_tty_old_pgrp(struct task_struct *tsk)
 {
-	struct pid *pid = NULL;
 	unsigned long flags;
+	struct pid *pid;
 
-	if (lock_task_sighand(tsk, &flags)) {
-		pid = get_pid(tsk->signal->tty_old_pgrp);
-		unlock_task_sighand(tsk, &flags);
-	}
+	if (!lock_task_sighand(tsk, &flags))
+		return NULL;
+	pid = get_pid(tsk->signal->tty_old_pgrp);
+	unlock_task_sighand(tsk, &flags);
 	return pid;
 }
 
@@ -680,7 +681,7 @@ static void commit_process(struct ckpt_signals *s)
 	const struct ckpt_hdr_signal *h = s->process;
 	struct signal_struct *sig = current->signal;
 
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	sig->is_child_subreaper = !!(h->flags & CKPT_SIGNAL_SUBREAPER);
 	/* Only ever set: there may be a subreaper outside, too. */
 	if (h->flags & CKPT_SIGNAL_HAS_SUBREAPER)
@@ -694,7 +695,7 @@ static void commit_process(struct ckpt_signals *s)
 	if (!(sig->flags & SIGNAL_GROUP_EXIT))
 		commit_stop(h);
 	restore_sigqueue_commit(&sig->shared_pending, &s->shared);
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 
 	if (s->itimer)
 		restore_itimer_commit(s->itimer);
@@ -751,11 +752,11 @@ static void restore_signal_task_commit(struct ckpt_ctx *ctx, struct ckpt_task *t
 		set_restore_sigmask();
 	}
 
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	restore_sigqueue_commit(&current->pending, &s->private);
 	current->blocked.sig[0] = h->blocked;
 	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 }
 
 /* ---- a zombie ---- */
@@ -806,9 +807,9 @@ static int restore_zombie(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	if (!h)
 		return 0;
 
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	commit_usage(h, current->signal);
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 	return 0;
 }
 

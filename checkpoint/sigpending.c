@@ -10,6 +10,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/signalfd.h>
+#include "sighand.h"
 #include "signal.h"
 
 /*
@@ -288,7 +289,7 @@ void restore_sigqueue_commit(struct sigpending *to, struct sigpending *from)
 {
 	u64 standard = sigmask(SIGRTMIN) - 1;
 
-	lockdep_assert_held(&current->sighand->siglock);
+	lockdep_assert_held(&ckpt_current_sighand()->siglock);
 
 	cancel_job_control(from);
 	if (!from->signal.sig[0])

@@ -33,6 +33,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "sighand.h"
 #include "signal.h"
 
 /* ---- checkpoint ---- */
@@ -132,6 +133,27 @@ static int collect_fs(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	return 0;
 }
 
+/* SIGKILL may take it away from the task while we look. */
+static int collect_sighand(struct ckpt_ctx *ctx, struct task_struct *tsk,
+			   struct ckpt_hdr_task_objs *objs)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+	int id;
+
+	sighand = lock_task_sighand(tsk, &flags);
+	if (!sighand)
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ckpt_sighand_get(sighand);
+	unlock_task_sighand(tsk, &flags);
+	id = checkpoint_obj(ctx, CKPT_HDR_SIGHAND, sighand);
+	ckpt_sighand_put(sighand);
+	if (id < 0)
+		return id;
+	objs->sighand = id;
+	return 0;
+}
+
 static int collect_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
 			struct ckpt_hdr_task_objs *objs)
 {
@@ -147,10 +169,9 @@ static int collect_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	ret = collect_mm(ctx, tsk, objs);
 	if (ret || !objs->mm)
 		return ret;
-	ret = checkpoint_obj(ctx, CKPT_HDR_SIGHAND, tsk->sighand);
-	if (ret < 0)
+	ret = collect_sighand(ctx, tsk, objs);
+	if (ret)
 		return ret;
-	objs->sighand = ret;
 	if (t->dead)
 		return 0;
 	return collect_files(ctx, tsk, objs) ?: collect_fs(ctx, tsk, objs);
@@ -368,6 +389,33 @@ static int create_threads(struct ckpt_ctx *ctx, struct ckpt_task *leader)
 
 /* ---- restart: in the context of the created task ---- */
 
+static bool has_threads(const struct ckpt_ctx *ctx, const struct ckpt_task *t)
+{
+	u32 next = t->index + 1;
+
+	return next < ctx->nr_tasks && ctx->tasks[next].tree->leader == t->index;
+}
+
+/*
+ * Threads get memory and signal handlers from their leader, who must have them
+ * even if it is dead: otherwise they would stay in the caller's memory.
+ */
+static int check_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		      const struct ckpt_hdr_task_objs *objs)
+{
+	const struct ckpt_task *leader = &ctx->tasks[t->tree->leader];
+
+	t->mm = objs->mm;
+	t->sighand = objs->sighand;
+	if (t->mm != leader->mm || t->sighand != leader->sighand)
+		return ckpt_err(ctx, -EBADMSG,
+				"image: thread with other memory or signal handlers than its leader");
+	if (t == leader && t->dead && !t->mm == has_threads(ctx, t))
+		return ckpt_err(ctx, -EBADMSG, "image: a dead process %s",
+				t->mm ? "has memory" : "has threads but no memory");
+	return 0;
+}
+
 static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 {
 	struct mm_struct *mm = restore_obj(ctx, objs->mm);
@@ -375,6 +423,15 @@ static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 	if (IS_ERR(mm))
 		return PTR_ERR(mm);
 	return ckpt_install_mm(ctx, mm);
+}
+
+/* Its process must have entered the memory that the thread will run in. */
+static int check_thread_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
+{
+	if (READ_ONCE(ckpt_obj_by_id(ctx, objs->mm)->ptr) != current->mm)
+		return ckpt_err(ctx, -EBADMSG,
+				"image: thread with other memory than its process");
+	return 0;
 }
 
 static void enter_namespaces(struct ckpt_ctx *ctx)
@@ -483,12 +540,14 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	objs = ckpt_read_obj_type(&c, CKPT_HDR_TASK_OBJS);
 	if (IS_ERR(objs))
 		return PTR_ERR(objs);
-	t->mm = objs->mm;
-	if (objs->mm && thread_group_leader(current)) {
+	ret = check_objs(ctx, t, objs);
+	if (!ret && objs->mm && thread_group_leader(current)) {
 		ret = enter_mm(ctx, objs);
 		if (!ret)
 			enter_namespaces(ctx);
 	}
+	else if (objs->mm)
+		ret = check_thread_mm(ctx, objs);
 	if (!ret && objs->sighand)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))
@@ -687,8 +746,10 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 
 static void reap(struct task_struct *tsk)
 {
-	while (pid_alive(tsk)) {
-		kernel_wait4(task_pid_vnr(tsk), NULL, __WALL | WNOHANG, NULL);
+	pid_t nr = task_pid_vnr(tsk);
+
+	while (nr && pid_alive(tsk)) {
+		kernel_wait4(nr, NULL, __WALL | WNOHANG, NULL);
 		if (pid_alive(tsk))
 			schedule_timeout_uninterruptible(1);
 	}
@@ -715,7 +776,8 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 			send_sig(SIGKILL, ctx->tasks[i].task, 1);
 	/* Once nobody is busy, nobody creates threads. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
-	for (i = 0; i < ctx->nr_tasks; i++) {
+	/* The init of a pid namespace exits after all others have been reaped. */
+	for (i = ctx->nr_tasks; i-- > 0;) {
 		struct task_struct *tsk = ctx->tasks[i].task;
 
 		if (tsk && ctx->tasks[i].tree->leader == i)

@@ -224,6 +224,8 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "parent does not come before the task");
 	if (index && v->tree[t->parent]->state == CKPT_TASK_DEAD)
 		return ckpt_bad(v, "parent is dead");
+	if (t->session && !t->pgrp)
+		return ckpt_bad(v, "process group outside of its session");
 	if (t->exit_signal < 0 || t->exit_signal > _NSIG)
 		return ckpt_bad(v, "exit signal out of range");
 	return 0;
@@ -337,18 +339,26 @@ static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	leader->exit_signal = t->tree->exit_signal;
 }
 
+static void join_group(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		       enum pid_type type, u32 id)
+{
+	struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
+
+	change_pid(t->task, type, o->ptr);
+	/* From now on it goes away with the last member, which may be soon. */
+	o->priv = NULL;
+}
+
 static void commit_group_ids(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	const struct ckpt_hdr_tree_task *tree = t->tree;
 
 	if (tree->session) {
-		change_pid(t->task, PIDTYPE_SID,
-			   ckpt_obj_by_id(ctx, tree->session)->ptr);
+		join_group(ctx, t, PIDTYPE_SID, tree->session);
 		t->task->signal->leader = tree->session == tree->pid;
 	}
 	if (tree->pgrp)
-		change_pid(t->task, PIDTYPE_PGID,
-			   ckpt_obj_by_id(ctx, tree->pgrp)->ptr);
+		join_group(ctx, t, PIDTYPE_PGID, tree->pgrp);
 }
 
 /**

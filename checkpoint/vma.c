@@ -395,6 +395,8 @@ int ckpt_vma_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, why);
 	if (!name_ok(name, name_len))
 		return ckpt_bad(v, "name of an area");
+	if (name_len && vma->file && !ckpt_ref_ok(v, vma->file, CKPT_CLASS_INODE))
+		return ckpt_bad(v, "name of an area that is not anonymous");
 	v->last_end = vma->end;
 	return 0;
 }

@@ -52,7 +52,7 @@ row='%-10s %5s %10s %10s %10s %10s %10s  %s\n'
 		printf "$row" "$name" "${tasks:--}" \
 			"$(value "$dir/memory" 1024 MiB)" \
 			"$(value "$dir/size" 1048576 MiB)" \
-			"$(value "$dir/stats" frozen_time 1000 ms)" \
+			"$(value "$dir/stats" capture_time 1000 ms)" \
 			"$(value "$dir/time" 1 ms)" \
 			"$(value "$dir/restart-stats" restore_time 1000 ms)" "$said"
 	done

@@ -9,7 +9,7 @@ dir=/usr/local/lib/kselftests/checkpoint
 number=0
 
 # Leave alone the stack traces of injected faults and of failed allocations.
-splats='WARNING: |BUG: |kernel BUG at|Oops|general protection fault|UBSAN: '
+splats='WARNING: |BUG: |kernel BUG at|Oops: |UBSAN: '
 splats+='|INFO: task .* blocked|rcu.* stall|soft lockup|hard LOCKUP|DEBUG_LOCKS_WARN'
 splats+='|refcount_t: |ODEBUG: |corruption|Bad page|stack overflow|unreferenced object'
 splats+='|unregister_netdevice: waiting'

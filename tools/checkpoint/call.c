@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * The system calls, with their arguments held by an object
  */
@@ -410,6 +410,7 @@ ckpt_checkpoint_stats_json(const struct checkpoint_stats *stats)
 		return NULL;
 	ADD_TIME(o, stats, freezing_time);
 	ADD_TIME(o, stats, frozen_time);
+	ADD_TIME(o, stats, capture_time);
 	ADD_TIME(o, stats, memdump_time);
 	ADD_TIME(o, stats, memwrite_time);
 	ADD(o, stats, pages_scanned);

@@ -84,7 +84,7 @@ static void print_stats(const struct request *rq, const char *image)
 
 	say("%llu task%s, %.1f MiB in %s; stopped for %.2f ms after %.2f ms of stopping; %.1f ms of writing memory",
 	    s->nr_tasks, s->nr_tasks == 1 ? "" : "s",
-	    s->image_bytes / 1048576.0, image, s->frozen_time / 1e6,
+	    s->image_bytes / 1048576.0, image, s->capture_time / 1e6,
 	    s->freezing_time / 1e6, s->memwrite_time / 1e6);
 	if (!rq->verbose)
 		return;

@@ -163,31 +163,43 @@ int wait_for_root(pid_t pid)
 
 #define PEEK_MAX	65536
 
-/* The beginning of the image, without taking it from the stream. */
-static int peek_pipe(int fd, int memfd)
+/* What a pipe begins with, at most @size bytes, without taking it out. */
+static ssize_t tee_head(int fd, char *buf, size_t size)
 {
-	struct timespec nap = { 0, 10000000 };
-	char buf[4096];
-	int p[2], tries;
-	ssize_t n = 0, m;
+	ssize_t n = -1;
+	int p[2];
 
 	if (pipe2(p, O_CLOEXEC | O_NONBLOCK))
-		return -errno;
-	/* Records come in one piece, but the pipe may fill slowly. */
-	for (tries = 0; tries < 500 && n < 4096; tries++) {
-		n = tee(fd, p[1], sizeof(buf), 0);
-		if (n <= 0)
-			break;
-		m = read(p[0], buf, sizeof(buf));
-		if (m > 0 && pwrite(memfd, buf, m, 0) != m)
-			break;
-		if (n >= 1024)
-			break;
-		nanosleep(&nap, NULL);
-	}
+		return -1;
+	if (tee(fd, p[1], size, 0) > 0)
+		n = read(p[0], buf, size);
 	close(p[0]);
 	close(p[1]);
-	return 0;
+	return n;
+}
+
+/*
+ * The beginning of the image, without taking it from the pipe. The records we
+ * want are in the first kilobyte, but the pipe may fill slowly.
+ */
+static int peek_pipe(int fd, int memfd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct timespec nap = { 0, 10000000 };
+	char buf[4096];
+	ssize_t n = 0;
+	int tries;
+
+	for (tries = 0; tries < 1000 && n < 1024; tries++) {
+		if (poll(&p, 1, -1) < 0)
+			return -errno;
+		n = tee_head(fd, buf, sizeof(buf));
+		if (n < 0 || p.revents & POLLHUP)
+			break;
+		if (n < 1024)
+			nanosleep(&nap, NULL);
+	}
+	return n > 0 && pwrite(memfd, buf, n, 0) != n ? -errno : 0;
 }
 
 static int peek_file(int fd, int memfd)

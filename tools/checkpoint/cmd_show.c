@@ -376,7 +376,19 @@ static void put_file(struct json_object *root, struct json_object *f)
 	}
 }
 
-static void show_vma(struct json_object *root, struct json_object *v)
+/* What anonymous memory is for, as /proc/PID/maps has it. */
+static const char *purpose(struct json_object *mm, unsigned long long start,
+			   unsigned long long end)
+{
+	unsigned long long stack = hex(mm, "start_stack");
+
+	if (start < hex(mm, "brk") && end > hex(mm, "start_brk"))
+		return "[heap]";
+	return start <= stack && stack < end ? "[stack]" : "";
+}
+
+static void show_vma(struct json_object *root, struct json_object *mm,
+		     struct json_object *v)
 {
 	struct json_object *flags = get(v, "flags");
 	unsigned long long start = hex(v, "start"), end = hex(v, "end");
@@ -391,6 +403,8 @@ static void show_vma(struct json_object *root, struct json_object *v)
 	putchar(' ');
 	if (num(v, "file"))
 		put_file(root, object(root, num(v, "file")));
+	else if (!get(v, "name"))
+		fputs(purpose(mm, start, end), stdout);
 	if (get(v, "name")) {
 		printf("[anon:");
 		put_safe(str(v, "name"));
@@ -415,7 +429,10 @@ static void show_mm(struct json_object *root, struct json_object *mm)
 	}
 	putchar('\n');
 	for (i = 0; i < len(vmas); i++)
-		show_vma(root, at(vmas, i));
+		show_vma(root, mm, at(vmas, i));
+	if (has(get(get(mm, "x86_mm"), "flags"), "vdso"))
+		printf("  %012llx the vdso, and its data in front of it\n",
+		       hex(get(mm, "x86_mm"), "vdso"));
 }
 
 static void show_files(struct json_object *root, struct json_object *files)

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: LGPL-2.1-or-later
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * CRC32C (Castagnoli), neither inverted before nor after: the kernel's crc32c()
  */

@@ -101,6 +101,8 @@ struct checkpoint_args {
  * @meta_bytes: size of everything in it that is not memory contents
  * @nr_tasks: tasks in the image, threads and zombies included
  * @nr_objects: shared objects in the image
+ * @capture_time: part of @frozen_time until all had been captured; the rest is
+ *	zero unless the tasks had to wait for the image
  */
 struct checkpoint_stats {
 	__aligned_u64 freezing_time;
@@ -115,6 +117,7 @@ struct checkpoint_stats {
 	__aligned_u64 meta_bytes;
 	__aligned_u64 nr_tasks;
 	__aligned_u64 nr_objects;
+	__aligned_u64 capture_time;
 };
 
 /**

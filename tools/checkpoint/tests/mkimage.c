@@ -83,7 +83,7 @@ static void fill_id(struct ckpt_file_id *id, const char *path)
 
 /* ---- the parts of the image ---- */
 
-static __u32 pids[4], cred, files, fs, sighand, mm, inode, text;
+static __u32 pids[4], cred, files, fs, sighand, mm, inode, text, memfd;
 static struct ckpt_hdr_header *header;
 
 static void add_headers(void)
@@ -238,6 +238,25 @@ static __u32 add_pipe(void)
 	return obj(f);
 }
 
+/* A memfd of one page. */
+static __u32 add_memfd(void)
+{
+	struct ckpt_hdr_unlinked *u;
+	struct ckpt_hdr_file_inode *f;
+
+	u = ADD_VAR(UNLINKED, ckpt_hdr_unlinked, "buffer", 7);
+	u->size = PAGE;
+	u->mode = 0777;
+	u->flags = is("seals") ? 0 : CKPT_UNLINKED_MEMFD;
+	u->seals = is("seals") ? 1 : 0;
+	u->name_len = is("memfd-name") ? 6 : 7;
+	memfd = obj(u);
+	f = ADD(FILE_INODE, ckpt_hdr_file_inode);
+	fill_file(&f->file, 2);
+	f->inode = is("not-unlinked") ? nr_objects - 1 : memfd;
+	return obj(f);
+}
+
 static void add_fd(__u32 nr, __u32 file)
 {
 	struct ckpt_hdr_fd *fd = ADD(FD, ckpt_hdr_fd);
@@ -248,7 +267,7 @@ static void add_fd(__u32 nr, __u32 file)
 
 static void add_files(void)
 {
-	__u32 tty, pipe;
+	__u32 tty, pipe, buffer;
 	struct ckpt_hdr_files *f;
 	struct ckpt_hdr_fs *d;
 	__s64 forward = is("forward-ref") ? 100 : 0;
@@ -256,12 +275,14 @@ static void add_files(void)
 	text = add_path("/etc/passwd", 0100000);
 	tty = add_external();
 	pipe = add_pipe();
+	buffer = add_memfd();
 	f = ADD(FILES, ckpt_hdr_files);
-	f->nr_fds = 3;
+	f->nr_fds = 4;
 	files = obj(f);
 	add_fd(0, tty);
 	add_fd(is("fd-order") ? 0 : 3, text + forward);
 	add_fd(9, pipe);
+	add_fd(10, buffer);
 	if (is("owner"))
 		ADD(VMA, ckpt_hdr_vma);
 	d = ADD_VAR(FS, ckpt_hdr_fs, "/\0/tmp", 7);
@@ -469,6 +490,7 @@ static void add_contents(void)
 	add_pages(mm, is("page-outside") ? 0x504000 : 0x503000, 1, 0, 0);
 	add_pages(is("page-obj") ? cred : inode, is("page-beyond") ? PAGE : 0,
 		  2, 0, 0);
+	add_pages(memfd, is("memfd-beyond") ? PAGE : 0, 1, 0, 0);
 	t = ADD(TRAILER, ckpt_hdr_trailer);
 	t->nr_runs = nr_runs;
 	t->nr_pages = nr_pages + is("page-count");

@@ -367,6 +367,46 @@ TEST_F(files, memfd)
 	ROUND_TRIP(&self->t, memfd);
 }
 
+static bool copy_program(const char *from, const char *to)
+{
+	char buf[65536];
+	int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT, 0755);
+	ssize_t n;
+
+	while ((n = read(in, buf, sizeof(buf))) > 0)
+		if (write(out, buf, n) != n)
+			return false;
+	return !n && !close(in) && !close(out);
+}
+
+/* Such as a daemon after an upgrade. */
+static void deleted_program(struct shared *sh)
+{
+	char proc[32], link[256] = "";
+	int status;
+	pid_t pid;
+
+	TARGET_CHECK(sh, copy_program("/bin/sleep", in_dir("program")));
+	pid = fork();
+	if (!pid) {
+		execl(in_dir("program"), "program", "1000", NULL);
+		_exit(1);
+	}
+	nap_ms(200);
+	TARGET_CHECK(sh, !unlink(in_dir("program")));
+	snprintf(proc, sizeof(proc), "/proc/%d/exe", pid);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, readlink(proc, link, sizeof(link) - 1) > 0);
+	TARGET_CHECK(sh, strstr(link, " (deleted)"));
+	TARGET_CHECK(sh, !kill(pid, SIGTERM));
+	TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid && status == SIGTERM);
+}
+
+TEST_F(files, deleted_program)
+{
+	ROUND_TRIP(&self->t, deleted_program);
+}
+
 /* ---- refused at checkpoint ---- */
 
 static void has_socket(struct shared *sh)
