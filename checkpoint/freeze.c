@@ -365,9 +365,7 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 		return ckpt_err(ctx, -ENOMEM, "list of stopped tasks");
 	f->task = get_task_struct(tsk);
 	f->was_frozen = false;
-	list_add_tail(&f->list, &ctx->frozen);
 	f->index = CKPT_TREE_NONE;
-	f->was_frozen = was_frozen(tsk);
 
 	ret = remember(ctx, f);
 	if (ret) {
@@ -482,10 +480,10 @@ static int wait_for_tasks(struct ckpt_ctx *ctx, struct task_list *list,
 	u32 i;
 
 	for (i = 0; i < list->nr && !ret; i++)
-		if (!xa_load(&ctx->known, ckpt_task_key(list->task[i])))
+		if (!find_frozen(ctx, list->task[i]))
 			ret = wait_vfork(ctx, list->task[i], deadline);
 	for (i = 0; i < list->nr && !ret; i++)
-		if (xa_load(&ctx->known, ckpt_task_key(list->task[i])))
+		if (find_frozen(ctx, list->task[i]))
 			ret = wait_quiet(ctx, list->task[i], deadline);
 	return ret;
 }
@@ -680,15 +678,13 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 			do_send_sig_info(SIGKILL, SEND_SIG_PRIV,
 					 ctx->tasks[i].task, PIDTYPE_TGID);
 	while (!tree_dead(ctx) && time_before(jiffies, deadline) &&
-	       !fatal_signal_pending(current))
-		schedule_timeout_killable(CKPT_FREEZE_POLL);
-	if (!tree_dead(ctx))
-		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
 	       !fatal_signal_pending(current)) {
 		set_current_state(TASK_KILLABLE);
 		schedule_hrtimeout(&nap, HRTIMER_MODE_REL);
 		nap = min(2 * nap, CKPT_KILL_POLL_MAX);
 	}
+	if (!tree_dead(ctx))
+		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
 }
 
 /**
