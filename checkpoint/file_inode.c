@@ -125,16 +125,22 @@ static int copy_extents(struct ckpt_ctx *ctx, struct file *file, u32 id)
 /* Opened again, as it may not be open for reading, and to leave its position. */
 static int copy_contents(struct ckpt_ctx *ctx, const struct path *path, u32 id)
 {
-	struct file *file = dentry_open(path, O_RDONLY | O_LARGEFILE,
-					current_cred());
-	int ret;
+	ktime_t start = ktime_get();
+	struct file *file;
+	int ret = 0;
 
+	/* Nobody shall get to read what they may only write. */
+	if (!(ctx->file->f_mode & FMODE_READ))
+		ret = path_permission(path, MAY_READ);
+	file = ret ? ERR_PTR(ret) : dentry_open(path, O_RDONLY | O_LARGEFILE,
+						current_cred());
 	if (IS_ERR(file))
 		return ckpt_path_err(ctx, path, PTR_ERR(file),
 				     "cannot be opened to save its contents");
 	ret = copy_extents(ctx, file, id);
 	/* Now: there may be very many. */
 	__fput_sync(file);
+	ctx->memdump_time += ktime_to_ns(ktime_sub(ktime_get(), start));
 	return ret;
 }
 
@@ -361,31 +367,60 @@ static struct file *new_tmpfile(struct ckpt_ctx *ctx,
 	return file;
 }
 
-static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
+static int change(struct file *file, struct iattr *attr)
 {
 	struct dentry *dentry = file->f_path.dentry;
+	int ret;
+
+	inode_lock(d_inode(dentry));
+	ret = notify_change(mnt_idmap(file->f_path.mnt), dentry, attr, NULL);
+	inode_unlock(d_inode(dentry));
+	return ret;
+}
+
+static int restore_owner(struct file *file, const struct ckpt_hdr_unlinked *h)
+{
 	kuid_t uid = make_kuid(current_user_ns(), h->uid);
 	kgid_t gid = make_kgid(current_user_ns(), h->gid);
 	struct iattr attr = {
-		.ia_valid = ATTR_UID | ATTR_GID | ATTR_MODE | ATTR_ATIME |
-			    ATTR_ATIME_SET | ATTR_MTIME | ATTR_MTIME_SET,
-		.ia_vfsuid = VFSUIDT_INIT(uid),
-		.ia_vfsgid = VFSGIDT_INIT(gid),
-		.ia_mode = S_IFREG | h->mode,
+		.ia_valid	= ATTR_UID | ATTR_GID,
+		.ia_vfsuid	= VFSUIDT_INIT(uid),
+		.ia_vfsgid	= VFSGIDT_INIT(gid),
+	};
+
+	if (!uid_valid(uid) || !gid_valid(gid))
+		return -EINVAL;
+	return change(file, &attr);
+}
+
+/*
+ * In the order, and with the checks, of calls of the caller: it takes more to
+ * give a file to somebody and to have it run as that somebody after that.
+ */
+static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
+{
+	umode_t special = h->mode & (S_ISUID | S_ISGID);
+	struct iattr attr = {
+		.ia_valid = ATTR_MODE | ATTR_ATIME | ATTR_ATIME_SET |
+			    ATTR_MTIME | ATTR_MTIME_SET,
+		.ia_mode = S_IFREG | (h->mode & ~special),
 		.ia_atime = { .tv_sec = h->atime, .tv_nsec = h->atime_nsec },
 		.ia_mtime = { .tv_sec = h->mtime, .tv_nsec = h->mtime_nsec },
 	};
 	int ret;
 
-	if (!uid_valid(uid) || !gid_valid(gid))
-		return -EINVAL;
 	ret = vfs_truncate(&file->f_path, h->size);
-	if (ret)
+	if (!ret)
+		ret = change(file, &attr);
+	if (!ret)
+		ret = restore_owner(file, h);
+	if (ret || !special)
 		return ret;
-	inode_lock(d_inode(dentry));
-	ret = notify_change(mnt_idmap(file->f_path.mnt), dentry, &attr, NULL);
-	inode_unlock(d_inode(dentry));
-	return ret;
+	attr = (struct iattr) {
+		.ia_valid	= ATTR_MODE,
+		.ia_mode	= S_IFREG | h->mode,
+	};
+	return change(file, &attr);
 }
 
 static int restore_seals(struct file *file, u32 seals)

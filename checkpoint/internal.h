@@ -36,6 +36,7 @@ enum ckpt_op { CKPT_OP_CHECKPOINT, CKPT_OP_RESTART };
 enum ckpt_phase { CKPT_PHASE_RESTORE, CKPT_PHASE_COMMIT, CKPT_PHASE_ABORT };
 
 #define CKPT_MSG_MAX	512
+#define CKPT_WARN_MAX	4096
 
 /**
  * struct ckpt_external_res - a resource that belongs to somebody else
@@ -137,10 +138,12 @@ struct ckpt_task {
  * @arch_header: the arch header, which is completed as tasks are captured
  *
  * @obj_hash: checkpoint: kernel pointers to object ids
+ * @obj_list: checkpoint: the same in the order of their ids
  * @objs: restart: the objects, by id - 1
  * @nr_objs: objects so far (checkpoint) or in the image (restart)
  *
  * @root: checkpoint: the root task, referenced; also ->tasks[0].task
+ * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
  * @tasks: the tasks, parents first
@@ -149,8 +152,7 @@ struct ckpt_task {
  * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
  * @file: checkpoint: the open file that is being captured, or NULL
  * @frozen: checkpoint: the tasks to release, see freeze.c
- * @known: checkpoint: the same, by ckpt_task_key()
- * @index: checkpoint: numbers of the tasks in the tree, by ckpt_task_key()
+ * @known: checkpoint: the same, by task
  * @frozen_at: checkpoint: when the last task had stopped
  *
  * @pages: runs of memory contents, see pages.c
@@ -175,7 +177,7 @@ struct ckpt_task {
  * @lock: protects @err, @msg, @warn
  * @err: first error
  * @msg: its message
- * @warn: warnings for the log, or NULL
+ * @warn: warnings for the log; more than fit are left out
  */
 struct ckpt_ctx {
 	struct kref ref;
@@ -196,10 +198,12 @@ struct ckpt_ctx {
 	struct ckpt_hdr *arch_header;
 
 	struct rhashtable obj_hash;
+	struct list_head obj_list;
 	struct ckpt_obj *objs;
 	u32 nr_objs;
 
 	struct task_struct *root;
+	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
 	struct ckpt_task *tasks;
@@ -208,8 +212,7 @@ struct ckpt_ctx {
 	const char *what;
 	struct file *file;
 	struct list_head frozen;
-	struct xarray known;
-	struct xarray index;
+	struct rhashtable known;
 	ktime_t frozen_at;
 
 	struct list_head pages;
@@ -233,7 +236,7 @@ struct ckpt_ctx {
 	spinlock_t lock;
 	int err;
 	char msg[CKPT_MSG_MAX];
-	char *warn;
+	char warn[CKPT_WARN_MAX];
 };
 
 struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op);
@@ -402,6 +405,9 @@ int ckpt_obj_hash_init(struct ckpt_ctx *ctx);
 void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
+bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
+int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
+		      int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 

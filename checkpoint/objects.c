@@ -19,6 +19,7 @@
 /* A kernel object that has been written. */
 struct obj_entry {
 	struct rhash_head node;
+	struct list_head list;
 	void *ptr;
 	u32 id;
 	u32 type;
@@ -134,9 +135,44 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 		kfree(e);
 		return ckpt_err(ctx, ret, "%s object", kind->name);
 	}
+	list_add_tail(&e->list, &ctx->obj_list);
 	if (kind->get)
 		kind->get(ptr);
 	return e->id;
+}
+
+/**
+ * ckpt_obj_known - whether an object has been written
+ * @ctx: the checkpoint
+ * @ptr: the kernel object; need not be referenced
+ *
+ * Return: true if so.
+ */
+bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr)
+{
+	return rhashtable_lookup_fast(&ctx->obj_hash, &ptr, obj_params);
+}
+
+/**
+ * ckpt_for_each_obj - do something with all objects of one type
+ * @ctx: the checkpoint
+ * @type: record type of the objects
+ * @fn: what to do; may sleep
+ *
+ * Return: 0, or the first result of @fn that is not 0.
+ */
+int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
+		      int (*fn)(struct ckpt_ctx *ctx, void *obj))
+{
+	struct obj_entry *e;
+	int ret;
+
+	list_for_each_entry(e, &ctx->obj_list, list) {
+		ret = e->type == type ? fn(ctx, e->ptr) : 0;
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 /**

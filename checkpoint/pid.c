@@ -175,23 +175,12 @@ int restore_pids(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-static bool pid_in_use(struct pid *pid)
-{
-	enum pid_type type;
-	bool used = false;
-
-	read_lock(&tasklist_lock);
-	for (type = 0; type < PIDTYPE_MAX; type++)
-		used |= pid_has_task(pid, type);
-	read_unlock(&tasklist_lock);
-	return used;
-}
-
 /**
  * restore_pids_done - free ids that nothing has been attached to
- * @ctx: the restart, committed or aborted
+ * @ctx: the restart, committed or about to be aborted
  *
- * An id with a session or process group goes away with its last member.
+ * An id with a session or process group belongs to its members; the commit has
+ * taken it from ->priv.
  */
 void restore_pids_done(struct ckpt_ctx *ctx)
 {
@@ -202,8 +191,7 @@ void restore_pids_done(struct ckpt_ctx *ctx)
 
 		if (!o->h || o->h->type != CKPT_HDR_PID || !o->priv)
 			continue;
-		if (!pid_in_use(o->priv))
-			free_pid(o->priv);
+		free_pid(o->priv);
 		o->priv = NULL;
 	}
 }

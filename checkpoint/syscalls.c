@@ -20,6 +20,8 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "namespaces.h"
+#include "outside.h"
 #include "pages.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
@@ -68,6 +70,9 @@ static int get_image(struct ckpt_ctx *ctx, int fd, fmode_t mode)
 	fmode_t can = mode & FMODE_WRITE ? FMODE_CAN_WRITE : FMODE_CAN_READ;
 	int ret = get_fd_file(ctx, fd, mode, "image", &ctx->image);
 
+	/* finish() puts it back. */
+	if (ctx->image)
+		ctx->pos = ctx->image->f_pos;
 	if (ret)
 		return ret;
 	if (S_ISDIR(file_inode(ctx->image)->i_mode))
@@ -76,7 +81,6 @@ static int get_image(struct ckpt_ctx *ctx, int fd, fmode_t mode)
 	    !(mode & FMODE_WRITE ? ctx->image->f_op->write_iter :
 	      ctx->image->f_op->read_iter))
 		return ckpt_err(ctx, -EINVAL, "image: descriptor %d cannot hold an image", fd);
-	ctx->pos = ctx->image->f_pos;
 	return 0;
 }
 
@@ -141,6 +145,10 @@ static long finish(struct ckpt_ctx *ctx, long ret)
 		ctx->image->f_pos = ctx->pos;
 	ckpt_report(ctx);
 	ckpt_ctx_put(ctx);
+	/* A file system or device may want to be called again; we do not. */
+	if (ret == -ERESTARTSYS || ret == -ERESTARTNOINTR ||
+	    ret == -ERESTARTNOHAND || ret == -ERESTART_RESTARTBLOCK)
+		ret = -EINTR;
 	return ret;
 }
 
@@ -191,22 +199,20 @@ static int find_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args)
 
 	if (IS_ERR(pid))
 		return no_root(ctx, args, PTR_ERR(pid));
+	/* Keeps the namespace, too, whatever happens to the task. */
+	ctx->root_pid = pid;
 	ctx->root = get_pid_task(pid, PIDTYPE_TGID);
-	put_pid(pid);
 	if (!ctx->root)
 		return no_root(ctx, args, -ESRCH);
 	if (ctx->root->flags & PF_KTHREAD)
 		return ckpt_err(ctx, -EINVAL, "pid %d (%s): is a kernel thread",
 				task_pid_vnr(ctx->root), ctx->root->comm);
-	ctx->root_ns = task_active_pid_ns(ctx->root);
-	if (!ctx->root_ns)
-		return ckpt_err(ctx, -ESRCH, "pid %d: is dying", args->pid);
-	get_pid_ns(ctx->root_ns);
+	ctx->root_ns = get_pid_ns(ns_of_pid(pid));
 	if (is_global_init(ctx->root))
 		return ckpt_err(ctx, -EINVAL, "pid %d: is the init of this machine",
 				task_pid_vnr(ctx->root));
 	if (!(ctx->flags & (CHECKPOINT_SUBTREE | CHECKPOINT_THAW)) &&
-	    !is_child_reaper(task_pid(ctx->root)))
+	    !is_child_reaper(pid))
 		return ckpt_err(ctx, -EINVAL,
 				"task %d (%s): is not the init of a pid namespace, and CHECKPOINT_SUBTREE is not given",
 				task_pid_vnr(ctx->root), ctx->root->comm);
@@ -224,8 +230,10 @@ static int capture(struct ckpt_ctx *ctx)
 	checkpoint_clocks(ctx);
 	return ckpt_arch_checkpoint_header(ctx) ?:
 	       checkpoint_container(ctx) ?:
+	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_check_frozen(ctx);
@@ -350,15 +358,19 @@ SYSCALL_DEFINE2(checkpoint, struct checkpoint_args __user *, uargs, size_t, usiz
 		ret = check_checkpoint_args(&args);
 	if (ret)
 		return ret;
+	/* Fail before anything has happened to the tasks. */
+	ret = put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
+	if (ret)
+		return ret;
 	ctx = ckpt_ctx_alloc(CKPT_OP_CHECKPOINT);
 	if (!ctx)
 		return -ENOMEM;
 	ctx->flags = args.flags;
 	ret = start_checkpoint(ctx, &args, &stats);
-	if (!ret)
-		ret = put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
-	if (!ret)
+	if (!ret) {
+		put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
 		ret = ctx->nr_tasks;
+	}
 	return finish(ctx, ret);
 }
 
@@ -447,9 +459,10 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 		ret = restore_pids(ctx);
 	if (!ret)
 		ret = restore_tasks_commit(ctx);
+	/* First: the init of a pid namespace waits until it has no other ids. */
+	restore_pids_done(ctx);
 	if (ret)
 		restore_tasks_abort(ctx);
-	restore_pids_done(ctx);
 	stats->restore_time = ktime_to_ns(ktime_sub(ktime_get(), start));
 	stats->pages_restored = ctx->nr_pages;
 	stats->image_bytes = ctx->stream_pos;
@@ -507,7 +520,8 @@ SYSCALL_DEFINE2(restart, struct restart_args __user *, uargs, size_t, usize)
 	ret = start_restart(ctx, &args, &stats);
 	if (!ret) {
 		put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
-		ret = task_pid_vnr(ctx->tasks[0].task);
+		/* The task itself may have died, and be gone, already. */
+		ret = pid_vnr(ckpt_obj_by_id(ctx, ctx->tasks[0].tree->pid)->ptr);
 	}
 	return finish(ctx, ret);
 }

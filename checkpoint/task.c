@@ -33,6 +33,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "sighand.h"
 #include "signal.h"
 
 /* ---- checkpoint ---- */
@@ -132,6 +133,27 @@ static int collect_fs(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	return 0;
 }
 
+/* SIGKILL may take it away from the task while we look. */
+static int collect_sighand(struct ckpt_ctx *ctx, struct task_struct *tsk,
+			   struct ckpt_hdr_task_objs *objs)
+{
+	struct sighand_struct *sighand;
+	unsigned long flags;
+	int id;
+
+	sighand = lock_task_sighand(tsk, &flags);
+	if (!sighand)
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ckpt_sighand_get(sighand);
+	unlock_task_sighand(tsk, &flags);
+	id = checkpoint_obj(ctx, CKPT_HDR_SIGHAND, sighand);
+	ckpt_sighand_put(sighand);
+	if (id < 0)
+		return id;
+	objs->sighand = id;
+	return 0;
+}
+
 static int collect_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
 			struct ckpt_hdr_task_objs *objs)
 {
@@ -147,10 +169,9 @@ static int collect_objs(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	ret = collect_mm(ctx, tsk, objs);
 	if (ret || !objs->mm)
 		return ret;
-	ret = checkpoint_obj(ctx, CKPT_HDR_SIGHAND, tsk->sighand);
-	if (ret < 0)
+	ret = collect_sighand(ctx, tsk, objs);
+	if (ret)
 		return ret;
-	objs->sighand = ret;
 	if (t->dead)
 		return 0;
 	return collect_files(ctx, tsk, objs) ?: collect_fs(ctx, tsk, objs);
@@ -234,8 +255,7 @@ int checkpoint_tasks(struct ckpt_ctx *ctx)
 		cond_resched();
 	}
 	ctx->subject = NULL;
-	/* Only now all users of each pipe have been seen. */
-	return ret ?: checkpoint_pipes_end(ctx);
+	return ret;
 }
 
 /* ---- validate ---- */
@@ -667,14 +687,17 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
 	return true;
 }
 
-/* Of a leader that dies before its threads nobody is told: look, as reap(). */
+/*
+ * exit_notify() wakes the parent, which is us; but not for a leader that its
+ * threads outlive.
+ */
 static int wait_for_zombies(struct ckpt_ctx *ctx)
 {
-	while (!zombies_dead(ctx)) {
-		schedule_timeout_interruptible(1);
-		if (signal_pending(current))
+	while (!zombies_dead(ctx))
+		if (wait_event_interruptible_timeout(current->signal->wait_chldexit,
+						     zombies_dead(ctx),
+						     max(HZ / 250, 1)) < 0)
 			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	}
 	return 0;
 }
 
@@ -730,8 +753,10 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 
 static void reap(struct task_struct *tsk)
 {
-	while (pid_alive(tsk)) {
-		kernel_wait4(task_pid_vnr(tsk), NULL, __WALL | WNOHANG, NULL);
+	pid_t nr = task_pid_vnr(tsk);
+
+	while (nr && pid_alive(tsk)) {
+		kernel_wait4(nr, NULL, __WALL | WNOHANG, NULL);
 		if (pid_alive(tsk))
 			schedule_timeout_uninterruptible(1);
 	}
@@ -758,7 +783,8 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 			send_sig(SIGKILL, ctx->tasks[i].task, 1);
 	/* Once nobody is busy, nobody creates threads. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
-	for (i = 0; i < ctx->nr_tasks; i++) {
+	/* The init of a pid namespace exits after all others have been reaped. */
+	for (i = ctx->nr_tasks; i-- > 0;) {
 		struct task_struct *tsk = ctx->tasks[i].task;
 
 		if (tsk && ctx->tasks[i].tree->leader == i)

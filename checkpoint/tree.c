@@ -60,29 +60,6 @@ static int checkpoint_group_id(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	return ret < 0 ? ret : 0;
 }
 
-/* Index of a task in the tree; parents and leaders come early. */
-static u32 index_of(struct ckpt_ctx *ctx, struct task_struct *tsk)
-{
-	void *entry = xa_load(&ctx->index, ckpt_task_key(tsk));
-
-	return entry ? xa_to_value(entry) : CKPT_TREE_NONE;
-}
-
-static int index_tasks(struct ckpt_ctx *ctx)
-{
-	u32 i;
-	int ret;
-
-	for (i = 0; i < ctx->nr_tasks; i++) {
-		ret = xa_err(xa_store(&ctx->index,
-				      ckpt_task_key(ctx->tasks[i].task),
-				      xa_mk_value(i), GFP_KERNEL_ACCOUNT));
-		if (ret)
-			return ckpt_err(ctx, ret, "index of tasks");
-	}
-	return 0;
-}
-
 static s32 zombie_code(struct task_struct *tsk)
 {
 	if (tsk->signal->flags & SIGNAL_GROUP_EXIT)
@@ -115,8 +92,8 @@ static int checkpoint_tree_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	h->session = session;
 	rcu_read_lock();
 	parent = rcu_dereference(tsk->real_parent);
-	h->leader = index_of(ctx, tsk->group_leader);
-	h->parent = h->leader ? index_of(ctx, parent) : CKPT_TREE_NONE;
+	h->leader = ckpt_frozen_index(ctx, tsk->group_leader);
+	h->parent = h->leader ? ckpt_frozen_index(ctx, parent) : CKPT_TREE_NONE;
 	rcu_read_unlock();
 	h->state = task_state_of(t);
 	h->exit_signal = thread_group_leader(tsk) ? tsk->exit_signal : -1;
@@ -137,12 +114,9 @@ int checkpoint_tree(struct ckpt_ctx *ctx)
 {
 	struct { u32 pgrp, session; } *ids;
 	struct ckpt_hdr_tree *h;
-	int ret;
+	int ret = 0;
 	u32 i;
 
-	ret = index_tasks(ctx);
-	if (ret)
-		return ret;
 	ids = kvcalloc(ctx->nr_tasks, sizeof(*ids), GFP_KERNEL_ACCOUNT);
 	if (!ids)
 		return ckpt_err(ctx, -ENOMEM, "ids of %u tasks", ctx->nr_tasks);
@@ -224,6 +198,8 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "parent does not come before the task");
 	if (index && v->tree[t->parent]->state == CKPT_TASK_DEAD)
 		return ckpt_bad(v, "parent is dead");
+	if (t->session && !t->pgrp)
+		return ckpt_bad(v, "process group outside of its session");
 	if (t->exit_signal < 0 || t->exit_signal > _NSIG)
 		return ckpt_bad(v, "exit signal out of range");
 	return 0;
@@ -342,18 +318,26 @@ static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	leader->exit_signal = t->tree->exit_signal;
 }
 
+static void join_group(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		       enum pid_type type, u32 id)
+{
+	struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
+
+	change_pid(t->task, type, o->ptr);
+	/* From now on it goes away with the last member, which may be soon. */
+	o->priv = NULL;
+}
+
 static void commit_group_ids(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	const struct ckpt_hdr_tree_task *tree = t->tree;
 
 	if (tree->session) {
-		change_pid(t->task, PIDTYPE_SID,
-			   ckpt_obj_by_id(ctx, tree->session)->ptr);
+		join_group(ctx, t, PIDTYPE_SID, tree->session);
 		t->task->signal->leader = tree->session == tree->pid;
 	}
 	if (tree->pgrp)
-		change_pid(t->task, PIDTYPE_PGID,
-			   ckpt_obj_by_id(ctx, tree->pgrp)->ptr);
+		join_group(ctx, t, PIDTYPE_PGID, tree->pgrp);
 }
 
 /**

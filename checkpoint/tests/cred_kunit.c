@@ -300,8 +300,9 @@ EDIT(ambient_lost_with_root)
 	want->securebits = SEC(NO_CAP_AMBIENT_RAISE);
 	have->inheritable = CAP(CHOWN);
 	have->ambient = CAP(CHOWN);
-	want->permitted = want->ambient = CAP(CHOWN);
-	want->inheritable = want->ambient = CAP(CHOWN);
+	want->permitted = CAP(CHOWN);
+	want->inheritable = CAP(CHOWN);
+	want->ambient = CAP(CHOWN);
 }
 
 EDIT(ambient_not_permitted)

@@ -11,7 +11,7 @@ tree()
 {
 	local child
 	echo "$1"
-	for child in $(cat /proc/"$1"/task/*/children 2> /dev/null); do
+	cat /proc/"$1"/task/*/children 2> /dev/null | tr ' ' '\n' | while read -r child; do
 		tree "$child"
 	done
 }
@@ -47,6 +47,23 @@ tar -cf input.tar --sort=name --mtime=@0 -C / usr/lib/python3.11
 # process ids are its own, would not need this.
 echo 20000 > /proc/sys/kernel/ns_last_pid
 
+# save PID DIR: checkpoint and kill a tree. What is refused can be something
+# short-lived, as the look that grep takes at its own /proc/self/maps when it
+# starts; the programs go on then, and a moment later it works.
+save()
+{
+	local try
+	for try in 1 2 3 4 5; do
+		began=$(milliseconds)
+		ckpt checkpoint --kill --image "$2/image" --stats "$2/stats" \
+			--log "$2/log" "$1" 2>&1 | tee "$2/said"
+		[ "${PIPESTATUS[0]}" != 0 ] || return 0
+		echo "attempt $try failed; once more"
+		sleep 0.3
+	done
+	return 1
+}
+
 for name in $names; do
 	began=$(milliseconds)
 	start "$name" "reference/$name"
@@ -62,10 +79,7 @@ for name in $names; do
 	half=$(($(milliseconds) - began))
 	# shellcheck disable=SC2046
 	memory $(tree "$pid") > "$dir/memory"
-	began=$(milliseconds)
-	if ckpt checkpoint --kill --image "$dir/image" --stats "$dir/stats" \
-		--log "$dir/log" "$pid" 2>&1 | tee "$dir/said"; [ "${PIPESTATUS[0]}" = 0 ]
-	then
+	if save "$pid" "$dir"; then
 		echo $(($(milliseconds) - began)) > "$dir/time"
 		echo "$name: saved and killed after $half ms; it takes $length ms"
 	else

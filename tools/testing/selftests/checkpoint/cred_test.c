@@ -176,17 +176,42 @@ static void become_restarter(uid_t uid)
 		_exit(98);
 }
 
+/*
+ * Files, mapped ones too, keep the credentials they were opened with; so what
+ * an ordinary user may restart must never have been root's.
+ */
+#define TARGET_ENV	"CKPT_CRED_TEST_SHARED"
+
+static char shared_path[128];
+
 static void unprivileged(struct shared *sh)
 {
 	TARGET_CHECK(sh, !setgroups(0, NULL));
 	TARGET_CHECK(sh, !setresgid(1000, 1000, 1000));
 	TARGET_CHECK(sh, !setresuid(1000, 1000, 1000));
-	prctl(PR_SET_DUMPABLE, 1);
-	/* Files that were opened by root stay root's. */
 	close_range(0, ~0U, 0);
-	TARGET_CHECK(sh, open("/dev/null", O_RDWR) == 0);
+	TARGET_CHECK(sh, !chdir("/"));
+	TARGET_CHECK(sh, !setenv(TARGET_ENV, shared_path, 1));
+	execl("/proc/self/exe", "target", NULL);
+	TARGET_CHECK(sh, !"exec");
+}
+
+static __attribute__((constructor)) void unprivileged_target(void)
+{
+	const char *path = getenv(TARGET_ENV);
+	struct shared *sh;
+	int fd;
+
+	if (!path)
+		return;
+	fd = open(path, O_RDWR);
+	sh = mmap(NULL, sizeof(*sh), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (fd || sh == MAP_FAILED)
+		_exit(97);
 	target_step(sh, 1);
 	TARGET_CHECK(sh, getuid() == 1000 && geteuid() == 1000);
+	TARGET_CHECK(sh, getgroups(0, NULL) == 0);
+	_exit(0);
 }
 
 static void privileged(struct shared *sh)
@@ -248,6 +273,7 @@ static void restart_as_user(struct __test_metadata *_metadata, struct ckpt_test 
 
 TEST_F(cred, restart_unprivileged)
 {
+	test_path(&self->t, "shared", shared_path, sizeof(shared_path));
 	restart_as_user(_metadata, &self->t, unprivileged, 1, "");
 }
 

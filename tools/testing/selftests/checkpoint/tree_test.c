@@ -432,4 +432,88 @@ TEST_F(tree, clocks)
 	t->pid = 0;
 }
 
+/* Shared with a process outside the tree: refused, not copied. */
+static char clone_stack[65536] __attribute__((aligned(64)));
+
+static int outsider(void *arg)
+{
+	while (1)
+		pause();
+	return 0;
+}
+
+static void share(struct ckpt_test *t, int flags, const char *what,
+		  struct __test_metadata *_metadata)
+{
+	struct shared *sh = t->sh;
+	pid_t pid, child;
+
+	/* The middle one shares with its child, which alone is checkpointed. */
+	pid = fork();
+	if (!pid) {
+		setsid();
+		close_range(0, ~0U, 0);
+		drop_harness_memory();
+		child = clone(outsider, clone_stack + sizeof(clone_stack),
+			      flags | SIGCHLD, NULL);
+		atomic_store(&sh->data[0], child);
+		while (1)
+			pause();
+	}
+	while (!atomic_load(&t->sh->data[0]))
+		nap_ms(1);
+	nap_ms(10);
+	child = atomic_load(&t->sh->data[0]);
+	EXPECT_EQ(-EBUSY, do_checkpoint_pid(t, child, 0)) TH_LOG("%s", t->msg);
+	EXPECT_NE(NULL, strstr(t->msg, what)) TH_LOG("%s", t->msg);
+	EXPECT_NE(NULL, strstr(t->msg, "outside the tree")) TH_LOG("%s", t->msg);
+	/* With both in the tree there is nobody outside. */
+	EXPECT_EQ(2, do_checkpoint_pid(t, pid, 0)) TH_LOG("%s", t->msg);
+	kill(child, SIGKILL);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+TEST_F(tree, outside_memory)
+{
+	share(&self->t, CLONE_VM, "memory", _metadata);
+}
+
+TEST_F(tree, outside_files)
+{
+	share(&self->t, CLONE_FILES, "descriptor table", _metadata);
+}
+
+TEST_F(tree, outside_fs)
+{
+	share(&self->t, CLONE_FS, "root and working directory", _metadata);
+}
+
+static void shared_anon(struct shared *sh)
+{
+	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	*p = 1;
+	atomic_store(&sh->data[0], fork_pausing());
+	target_step(sh, 1);
+	kill(atomic_load(&sh->data[0]), SIGKILL);
+	wait(NULL);
+}
+
+TEST_F(tree, outside_shared_memory)
+{
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, shared_anon));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	EXPECT_EQ(-EBUSY, do_checkpoint_pid(t, atomic_load(&t->sh->data[0]), 0))
+		TH_LOG("%s", t->msg);
+	EXPECT_NE(NULL, strstr(t->msg, "shared anonymous memory")) TH_LOG("%s", t->msg);
+	EXPECT_EQ(2, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	EXPECT_EQ(0, wait_exit(t->pid));
+	t->pid = 0;
+}
+
 TEST_HARNESS_MAIN
