@@ -28,7 +28,7 @@
  */
 struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 {
-	struct ckpt_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	struct ckpt_ctx *ctx = kvzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 
 	if (!ctx)
 		return NULL;
@@ -54,7 +54,7 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 err_hash:
 	ckpt_obj_free(ctx);
 err_free:
-	kfree(ctx);
+	kvfree(ctx);
 	return NULL;
 }
 
@@ -120,8 +120,7 @@ static void release_ctx(struct kref *ref)
 		fput(ctx->image);
 	if (ctx->log)
 		fput(ctx->log);
-	kfree(ctx->warn);
-	kfree(ctx);
+	kvfree(ctx);
 }
 
 /**

@@ -34,6 +34,7 @@
 #define CKPT_FREEZE_TIMEOUT_MS	10000
 /* Group stops and exits wake nobody: look again that often. */
 #define CKPT_FREEZE_POLL	max(HZ / 250, 1)
+#define CKPT_BACK_TIMEOUT	HZ
 #define CKPT_KILL_TIMEOUT	(10 * HZ)
 #define CKPT_KILL_POLL_MIN	(50 * NSEC_PER_USEC)
 #define CKPT_KILL_POLL_MAX	(4 * NSEC_PER_MSEC)
@@ -96,6 +97,17 @@ static bool task_quiet(struct task_struct *tsk)
 	frozen = cgroup_task_frozen(tsk) && (jobctl & JOBCTL_TRAP_FREEZE);
 	unlock_task_sighand(tsk, &flags);
 	return (jobctl & (JOBCTL_CKPT_STOPPED | JOBCTL_STOPPED)) || frozen;
+}
+
+/* Whether @tsk is quiet, and its registers are in memory. */
+static bool stands_still(struct task_struct *tsk)
+{
+	if (!task_quiet(tsk))
+		return false;
+	if (tsk == current || ckpt_task_dead(tsk))
+		return true;
+	/* A signal may wake it on its way to sleep; then it comes back. */
+	return wait_task_inactive(tsk, TASK_NORMAL | __TASK_STOPPED);
 }
 
 /* ---- the tasks that must be released ---- */
@@ -276,14 +288,22 @@ static int may_freeze(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return 0;
 }
 
+/* Left where it is by an earlier call. Called with siglock held. */
+static bool left_frozen(const struct task_struct *tsk)
+{
+	return (tsk->jobctl & (JOBCTL_TRAP_CKPT | JOBCTL_CKPT_BUSY)) ==
+	       JOBCTL_TRAP_CKPT;
+}
+
 /* Ask @tsk to stop. Return: 0, or -EBUSY if it is not ours to stop. */
-static int request_stop(struct task_struct *tsk)
+static int request_stop(struct task_struct *tsk, bool *was_frozen)
 {
 	unsigned long flags;
 	int ret = 0;
 
 	if (!lock_task_sighand(tsk, &flags))
 		return 0;
+	*was_frozen = left_frozen(tsk);
 	if (tsk->jobctl & JOBCTL_CKPT_BUSY)
 		ret = -EBUSY;
 	else
@@ -296,6 +316,14 @@ static int request_stop(struct task_struct *tsk)
 	return ret;
 }
 
+/* Called with siglock held. */
+static void open_trap(struct task_struct *tsk)
+{
+	tsk->jobctl &= ~JOBCTL_TRAP_CKPT;
+	if (tsk->jobctl & JOBCTL_CKPT_STOPPED)
+		wake_up_state(tsk, TASK_INTERRUPTIBLE);
+}
+
 static void release_task_trap(struct task_struct *tsk, bool leave)
 {
 	unsigned long flags;
@@ -303,18 +331,24 @@ static void release_task_trap(struct task_struct *tsk, bool leave)
 	if (!lock_task_sighand(tsk, &flags))
 		return;
 	tsk->jobctl &= ~JOBCTL_CKPT_BUSY;
-	if (!leave) {
-		tsk->jobctl &= ~JOBCTL_TRAP_CKPT;
-		if (tsk->jobctl & JOBCTL_CKPT_STOPPED)
-			wake_up_state(tsk, TASK_INTERRUPTIBLE);
-	}
+	if (!leave)
+		open_trap(tsk);
 	unlock_task_sighand(tsk, &flags);
 }
 
-static bool was_frozen(struct task_struct *tsk)
+/* Return: whether @tsk had been left frozen. */
+static bool release_left_frozen(struct task_struct *tsk)
 {
-	return (READ_ONCE(tsk->jobctl) & (JOBCTL_TRAP_CKPT | JOBCTL_CKPT_BUSY)) ==
-	       JOBCTL_TRAP_CKPT;
+	unsigned long flags;
+	bool ret;
+
+	if (!lock_task_sighand(tsk, &flags))
+		return false;
+	ret = left_frozen(tsk);
+	if (ret)
+		open_trap(tsk);
+	unlock_task_sighand(tsk, &flags);
+	return ret;
 }
 
 /* Ask @tsk to stop, and remember to release it later. */
@@ -330,8 +364,8 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	if (!f)
 		return ckpt_err(ctx, -ENOMEM, "list of stopped tasks");
 	f->task = get_task_struct(tsk);
+	f->was_frozen = false;
 	f->index = CKPT_TREE_NONE;
-	f->was_frozen = was_frozen(tsk);
 
 	ret = remember(ctx, f);
 	if (ret) {
@@ -339,7 +373,7 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 		kfree(f);
 		return ckpt_err(ctx, ret, "list of stopped tasks");
 	}
-	ret = request_stop(tsk);
+	ret = request_stop(tsk, &f->was_frozen);
 	if (ret) {
 		forget(ctx, f);
 		return ckpt_err(ctx, ret,
@@ -349,7 +383,16 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return 0;
 }
 
-/* Ask all tasks in @list to stop that have not been asked yet. */
+/* In vfork(), for @tsk to execute a program or to exit. */
+static bool parent_waits(struct task_struct *tsk)
+{
+	return READ_ONCE(tsk->vfork_done) && !ckpt_task_dead(tsk);
+}
+
+/*
+ * Ask all tasks in @list to stop that have not been asked yet. One that a
+ * parent waits for in vfork() must go on first, or the parent could not stop.
+ */
 static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_new)
 {
 	u32 i;
@@ -359,10 +402,12 @@ static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_
 	for (i = 0; i < list->nr; i++) {
 		if (find_frozen(ctx, list->task[i]))
 			continue;
+		++*nr_new;
+		if (parent_waits(list->task[i]))
+			continue;
 		ret = stop_task(ctx, list->task[i]);
 		if (ret)
 			return ret;
-		++*nr_new;
 		cond_resched();
 	}
 	return 0;
@@ -371,7 +416,7 @@ static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_
 static int wait_quiet(struct ckpt_ctx *ctx, struct task_struct *tsk,
 		      unsigned long deadline)
 {
-	while (!task_quiet(tsk)) {
+	while (!stands_still(tsk)) {
 		if (tsk->ptrace)
 			return ckpt_err(ctx, -EBUSY, "task %d (%s): is being traced",
 					task_pid_vnr(tsk), tsk->comm);
@@ -385,10 +430,62 @@ static int wait_quiet(struct ckpt_ctx *ctx, struct task_struct *tsk,
 		wait_var_event_timeout(&tsk->jobctl, task_quiet(tsk),
 				       CKPT_FREEZE_POLL);
 	}
-	/* It has switched away, its registers are in memory. */
-	if (tsk != current && !ckpt_task_dead(tsk))
-		wait_task_inactive(tsk, TASK_NORMAL | __TASK_STOPPED);
 	return 0;
+}
+
+/*
+ * A task that has stood still before: a signal makes it look around and come
+ * back, and SIGKILL makes it go.
+ */
+static int wait_back(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	unsigned long deadline = jiffies + CKPT_BACK_TIMEOUT;
+
+	while (!stands_still(tsk)) {
+		if (__fatal_signal_pending(tsk) || (tsk->flags & PF_EXITING) ||
+		    time_after(jiffies, deadline))
+			return ckpt_err(ctx, -ESRCH, "task %d (%s): died meanwhile",
+					task_pid_vnr(tsk), tsk->comm);
+		wait_var_event_timeout(&tsk->jobctl, task_quiet(tsk),
+				       CKPT_FREEZE_POLL);
+	}
+	return 0;
+}
+
+static int vfork_error(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	return ckpt_err(ctx, -EBUSY,
+			"task %d (%s): its parent waits in vfork(); try again",
+			task_pid_vnr(tsk), tsk->comm);
+}
+
+/* Wait until @tsk, which has not been asked to stop, lets its parent go on. */
+static int wait_vfork(struct ckpt_ctx *ctx, struct task_struct *tsk,
+		      unsigned long deadline)
+{
+	while (parent_waits(tsk)) {
+		if (time_after(jiffies, deadline))
+			return vfork_error(ctx, tsk);
+		if (schedule_timeout_interruptible(CKPT_FREEZE_POLL) &&
+		    signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted while tasks stop");
+	}
+	return 0;
+}
+
+static int wait_for_tasks(struct ckpt_ctx *ctx, struct task_list *list,
+			  unsigned long deadline)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < list->nr && !ret; i++)
+		if (!find_frozen(ctx, list->task[i]))
+			ret = wait_vfork(ctx, list->task[i], deadline);
+	for (i = 0; i < list->nr && !ret; i++)
+		if (find_frozen(ctx, list->task[i]))
+			ret = wait_quiet(ctx, list->task[i], deadline);
+	return ret;
 }
 
 /* What a task can be in the middle of that no restart could bring back. */
@@ -397,16 +494,9 @@ static int check_quiet_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	if (tsk->ptrace)
 		return ckpt_err(ctx, -EBUSY, "task %d (%s): is being traced",
 				task_pid_vnr(tsk), tsk->comm);
-	if (tsk->vfork_done)
-		return ckpt_err(ctx, -EBUSY,
-				"task %d (%s): its parent waits in vfork(); try again",
-				task_pid_vnr(tsk), tsk->comm);
-	if (tsk == current || ckpt_task_dead(tsk))
-		return 0;
-	if (!task_quiet(tsk))
-		return ckpt_err(ctx, -ESRCH, "task %d (%s): died meanwhile",
-				task_pid_vnr(tsk), tsk->comm);
-	return 0;
+	if (parent_waits(tsk))
+		return vfork_error(ctx, tsk);
+	return wait_back(ctx, tsk);
 }
 
 /* Whoever makes the call cannot be left frozen. */
@@ -437,7 +527,8 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
 		struct task_struct *tsk = list->task[i];
 		struct ckpt_task *t = &ctx->tasks[ctx->nr_tasks];
 
-		ret = check_quiet_task(ctx, tsk);
+		/* It may have executed a set-user-id program on its way here. */
+		ret = check_quiet_task(ctx, tsk) ?: may_freeze(ctx, tsk);
 		if (ret)
 			return ret;
 		if (is_traceless(tsk))
@@ -463,11 +554,9 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
  * @ctx: the checkpoint
  * @timeout_ms: longest time to wait, or 0
  *
- * Tasks that are created meanwhile are found by walking the tree again: a
- * process whose threads have all been asked to stop cannot fork any more
- * (copy_process() checks for signals under the lock that makes the child
- * visible), so the number of walks is bounded by the depth of what the tree
- * creates in the time it takes to stop it.
+ * Tasks that are created meanwhile are found by walking the tree again: the
+ * last walk has found none but tasks that stood still before it, and such tasks
+ * create no others.
  *
  * On success ctx->tasks lists the tasks, parents first, and they stay there
  * until ckpt_thaw_tree(), which must be called on failure, too.
@@ -479,7 +568,7 @@ int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms)
 	unsigned long deadline = jiffies +
 		msecs_to_jiffies(timeout_ms ?: CKPT_FREEZE_TIMEOUT_MS);
 	struct task_list list = {};
-	u32 i, nr_new;
+	u32 nr_new;
 	int ret;
 
 	for (;;) {
@@ -487,8 +576,8 @@ int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms)
 		if (ret)
 			return ret;
 		ret = stop_new_tasks(ctx, &list, &nr_new);
-		for (i = 0; i < list.nr && !ret && nr_new; i++)
-			ret = wait_quiet(ctx, list.task[i], deadline);
+		if (!ret && nr_new)
+			ret = wait_for_tasks(ctx, &list, deadline);
 		if (ret || !nr_new)
 			break;
 		put_task_list(&list);
@@ -594,6 +683,8 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 		schedule_hrtimeout(&nap, HRTIMER_MODE_REL);
 		nap = min(2 * nap, CKPT_KILL_POLL_MAX);
 	}
+	if (!tree_dead(ctx))
+		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
 }
 
 /**
@@ -615,12 +706,8 @@ int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx)
 		return ret;
 	for (i = 0; i < list.nr && !ret; i++)
 		ret = may_freeze(ctx, list.task[i]);
-	for (i = 0; i < list.nr && !ret; i++) {
-		if (was_frozen(list.task[i])) {
-			release_task_trap(list.task[i], false);
-			found = true;
-		}
-	}
+	for (i = 0; i < list.nr && !ret; i++)
+		found |= release_left_frozen(list.task[i]);
 	put_task_list(&list);
 	if (!ret && !found)
 		ret = ckpt_err(ctx, -EINVAL, "task %d (%s): is not frozen",

@@ -36,6 +36,7 @@ enum ckpt_op { CKPT_OP_CHECKPOINT, CKPT_OP_RESTART };
 enum ckpt_phase { CKPT_PHASE_RESTORE, CKPT_PHASE_COMMIT, CKPT_PHASE_ABORT };
 
 #define CKPT_MSG_MAX	512
+#define CKPT_WARN_MAX	4096
 
 /**
  * struct ckpt_external_res - a resource that belongs to somebody else
@@ -176,7 +177,7 @@ struct ckpt_task {
  * @lock: protects @err, @msg, @warn
  * @err: first error
  * @msg: its message
- * @warn: warnings for the log, or NULL
+ * @warn: warnings for the log; more than fit are left out
  */
 struct ckpt_ctx {
 	struct kref ref;
@@ -235,7 +236,7 @@ struct ckpt_ctx {
 	spinlock_t lock;
 	int err;
 	char msg[CKPT_MSG_MAX];
-	char *warn;
+	char warn[CKPT_WARN_MAX];
 };
 
 struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op);

@@ -214,6 +214,7 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
  */
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
+	const struct ckpt_hdr_tree *tree = (const void *)v->owner_hdr;
 	const struct ckpt_hdr_tree_task *t = (const void *)h;
 	u32 index = v->nr_tree;
 
@@ -234,9 +235,12 @@ int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "exit code out of range");
 	v->tree[index] = t;
 	v->nr_tree++;
+	if (t->leader == index)
+		v->nr_procs++;
+	if (v->nr_tree == tree->nr_tasks && v->nr_procs != tree->nr_procs)
+		return ckpt_bad(v, "number of processes differs from the tree's");
 	if (t->leader != index)
 		return validate_thread(v, index, t);
-	v->nr_procs++;
 	return validate_leader(v, index, t);
 }
 
@@ -259,7 +263,8 @@ int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	h = ckpt_read_obj_type(c, CKPT_HDR_TREE);
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	ctx->tasks = kvcalloc(h->nr_tasks, sizeof(*ctx->tasks), GFP_KERNEL_ACCOUNT);
+	ctx->tasks = kvcalloc(h->nr_tasks, sizeof(*ctx->tasks),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!ctx->tasks)
 		return ckpt_err(ctx, -ENOMEM, "%u tasks", h->nr_tasks);
 	ctx->nr_tasks = h->nr_tasks;

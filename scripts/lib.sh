@@ -30,6 +30,12 @@ TOOLS=$OBJ/guest-tools		# what the guest sees as /usr/local
 OVERLAY=(arch checkpoint Documentation fs include ipc kernel lib mm net samples
 	 security tools)
 
+# kernel_version DIR: print the release of the kernel source there, as in 6.12.
+kernel_version()
+{
+	awk '$1 == "VERSION" { v = $3 } $1 == "PATCHLEVEL" { print v "." $3; exit }' "$1/Makefile"
+}
+
 # overlay_files: print the names of the new files.
 overlay_files()
 {

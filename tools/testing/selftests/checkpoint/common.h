@@ -174,9 +174,31 @@ static inline void test_teardown(struct ckpt_test *t)
 		fprintf(stderr, "cannot remove %s\n", t->dir);
 }
 
+/*
+ * In a target: let go of the memory that the harness shares among processes.
+ * Nothing of the harness can be used afterwards.
+ */
+static inline void drop_harness_memory(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long start, end;
+	char line[512];
+
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (!strstr(line, "/dev/zero (deleted)") ||
+		    sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		munmap((void *)start, end - start);
+		rewind(maps);
+	}
+	if (maps)
+		fclose(maps);
+}
+
 /* Start @fn in a target: a session of its own, nothing open but /dev/null. */
 static inline pid_t spawn(struct ckpt_test *t, void (*fn)(struct shared *sh))
 {
+	struct shared *sh = t->sh;
 	pid_t pid = fork();
 
 	if (pid) {
@@ -187,8 +209,9 @@ static inline pid_t spawn(struct ckpt_test *t, void (*fn)(struct shared *sh))
 	close_range(0, ~0U, 0);
 	if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
 		_exit(99);
-	fn(t->sh);
-	_exit(atomic_load(&t->sh->failed) ? 1 : 0);
+	drop_harness_memory();
+	fn(sh);
+	_exit(atomic_load(&sh->failed) ? 1 : 0);
 }
 
 static inline void read_log(struct ckpt_test *t)
