@@ -23,7 +23,7 @@ criu_target()
 	rm -f /tmp/ready
 	mkfifo /tmp/ready
 	# Not a job of this shell, which would tell that it was killed.
-	pid=$(setsid "$bench" target "$1" "$2" 3 3> /tmp/ready < /dev/null > /dev/null 2>&1 &
+	pid=$(setsid "$bench" target "$1" "$2" 3 < /dev/null > /dev/null 2>&1 3> /tmp/ready &
 		echo $!)
 	cat /tmp/ready > /dev/null
 	sleep 0.1
