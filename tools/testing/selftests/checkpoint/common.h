@@ -180,19 +180,19 @@ static inline void test_teardown(struct ckpt_test *t)
  */
 static inline void drop_harness_memory(void)
 {
+	struct { unsigned long start, end; } areas[256];
 	FILE *maps = fopen("/proc/self/maps", "r");
-	unsigned long start, end;
+	int i, nr = 0;
 	char line[512];
 
-	while (maps && fgets(line, sizeof(line), maps)) {
-		if (!strstr(line, "/dev/zero (deleted)") ||
-		    sscanf(line, "%lx-%lx", &start, &end) != 2)
-			continue;
-		munmap((void *)start, end - start);
-		rewind(maps);
-	}
+	while (maps && nr < 256 && fgets(line, sizeof(line), maps))
+		if (strstr(line, "/dev/zero (deleted)") &&
+		    sscanf(line, "%lx-%lx", &areas[nr].start, &areas[nr].end) == 2)
+			nr++;
 	if (maps)
 		fclose(maps);
+	for (i = 0; i < nr; i++)
+		munmap((void *)areas[i].start, areas[i].end - areas[i].start);
 }
 
 /* Start @fn in a target: a session of its own, nothing open but /dev/null. */
