@@ -75,6 +75,7 @@ for name in $names; do
 	mkdir -p "$dir"
 	began=$(milliseconds)
 	start "$name" "run/$name"
+	disown "$pid"	# nobody needs to hear of its end
 	half_way "$pid" "$name"
 	half=$(($(milliseconds) - began))
 	# shellcheck disable=SC2046
@@ -87,6 +88,5 @@ for name in $names; do
 		rm -f "$dir/image"
 		pkill -KILL -s "$pid"
 	fi
-	wait "$pid" 2> /dev/null
 done
 echo "the machine is switched off"
