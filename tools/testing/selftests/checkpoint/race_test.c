@@ -448,6 +448,7 @@ static int restart_in_new_ns(struct ckpt_test *t)
 TEST_F(race, abort_of_namespace)
 {
 	struct ckpt_test *t = &self->t;
+	struct shared *sh = t->sh;
 	struct stat st;
 	pid_t pid;
 
@@ -460,7 +461,8 @@ TEST_F(race, abort_of_namespace)
 		close_range(0, ~0U, 0);
 		if (open("/dev/null", O_RDWR) || dup(0) != 1 || dup(0) != 2)
 			_exit(99);
-		three(t->sh);
+		drop_harness_memory();
+		three(sh);
 	}
 	t->pid = pid;
 	ASSERT_TRUE(wait_step(t->sh, 1));
