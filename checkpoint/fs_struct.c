@@ -54,7 +54,6 @@ int checkpoint_fs(struct ckpt_ctx *ctx, void *obj)
 	char *root, *cwd;
 	int ret;
 
-
 	ctx->what = "root directory";
 	root = ckpt_path_name(ctx, &fs->root);
 	if (IS_ERR(root)) {

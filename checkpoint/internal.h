@@ -233,7 +233,7 @@ struct ckpt_ctx {
 	atomic_t nr_busy;
 	wait_queue_head_t wait;
 	wait_queue_head_t caller_wait;
-	spinlock_t lock;
+	spinlock_t lock;	/* @err, @msg, @warn */
 	int err;
 	char msg[CKPT_MSG_MAX];
 	char warn[CKPT_WARN_MAX];
@@ -284,7 +284,7 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 
 /* kinds.c, validate.c */
 
-/**
+/*
  * enum ckpt_class - what a reference to an object may refer to
  */
 enum ckpt_class {

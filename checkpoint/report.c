@@ -52,7 +52,8 @@ static void format_msg(struct ckpt_ctx *ctx, char *buf, size_t size, int err,
 	if (err)
 		n += scnprintf(buf + n, size - n, " (%pe)", ERR_PTR(err));
 	make_printable(buf);
-	strcpy(buf + n, "\n");
+	buf[n] = '\n';
+	buf[n + 1] = '\0';
 }
 
 /**

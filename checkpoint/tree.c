@@ -185,7 +185,7 @@ static int validate_thread(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "dead thread");
 	if (t->parent != leader->parent || t->pgrp != leader->pgrp ||
 	    t->session != leader->session)
-		return ckpt_bad(v, "thread has another parent, process group or session than its leader");
+		return ckpt_bad(v, "thread has another parent, group or session than its leader");
 	if (t->exit_signal != -1)
 		return ckpt_bad(v, "thread has an exit signal");
 	return 0;

@@ -80,11 +80,10 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 static void enter_record(struct ckpt_validator *v, const struct ckpt_kind *k,
 			 const struct ckpt_hdr *h)
 {
-	if (k->class) {
+	if (k->class)
 		v->classes[v->nr_objs++] = k->class;
-	} else if (k->owner) {
+	else if (k->owner)
 		return;
-	}
 	v->owner = h->type;
 	v->owner_hdr = h;
 	v->last_end = 0;

@@ -43,7 +43,7 @@ enum spoil {
 	LEN_MORE, COUNT,
 };
 
-/**
+/*
  * struct meta_case - records between header and end record
  * @name: of the case
  * @lens: their lengths; ends with 0

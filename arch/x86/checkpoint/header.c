@@ -9,8 +9,8 @@
  * Refused: processors without XSAVE. At restart, those without a state that is
  * in use, or with too few address bits; other vdso images, if mapped.
  */
+#include <linux/cpufeature.h>
 #include <linux/mm.h>
-#include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <asm/fpu/types.h>
 #include <asm/fpu/xstate.h>
