@@ -2,7 +2,7 @@
 # Build, boot and test; the work is done by the scripts of the same names.
 # What is made is kept outside of this repository: see BUILD in scripts/lib.sh.
 
-.PHONY: help demo test build shell guest bench lint series tree refresh clean
+.PHONY: help demo test fuzz build shell guest bench lint series tree refresh clean
 
 help:		## print this
 	@sed -n 's|^\([a-z]*\):[^#]*## |  make \1\t|p' $(firstword $(MAKEFILE_LIST))
@@ -14,6 +14,9 @@ demo:		## checkpoint programs, reboot, restart, compare their outputs
 
 test:		## KUnit and kselftests in a guest; [T=glob] [DEBUG=1]
 	@scripts/test
+
+fuzz:		## restart from mutants of images; [N=count] [SEED=n] [DEBUG=1]
+	@scripts/fuzz
 
 build:		## kernel, headers, tools and kselftests; [DEBUG=1]
 	@scripts/build

@@ -4,11 +4,29 @@
  *
  * Saved: whether the root task is the init of its pid namespace; the active
  * security modules by name and id, in order.
+ * Refused: security modules that have labels or domains of tasks or files.
  */
 #include <linux/lsm_hooks.h>
 #include <linux/pid_namespace.h>
 #include <linux/security.h>
 #include "internal.h"
+
+/*
+ * Security modules that keep nothing with tasks, files or memory. The labels,
+ * domains and relations of others are not saved, so they are refused.
+ */
+static bool lsm_has_no_state(u64 id)
+{
+	switch (id) {
+	case LSM_ID_CAPABILITY:
+	case LSM_ID_LOADPIN:
+	case LSM_ID_SAFESETID:
+	case LSM_ID_LOCKDOWN:
+		return true;
+	default:
+		return false;
+	}
+}
 
 static int checkpoint_lsms(struct ckpt_ctx *ctx, struct ckpt_hdr_container *c)
 {
@@ -16,6 +34,10 @@ static int checkpoint_lsms(struct ckpt_ctx *ctx, struct ckpt_hdr_container *c)
 	u32 i;
 
 	for (i = 0; i < lsm_active_cnt; i++) {
+		if (!lsm_has_no_state(lsm_idlist[i]->id))
+			return ckpt_err(ctx, -EOPNOTSUPP,
+					"security module %s: what it knows of tasks and files is not supported",
+					lsm_idlist[i]->name);
 		h = ckpt_new_rec(ctx, CKPT_HDR_LSM, sizeof(*h));
 		if (IS_ERR(h))
 			return PTR_ERR(h);
@@ -56,6 +78,8 @@ int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
 	const struct ckpt_hdr_container *c = (const void *)h;
 
+	if (v->owner != CKPT_HDR_ARCH)
+		return ckpt_bad(v, "section is not behind the arch header");
 	if (c->flags & ~CKPT_CONTAINER_INIT || c->reserved)
 		return ckpt_bad(v, "unknown flags");
 	if (c->pid_level > CKPT_PID_LEVELS_MAX)

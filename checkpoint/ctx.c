@@ -14,6 +14,7 @@
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
+#include "freeze.h"
 #include "internal.h"
 #include "signal.h"
 #include "mm.h"
@@ -27,23 +28,20 @@
  */
 struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 {
-	struct ckpt_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+	struct ckpt_ctx *ctx = kvzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 
 	if (!ctx)
 		return NULL;
-	if (ckpt_obj_hash_init(ctx)) {
-		kfree(ctx);
-		return NULL;
-	}
+	if (ckpt_obj_hash_init(ctx))
+		goto err_free;
+	if (ckpt_frozen_init(ctx))
+		goto err_hash;
 	kref_init(&ctx->ref);
 	ctx->op = op;
 	ctx->caller = current;
 	INIT_LIST_HEAD(&ctx->segs);
 	INIT_LIST_HEAD(&ctx->obj_list);
 	INIT_LIST_HEAD(&ctx->pages);
-	INIT_LIST_HEAD(&ctx->frozen);
-	xa_init(&ctx->known);
-	xa_init(&ctx->index);
 	xa_init(&ctx->shared_pages);
 	xa_init(&ctx->anon_roots);
 	ctx->pages_crc = ~0;
@@ -52,6 +50,12 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	init_waitqueue_head(&ctx->caller_wait);
 	spin_lock_init(&ctx->lock);
 	return ctx;
+
+err_hash:
+	ckpt_obj_free(ctx);
+err_free:
+	kvfree(ctx);
+	return NULL;
 }
 
 /**
@@ -101,7 +105,7 @@ static void release_ctx(struct kref *ref)
 	ckpt_pages_free(ctx);
 	ckpt_anon_roots_free(ctx);
 	ckpt_obj_free(ctx);
-	xa_destroy(&ctx->index);
+	ckpt_frozen_free(ctx);
 	put_tasks(ctx);
 	put_externals(ctx);
 	ckpt_image_free(ctx);
@@ -116,8 +120,7 @@ static void release_ctx(struct kref *ref)
 		fput(ctx->image);
 	if (ctx->log)
 		fput(ctx->log);
-	kfree(ctx->warn);
-	kfree(ctx);
+	kvfree(ctx);
 }
 
 /**

@@ -5,7 +5,7 @@
  * Saved: which file is open as which descriptor, close-on-exec, and which
  *	tasks share the table.
  * Not saved: nothing.
- * Refused: tables shared with tasks outside of the tree.
+ * Refused: tables shared with tasks outside of the tree, see outside.c.
  */
 #include <linux/capability.h>
 #include <linux/fdtable.h>
@@ -15,21 +15,6 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include "files.h"
-
-/* All the tree's users are stopped; those outside of it would go on. */
-static int check_sharers(struct ckpt_ctx *ctx, struct files_struct *files)
-{
-	int users = atomic_read(&files->count) - 1; /* ours */
-	u32 i;
-
-	for (i = 0; users > 0 && i < ctx->nr_tasks; i++)
-		if (READ_ONCE(ctx->tasks[i].task->files) == files)
-			users--;
-	if (users > 0)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"descriptor table is shared with a task outside of the tree (CLONE_FILES)");
-	return 0;
-}
 
 /* Get the first open file at or behind @*fd, referenced; NULL if none. */
 static struct file *next_file(struct files_struct *files, unsigned int *fd,
@@ -119,9 +104,6 @@ int checkpoint_files(struct ckpt_ctx *ctx, void *obj)
 	u32 nr = 0;
 	int ret;
 
-	ret = check_sharers(ctx, files);
-	if (ret)
-		return ret;
 	ret = checkpoint_open_files(ctx, files, &nr);
 	if (ret)
 		return ret;

@@ -17,9 +17,11 @@
  *			left frozen have %JOBCTL_TRAP_CKPT without it.
  */
 #include <linux/cgroup.h>
+#include <linux/hrtimer.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
 #include <linux/ptrace.h>
+#include <linux/rhashtable.h>
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -32,7 +34,10 @@
 #define CKPT_FREEZE_TIMEOUT_MS	10000
 /* Group stops and exits wake nobody: look again that often. */
 #define CKPT_FREEZE_POLL	max(HZ / 250, 1)
+#define CKPT_BACK_TIMEOUT	HZ
 #define CKPT_KILL_TIMEOUT	(10 * HZ)
+#define CKPT_KILL_POLL_MIN	(50 * NSEC_PER_USEC)
+#define CKPT_KILL_POLL_MAX	(4 * NSEC_PER_MSEC)
 
 /**
  * checkpoint_trap - stand still until released
@@ -93,6 +98,85 @@ static bool task_quiet(struct task_struct *tsk)
 	unlock_task_sighand(tsk, &flags);
 	return (jobctl & (JOBCTL_CKPT_STOPPED | JOBCTL_STOPPED)) || frozen;
 }
+
+/* Whether @tsk is quiet, and its registers are in memory. */
+static bool stands_still(struct task_struct *tsk)
+{
+	if (!task_quiet(tsk))
+		return false;
+	if (tsk == current || ckpt_task_dead(tsk))
+		return true;
+	/* A signal may wake it on its way to sleep; then it comes back. */
+	return wait_task_inactive(tsk, TASK_NORMAL | __TASK_STOPPED);
+}
+
+/* ---- the tasks that must be released ---- */
+
+static const struct rhashtable_params frozen_params = {
+	.head_offset	= offsetof(struct ckpt_frozen, node),
+	.key_offset	= offsetof(struct ckpt_frozen, task),
+	.key_len	= sizeof(struct task_struct *),
+};
+
+/**
+ * ckpt_frozen_init - prepare the table of tasks that must be released
+ * @ctx: the operation
+ *
+ * Return: 0 or -ENOMEM
+ */
+int ckpt_frozen_init(struct ckpt_ctx *ctx)
+{
+	INIT_LIST_HEAD(&ctx->frozen);
+	return rhashtable_init(&ctx->known, &frozen_params);
+}
+
+/**
+ * ckpt_frozen_free - end of the table
+ * @ctx: the operation; its tasks have been released
+ */
+void ckpt_frozen_free(struct ckpt_ctx *ctx)
+{
+	rhashtable_destroy(&ctx->known);
+}
+
+static struct ckpt_frozen *find_frozen(struct ckpt_ctx *ctx,
+				       struct task_struct *tsk)
+{
+	return rhashtable_lookup_fast(&ctx->known, &tsk, frozen_params);
+}
+
+/**
+ * ckpt_frozen_index - find a task in the tree
+ * @ctx: the checkpoint, its tasks frozen
+ * @tsk: the task
+ *
+ * Return: its number in ctx->tasks, or %CKPT_TREE_NONE.
+ */
+u32 ckpt_frozen_index(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	struct ckpt_frozen *f = find_frozen(ctx, tsk);
+
+	return f ? f->index : CKPT_TREE_NONE;
+}
+
+static int remember(struct ckpt_ctx *ctx, struct ckpt_frozen *f)
+{
+	int ret = rhashtable_insert_fast(&ctx->known, &f->node, frozen_params);
+
+	if (!ret)
+		list_add_tail(&f->list, &ctx->frozen);
+	return ret;
+}
+
+static void forget(struct ckpt_ctx *ctx, struct ckpt_frozen *f)
+{
+	rhashtable_remove_fast(&ctx->known, &f->node, frozen_params);
+	list_del(&f->list);
+	put_task_struct(f->task);
+	kfree(f);
+}
+
+/* ---- the tree ---- */
 
 /* The list of tasks found by one walk over the tree; parents first. */
 struct task_list {
@@ -204,14 +288,22 @@ static int may_freeze(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return 0;
 }
 
+/* Left where it is by an earlier call. Called with siglock held. */
+static bool left_frozen(const struct task_struct *tsk)
+{
+	return (tsk->jobctl & (JOBCTL_TRAP_CKPT | JOBCTL_CKPT_BUSY)) ==
+	       JOBCTL_TRAP_CKPT;
+}
+
 /* Ask @tsk to stop. Return: 0, or -EBUSY if it is not ours to stop. */
-static int request_stop(struct task_struct *tsk)
+static int request_stop(struct task_struct *tsk, bool *was_frozen)
 {
 	unsigned long flags;
 	int ret = 0;
 
 	if (!lock_task_sighand(tsk, &flags))
 		return 0;
+	*was_frozen = left_frozen(tsk);
 	if (tsk->jobctl & JOBCTL_CKPT_BUSY)
 		ret = -EBUSY;
 	else
@@ -224,6 +316,14 @@ static int request_stop(struct task_struct *tsk)
 	return ret;
 }
 
+/* Called with siglock held. */
+static void open_trap(struct task_struct *tsk)
+{
+	tsk->jobctl &= ~JOBCTL_TRAP_CKPT;
+	if (tsk->jobctl & JOBCTL_CKPT_STOPPED)
+		wake_up_state(tsk, TASK_INTERRUPTIBLE);
+}
+
 static void release_task_trap(struct task_struct *tsk, bool leave)
 {
 	unsigned long flags;
@@ -231,25 +331,24 @@ static void release_task_trap(struct task_struct *tsk, bool leave)
 	if (!lock_task_sighand(tsk, &flags))
 		return;
 	tsk->jobctl &= ~JOBCTL_CKPT_BUSY;
-	if (!leave) {
-		tsk->jobctl &= ~JOBCTL_TRAP_CKPT;
-		if (tsk->jobctl & JOBCTL_CKPT_STOPPED)
-			wake_up_state(tsk, TASK_INTERRUPTIBLE);
-	}
+	if (!leave)
+		open_trap(tsk);
 	unlock_task_sighand(tsk, &flags);
 }
 
-static bool was_frozen(struct task_struct *tsk)
+/* Return: whether @tsk had been left frozen. */
+static bool release_left_frozen(struct task_struct *tsk)
 {
-	return (READ_ONCE(tsk->jobctl) & (JOBCTL_TRAP_CKPT | JOBCTL_CKPT_BUSY)) ==
-	       JOBCTL_TRAP_CKPT;
-}
+	unsigned long flags;
+	bool ret;
 
-static void forget(struct ckpt_frozen *f)
-{
-	list_del(&f->list);
-	put_task_struct(f->task);
-	kfree(f);
+	if (!lock_task_sighand(tsk, &flags))
+		return false;
+	ret = left_frozen(tsk);
+	if (ret)
+		open_trap(tsk);
+	unlock_task_sighand(tsk, &flags);
+	return ret;
 }
 
 /* Ask @tsk to stop, and remember to release it later. */
@@ -265,18 +364,18 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	if (!f)
 		return ckpt_err(ctx, -ENOMEM, "list of stopped tasks");
 	f->task = get_task_struct(tsk);
-	f->was_frozen = was_frozen(tsk);
-	list_add_tail(&f->list, &ctx->frozen);
+	f->was_frozen = false;
+	f->index = CKPT_TREE_NONE;
 
-	ret = xa_err(xa_store(&ctx->known, ckpt_task_key(tsk), f, GFP_KERNEL_ACCOUNT));
+	ret = remember(ctx, f);
 	if (ret) {
-		forget(f);
+		put_task_struct(f->task);
+		kfree(f);
 		return ckpt_err(ctx, ret, "list of stopped tasks");
 	}
-	ret = request_stop(tsk);
+	ret = request_stop(tsk, &f->was_frozen);
 	if (ret) {
-		xa_erase(&ctx->known, ckpt_task_key(tsk));
-		forget(f);
+		forget(ctx, f);
 		return ckpt_err(ctx, ret,
 				"task %d (%s): another checkpoint is working on it",
 				task_pid_vnr(tsk), tsk->comm);
@@ -284,7 +383,16 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return 0;
 }
 
-/* Ask all tasks in @list to stop that have not been asked yet. */
+/* In vfork(), for @tsk to execute a program or to exit. */
+static bool parent_waits(struct task_struct *tsk)
+{
+	return READ_ONCE(tsk->vfork_done) && !ckpt_task_dead(tsk);
+}
+
+/*
+ * Ask all tasks in @list to stop that have not been asked yet. One that a
+ * parent waits for in vfork() must go on first, or the parent could not stop.
+ */
 static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_new)
 {
 	u32 i;
@@ -292,12 +400,14 @@ static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_
 
 	*nr_new = 0;
 	for (i = 0; i < list->nr; i++) {
-		if (xa_load(&ctx->known, ckpt_task_key(list->task[i])))
+		if (find_frozen(ctx, list->task[i]))
+			continue;
+		++*nr_new;
+		if (parent_waits(list->task[i]))
 			continue;
 		ret = stop_task(ctx, list->task[i]);
 		if (ret)
 			return ret;
-		++*nr_new;
 		cond_resched();
 	}
 	return 0;
@@ -306,7 +416,7 @@ static int stop_new_tasks(struct ckpt_ctx *ctx, struct task_list *list, u32 *nr_
 static int wait_quiet(struct ckpt_ctx *ctx, struct task_struct *tsk,
 		      unsigned long deadline)
 {
-	while (!task_quiet(tsk)) {
+	while (!stands_still(tsk)) {
 		if (tsk->ptrace)
 			return ckpt_err(ctx, -EBUSY, "task %d (%s): is being traced",
 					task_pid_vnr(tsk), tsk->comm);
@@ -320,10 +430,62 @@ static int wait_quiet(struct ckpt_ctx *ctx, struct task_struct *tsk,
 		wait_var_event_timeout(&tsk->jobctl, task_quiet(tsk),
 				       CKPT_FREEZE_POLL);
 	}
-	/* It has switched away, its registers are in memory. */
-	if (tsk != current && !ckpt_task_dead(tsk))
-		wait_task_inactive(tsk, TASK_NORMAL | __TASK_STOPPED);
 	return 0;
+}
+
+/*
+ * A task that has stood still before: a signal makes it look around and come
+ * back, and SIGKILL makes it go.
+ */
+static int wait_back(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	unsigned long deadline = jiffies + CKPT_BACK_TIMEOUT;
+
+	while (!stands_still(tsk)) {
+		if (__fatal_signal_pending(tsk) || (tsk->flags & PF_EXITING) ||
+		    time_after(jiffies, deadline))
+			return ckpt_err(ctx, -ESRCH, "task %d (%s): died meanwhile",
+					task_pid_vnr(tsk), tsk->comm);
+		wait_var_event_timeout(&tsk->jobctl, task_quiet(tsk),
+				       CKPT_FREEZE_POLL);
+	}
+	return 0;
+}
+
+static int vfork_error(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	return ckpt_err(ctx, -EBUSY,
+			"task %d (%s): its parent waits in vfork(); try again",
+			task_pid_vnr(tsk), tsk->comm);
+}
+
+/* Wait until @tsk, which has not been asked to stop, lets its parent go on. */
+static int wait_vfork(struct ckpt_ctx *ctx, struct task_struct *tsk,
+		      unsigned long deadline)
+{
+	while (parent_waits(tsk)) {
+		if (time_after(jiffies, deadline))
+			return vfork_error(ctx, tsk);
+		if (schedule_timeout_interruptible(CKPT_FREEZE_POLL) &&
+		    signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted while tasks stop");
+	}
+	return 0;
+}
+
+static int wait_for_tasks(struct ckpt_ctx *ctx, struct task_list *list,
+			  unsigned long deadline)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < list->nr && !ret; i++)
+		if (!find_frozen(ctx, list->task[i]))
+			ret = wait_vfork(ctx, list->task[i], deadline);
+	for (i = 0; i < list->nr && !ret; i++)
+		if (find_frozen(ctx, list->task[i]))
+			ret = wait_quiet(ctx, list->task[i], deadline);
+	return ret;
 }
 
 /* What a task can be in the middle of that no restart could bring back. */
@@ -332,23 +494,16 @@ static int check_quiet_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	if (tsk->ptrace)
 		return ckpt_err(ctx, -EBUSY, "task %d (%s): is being traced",
 				task_pid_vnr(tsk), tsk->comm);
-	if (tsk->vfork_done)
-		return ckpt_err(ctx, -EBUSY,
-				"task %d (%s): its parent waits in vfork(); try again",
-				task_pid_vnr(tsk), tsk->comm);
-	if (tsk == current || ckpt_task_dead(tsk))
-		return 0;
-	if (!task_quiet(tsk))
-		return ckpt_err(ctx, -ESRCH, "task %d (%s): died meanwhile",
-				task_pid_vnr(tsk), tsk->comm);
-	return 0;
+	if (parent_waits(tsk))
+		return vfork_error(ctx, tsk);
+	return wait_back(ctx, tsk);
 }
 
 /* Whoever makes the call cannot be left frozen. */
 static int check_caller_stays(struct ckpt_ctx *ctx)
 {
 	if ((ctx->flags & CHECKPOINT_LEAVE_FROZEN) &&
-	    xa_load(&ctx->known, ckpt_task_key(current)))
+	    find_frozen(ctx, current))
 		return ckpt_err(ctx, -EINVAL,
 				"the caller is part of the tree that shall be left frozen");
 	return 0;
@@ -372,7 +527,8 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
 		struct task_struct *tsk = list->task[i];
 		struct ckpt_task *t = &ctx->tasks[ctx->nr_tasks];
 
-		ret = check_quiet_task(ctx, tsk);
+		/* It may have executed a set-user-id program on its way here. */
+		ret = check_quiet_task(ctx, tsk) ?: may_freeze(ctx, tsk);
 		if (ret)
 			return ret;
 		if (is_traceless(tsk))
@@ -380,6 +536,8 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
 		t->task = get_task_struct(tsk);
 		t->ctx = ctx;
 		t->index = ctx->nr_tasks++;
+		/* It is there: stop_new_tasks() has found nothing new. */
+		find_frozen(ctx, tsk)->index = t->index;
 		t->dead = ckpt_task_dead(tsk);
 		if (!t->dead && !ctx->root_thread &&
 		    same_thread_group(tsk, ctx->root))
@@ -396,11 +554,9 @@ static int take_tasks(struct ckpt_ctx *ctx, struct task_list *list)
  * @ctx: the checkpoint
  * @timeout_ms: longest time to wait, or 0
  *
- * Tasks that are created meanwhile are found by walking the tree again: a
- * process whose threads have all been asked to stop cannot fork any more
- * (copy_process() checks for signals under the lock that makes the child
- * visible), so the number of walks is bounded by the depth of what the tree
- * creates in the time it takes to stop it.
+ * Tasks that are created meanwhile are found by walking the tree again: the
+ * last walk has found none but tasks that stood still before it, and such tasks
+ * create no others.
  *
  * On success ctx->tasks lists the tasks, parents first, and they stay there
  * until ckpt_thaw_tree(), which must be called on failure, too.
@@ -412,7 +568,7 @@ int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms)
 	unsigned long deadline = jiffies +
 		msecs_to_jiffies(timeout_ms ?: CKPT_FREEZE_TIMEOUT_MS);
 	struct task_list list = {};
-	u32 i, nr_new;
+	u32 nr_new;
 	int ret;
 
 	for (;;) {
@@ -420,8 +576,8 @@ int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms)
 		if (ret)
 			return ret;
 		ret = stop_new_tasks(ctx, &list, &nr_new);
-		for (i = 0; i < list.nr && !ret && nr_new; i++)
-			ret = wait_quiet(ctx, list.task[i], deadline);
+		if (!ret && nr_new)
+			ret = wait_for_tasks(ctx, &list, deadline);
 		if (ret || !nr_new)
 			break;
 		put_task_list(&list);
@@ -470,12 +626,11 @@ void ckpt_thaw_tree(struct ckpt_ctx *ctx, bool leave)
 {
 	struct ckpt_frozen *f, *next;
 
-	list_for_each_entry_safe(f, next, &ctx->frozen, list) {
+	list_for_each_entry(f, &ctx->frozen, list)
 		release_task_trap(f->task, f->task != current &&
 				  (leave || f->was_frozen));
-		forget(f);
-	}
-	xa_destroy(&ctx->known);
+	list_for_each_entry_safe(f, next, &ctx->frozen, list)
+		forget(ctx, f);
 }
 
 /* Dead, or dying on its way out of the trap. */
@@ -514,6 +669,7 @@ void ckpt_freeze_current(void)
 void ckpt_kill_tree(struct ckpt_ctx *ctx)
 {
 	unsigned long deadline = jiffies + CKPT_KILL_TIMEOUT;
+	ktime_t nap = CKPT_KILL_POLL_MIN;
 	u32 i;
 
 	for (i = 0; i < ctx->nr_tasks; i++)
@@ -522,8 +678,13 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 			do_send_sig_info(SIGKILL, SEND_SIG_PRIV,
 					 ctx->tasks[i].task, PIDTYPE_TGID);
 	while (!tree_dead(ctx) && time_before(jiffies, deadline) &&
-	       !fatal_signal_pending(current))
-		schedule_timeout_killable(CKPT_FREEZE_POLL);
+	       !fatal_signal_pending(current)) {
+		set_current_state(TASK_KILLABLE);
+		schedule_hrtimeout(&nap, HRTIMER_MODE_REL);
+		nap = min(2 * nap, CKPT_KILL_POLL_MAX);
+	}
+	if (!tree_dead(ctx))
+		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
 }
 
 /**
@@ -545,12 +706,8 @@ int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx)
 		return ret;
 	for (i = 0; i < list.nr && !ret; i++)
 		ret = may_freeze(ctx, list.task[i]);
-	for (i = 0; i < list.nr && !ret; i++) {
-		if (was_frozen(list.task[i])) {
-			release_task_trap(list.task[i], false);
-			found = true;
-		}
-	}
+	for (i = 0; i < list.nr && !ret; i++)
+		found |= release_left_frozen(list.task[i]);
 	put_task_list(&list);
 	if (!ret && !found)
 		ret = ckpt_err(ctx, -EINVAL, "task %d (%s): is not frozen",

@@ -18,20 +18,6 @@
 #include <linux/user_namespace.h>
 #include "files.h"
 
-static int check_sharers(struct ckpt_ctx *ctx, struct fs_struct *fs)
-{
-	int users = fs->users - 1; /* ours */
-	u32 i;
-
-	for (i = 0; users > 0 && i < ctx->nr_tasks; i++)
-		if (READ_ONCE(ctx->tasks[i].task->fs) == fs)
-			users--;
-	if (users > 0)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"working directory is shared with a task outside of the tree (CLONE_FS)");
-	return 0;
-}
-
 static int write_fs(struct ckpt_ctx *ctx, struct fs_struct *fs,
 		    const char *root, const char *cwd)
 {
@@ -67,10 +53,6 @@ int checkpoint_fs(struct ckpt_ctx *ctx, void *obj)
 	struct fs_struct *fs = obj;
 	char *root, *cwd;
 	int ret;
-
-	ret = check_sharers(ctx, fs);
-	if (ret)
-		return ret;
 
 	ctx->what = "root directory";
 	root = ckpt_path_name(ctx, &fs->root);

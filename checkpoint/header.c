@@ -131,8 +131,6 @@ int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
 	const struct ckpt_hdr_meta_end *end = (const void *)h;
 
-	if (v->owner == CKPT_HDR_META_END)
-		return ckpt_bad(v, "second end record");
 	return end->reserved ? ckpt_bad(v, "reserved field is not zero") : 0;
 }
 

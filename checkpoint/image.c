@@ -328,24 +328,23 @@ int ckpt_image_read_pages(struct ckpt_ctx *ctx, struct bio_vec *bvec,
  */
 int ckpt_image_align(struct ckpt_ctx *ctx)
 {
-	static const u8 zeros[128];
 	struct ckpt_hdr h = { .type = CKPT_HDR_PAD };
 	size_t len = -ctx->stream_pos & (PAGE_SIZE - 1);
-	int ret;
+	struct iov_iter iter;
+	struct kvec vec[2];
 
 	if (!len)
 		return 0;
 	if (len < sizeof(h))
 		len += PAGE_SIZE;
 	h.len = len;
-	ret = ckpt_image_write(ctx, &h, sizeof(h));
-	for (len -= sizeof(h); len && !ret;) {
-		size_t n = min(len, sizeof(zeros));
-
-		ret = ckpt_image_write(ctx, zeros, n);
-		len -= n;
-	}
-	return ret;
+	vec[0].iov_base = &h;
+	vec[0].iov_len = sizeof(h);
+	/* Never more than a page. */
+	vec[1].iov_base = page_address(ZERO_PAGE(0));
+	vec[1].iov_len = len - sizeof(h);
+	iov_iter_kvec(&iter, ITER_SOURCE, vec, ARRAY_SIZE(vec), len);
+	return rw_iter(ctx, &iter);
 }
 
 /* All but the last record, which holds the checksum. */

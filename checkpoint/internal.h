@@ -36,6 +36,7 @@ enum ckpt_op { CKPT_OP_CHECKPOINT, CKPT_OP_RESTART };
 enum ckpt_phase { CKPT_PHASE_RESTORE, CKPT_PHASE_COMMIT, CKPT_PHASE_ABORT };
 
 #define CKPT_MSG_MAX	512
+#define CKPT_WARN_MAX	4096
 
 /**
  * struct ckpt_external_res - a resource that belongs to somebody else
@@ -151,8 +152,7 @@ struct ckpt_task {
  * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
  * @file: checkpoint: the open file that is being captured, or NULL
  * @frozen: checkpoint: the tasks to release, see freeze.c
- * @known: checkpoint: the same, by ckpt_task_key()
- * @index: checkpoint: numbers of the tasks in the tree, by ckpt_task_key()
+ * @known: checkpoint: the same, by task
  * @frozen_at: checkpoint: when the last task had stopped
  *
  * @pages: runs of memory contents, see pages.c
@@ -177,7 +177,7 @@ struct ckpt_task {
  * @lock: protects @err, @msg, @warn
  * @err: first error
  * @msg: its message
- * @warn: warnings for the log, or NULL
+ * @warn: warnings for the log; more than fit are left out
  */
 struct ckpt_ctx {
 	struct kref ref;
@@ -212,8 +212,7 @@ struct ckpt_ctx {
 	const char *what;
 	struct file *file;
 	struct list_head frozen;
-	struct xarray known;
-	struct xarray index;
+	struct rhashtable known;
 	ktime_t frozen_at;
 
 	struct list_head pages;
@@ -234,10 +233,10 @@ struct ckpt_ctx {
 	atomic_t nr_busy;
 	wait_queue_head_t wait;
 	wait_queue_head_t caller_wait;
-	spinlock_t lock;
+	spinlock_t lock;	/* @err, @msg, @warn */
 	int err;
 	char msg[CKPT_MSG_MAX];
-	char *warn;
+	char warn[CKPT_WARN_MAX];
 };
 
 struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op);
@@ -285,7 +284,7 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 
 /* kinds.c, validate.c */
 
-/**
+/*
  * enum ckpt_class - what a reference to an object may refer to
  */
 enum ckpt_class {

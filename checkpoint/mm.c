@@ -148,6 +148,7 @@ static int checkpoint_auxv(struct ckpt_ctx *ctx, struct mm_struct *mm)
 
 static int checkpoint_areas(struct ckpt_ctx *ctx, u32 obj, struct mm_struct *mm)
 {
+	struct ckpt_vma_file last = {};
 	struct vm_area_struct *vma;
 	int ret;
 
@@ -155,7 +156,7 @@ static int checkpoint_areas(struct ckpt_ctx *ctx, u32 obj, struct mm_struct *mm)
 	for_each_vma(vmi, vma) {
 		if (ckpt_arch_is_vdso(vma))
 			continue;
-		ret = checkpoint_vma(ctx, vma);
+		ret = checkpoint_vma(ctx, vma, &last);
 		if (!ret)
 			ret = checkpoint_vma_pages(ctx, obj, vma);
 		if (ret)

@@ -21,10 +21,22 @@ int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm);
 void restore_mm_commit(struct ckpt_ctx *ctx, u32 id, bool process);
 
 /* vma.c */
+
+/**
+ * struct ckpt_vma_file - the file of the last area: many have the same in turn
+ * @file: the file, or NULL
+ * @id: its object
+ */
+struct ckpt_vma_file {
+	struct file *file;
+	int id;
+};
+
 u64 ckpt_vma_flags(vm_flags_t vm_flags);
 vm_flags_t ckpt_vm_flags(u64 flags);
 int checkpoint_vma_objs(struct ckpt_ctx *ctx, struct mm_struct *mm);
-int checkpoint_vma(struct ckpt_ctx *ctx, struct vm_area_struct *vma);
+int checkpoint_vma(struct ckpt_ctx *ctx, struct vm_area_struct *vma,
+		   struct ckpt_vma_file *last);
 int ckpt_vma_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int restore_vma(struct ckpt_ctx *ctx, const struct ckpt_hdr_vma *h);
 int restore_anon_roots(struct ckpt_ctx *ctx);

@@ -203,6 +203,7 @@ static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 
 static bool obj_settled(struct ckpt_obj *o)
 {
+	/* Pairs with the release in make_obj(). */
 	return smp_load_acquire(&o->state) > CKPT_OBJ_BUSY;
 }
 
@@ -220,6 +221,7 @@ void *restore_obj(struct ckpt_ctx *ctx, u32 id)
 {
 	struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
 
+	/* Pairs with the release in make_obj(). */
 	if (smp_load_acquire(&o->state) == CKPT_OBJ_READY)
 		return o->ptr;
 	if (!cmpxchg(&o->state, 0, CKPT_OBJ_BUSY))
@@ -227,6 +229,7 @@ void *restore_obj(struct ckpt_ctx *ctx, u32 id)
 	/* An abort kills those who wait here. */
 	if (wait_var_event_killable(&o->state, obj_settled(o)))
 		return ERR_PTR(-EINTR);
+	/* Pairs with the release in make_obj(). */
 	if (smp_load_acquire(&o->state) == CKPT_OBJ_READY)
 		return o->ptr;
 	/* Whoever failed to make it has said why. */

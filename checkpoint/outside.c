@@ -40,7 +40,7 @@ static int check_tasks(struct ckpt_ctx *ctx)
 	rcu_read_lock();
 	for_each_process_thread(process, tsk) {
 		if (ret || (tsk->flags & PF_KTHREAD) ||
-		    xa_load(&ctx->index, ckpt_task_key(tsk)))
+		    ckpt_frozen_index(ctx, tsk) != CKPT_TREE_NONE)
 			continue;
 		what = shared_part(ctx, tsk);
 		if (what)

@@ -767,6 +767,7 @@ int ckpt_pages_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
  * @nr: number of @pages and @bvec
  * @pages: small pages, or first pages of huge ones; referenced, or NULL
  * @bvec: their contents
+ * @zeros: what should be zero
  */
 struct page_reader {
 	struct ckpt_ctx *ctx;
@@ -775,6 +776,7 @@ struct page_reader {
 	unsigned int nr;
 	struct page *pages[READ_MAX];
 	struct bio_vec bvec[READ_MAX];
+	u8 zeros[PAGE_SIZE];
 };
 
 static int read_bad(struct page_reader *r, u64 addr, const char *why)
@@ -1117,34 +1119,35 @@ static int read_batch(struct page_reader *r, u64 addr, u64 nr_left)
 	return nr;
 }
 
-/* Read @left bytes, which must be zero, and add them to *@crc. */
-static int read_zeros(struct ckpt_ctx *ctx, size_t left, u32 *crc)
+/* Read @left bytes, which must be zero, and add them to *@crc unless NULL. */
+static int read_zeros(struct page_reader *r, size_t left, u32 *crc)
 {
+	struct ckpt_ctx *ctx = r->ctx;
 	u64 pos = ctx->stream_pos;
-	u8 buf[128];
 	size_t n;
 	int ret;
 
 	for (; left; left -= n) {
-		n = min(left, sizeof(buf));
-		ret = ckpt_image_read(ctx, buf, n);
+		n = min(left, sizeof(r->zeros));
+		ret = ckpt_image_read(ctx, r->zeros, n);
 		if (ret)
 			return ret;
-		if (memchr_inv(buf, 0, n))
+		if (memchr_inv(r->zeros, 0, n))
 			return ckpt_err(ctx, -EBADMSG,
 					"image: unknown fields or padding at byte %llu",
 					pos);
-		*crc = crc32c(*crc, buf, n);
+		if (crc)
+			*crc = crc32c(*crc, r->zeros, n);
 	}
 	return 0;
 }
 
 /* Contents start at a page boundary of the image. */
-static int read_pad(struct ckpt_ctx *ctx)
+static int read_pad(struct page_reader *r)
 {
+	struct ckpt_ctx *ctx = r->ctx;
 	u64 pos = ctx->stream_pos;
 	struct ckpt_hdr h;
-	u32 crc = 0;
 	int ret;
 
 	if (PAGE_ALIGNED(pos))
@@ -1155,7 +1158,7 @@ static int read_pad(struct ckpt_ctx *ctx)
 	if (h.type != CKPT_HDR_PAD || h.len < sizeof(h) || h.id || h.flags ||
 	    h.len > 2 * PAGE_SIZE || !PAGE_ALIGNED(pos + h.len))
 		return ckpt_err(ctx, -EBADMSG, "image: bad padding at byte %llu", pos);
-	return read_zeros(ctx, h.len - sizeof(h), &crc);
+	return read_zeros(r, h.len - sizeof(h), NULL);
 }
 
 static int read_contents(struct page_reader *r)
@@ -1164,7 +1167,7 @@ static int read_contents(struct page_reader *r)
 	u64 nr_left = r->rec.nr_pages;
 	int ret;
 
-	ret = read_pad(r->ctx);
+	ret = read_pad(r);
 	while (!ret && nr_left) {
 		if (fatal_signal_pending(current))
 			return ckpt_err(r->ctx, -EINTR, "interrupted");
@@ -1287,7 +1290,7 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 		return ret;
 	ctx->pages_crc = crc32c(ctx->pages_crc, &r->rec, sizeof(r->rec));
 	ctx->nr_runs++;
-	ret = read_zeros(ctx, h->len - sizeof(r->rec), &ctx->pages_crc);
+	ret = read_zeros(r, h->len - sizeof(r->rec), &ctx->pages_crc);
 	if (ret)
 		return ret;
 	if (ckpt_pages_validate(&v, &r->rec.h))

@@ -5,14 +5,13 @@
  * Messages are only collected while tasks are stopped or half made, so that a
  * slow or stuck log cannot hold them up; ckpt_report() writes them at the end.
  */
+#include <linux/ctype.h>
 #include <linux/fs.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/sprintf.h>
 #include <linux/uio.h>
 #include "internal.h"
-
-#define CKPT_WARN_MAX	8192
 
 static const char * const op_names[] = {
 	[CKPT_OP_CHECKPOINT]	= "checkpoint",
@@ -27,12 +26,22 @@ static struct task_struct *subject(struct ckpt_ctx *ctx)
 	return current != ctx->caller ? current : NULL;
 }
 
-static int format_msg(struct ckpt_ctx *ctx, char *buf, size_t size, int err,
-		      struct va_format *vaf)
+/* Names of tasks and files are chosen by others; a message is one line. */
+static void make_printable(char *s)
+{
+	for (; *s; s++)
+		if (iscntrl(*s))
+			*s = '?';
+}
+
+static void format_msg(struct ckpt_ctx *ctx, char *buf, size_t size, int err,
+		       struct va_format *vaf)
 {
 	struct task_struct *tsk = subject(ctx);
 	int n;
 
+	/* Keep room for the end of the line. */
+	size--;
 	n = scnprintf(buf, size, "%s: ", op_names[ctx->op]);
 	if (tsk)
 		n += scnprintf(buf + n, size - n, "task %d (%s): ",
@@ -42,8 +51,9 @@ static int format_msg(struct ckpt_ctx *ctx, char *buf, size_t size, int err,
 	n += scnprintf(buf + n, size - n, "%pV", vaf);
 	if (err)
 		n += scnprintf(buf + n, size - n, " (%pe)", ERR_PTR(err));
-	n += scnprintf(buf + n, size - n, "\n");
-	return n;
+	make_printable(buf);
+	buf[n] = '\n';
+	buf[n + 1] = '\0';
 }
 
 /**
@@ -79,7 +89,7 @@ int ckpt_err(struct ckpt_ctx *ctx, int err, const char *fmt, ...)
  * @ctx: the operation
  * @fmt: what, where and why; no newline
  *
- * Only the caller of checkpoint() or restart() may call this. May sleep.
+ * May be called by any task of a restart. Does not sleep.
  */
 void ckpt_warn(struct ckpt_ctx *ctx, const char *fmt, ...)
 {
@@ -87,14 +97,13 @@ void ckpt_warn(struct ckpt_ctx *ctx, const char *fmt, ...)
 	va_list args;
 	size_t used;
 
-	if (!ctx->warn)
-		ctx->warn = kzalloc(CKPT_WARN_MAX, GFP_KERNEL_ACCOUNT);
-	if (!ctx->warn)
-		return;
-	used = strlen(ctx->warn);
 	va_start(args, fmt);
 	vaf.va = &args;
-	format_msg(ctx, ctx->warn + used, CKPT_WARN_MAX - used, 0, &vaf);
+	spin_lock(&ctx->lock);
+	used = strlen(ctx->warn);
+	if (CKPT_WARN_MAX - used > CKPT_MSG_MAX)
+		format_msg(ctx, ctx->warn + used, CKPT_MSG_MAX, 0, &vaf);
+	spin_unlock(&ctx->lock);
 	va_end(args);
 }
 
@@ -126,7 +135,7 @@ void ckpt_report(struct ckpt_ctx *ctx)
 		pr_debug_ratelimited("%s", ctx->msg);
 	if (!ctx->log)
 		return;
-	if (ctx->warn)
+	if (*ctx->warn)
 		write_log(ctx->log, ctx->warn);
 	if (ctx->err)
 		write_log(ctx->log, ctx->msg);

@@ -19,13 +19,28 @@ static_assert(sizeof(sigset_t) == sizeof(u64));
 
 #define SA_FLAGS_KNOWN	((unsigned long)UAPI_SA_FLAGS | CKPT_ARCH_SA_FLAGS)
 
+/*
+ * Each thread holds one reference, and so does our caller; nobody else. One
+ * that has just exited may still be about to drop its own.
+ */
+static bool is_shared(struct sighand_struct *sighand, struct task_struct *tsk)
+{
+	int tries;
+
+	for (tries = 0; tries < 10; tries++) {
+		if (refcount_read(&sighand->count) == get_nr_threads(tsk) + 1)
+			return false;
+		schedule_timeout_uninterruptible(1);
+	}
+	return true;
+}
+
 static int check_sighand(struct ckpt_ctx *ctx, struct sighand_struct *sighand)
 {
 	struct task_struct *tsk = ctx->subject->task;
 	int sig;
 
-	/* Each thread holds one reference, and so does our caller; nobody else. */
-	if (refcount_read(&sighand->count) != get_nr_threads(tsk) + 1)
+	if (is_shared(sighand, tsk))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"signal handlers: shared with another process");
 

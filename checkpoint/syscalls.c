@@ -20,6 +20,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "outside.h"
 #include "pages.h"
 
@@ -229,6 +230,7 @@ static int capture(struct ckpt_ctx *ctx)
 	checkpoint_clocks(ctx);
 	return ckpt_arch_checkpoint_header(ctx) ?:
 	       checkpoint_container(ctx) ?:
+	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
 	       checkpoint_outside(ctx) ?:

@@ -255,11 +255,16 @@ int checkpoint_tasks(struct ckpt_ctx *ctx)
 		cond_resched();
 	}
 	ctx->subject = NULL;
-	/* Only now all users of each pipe have been seen. */
-	return ret ?: checkpoint_pipes_end(ctx);
+	return ret;
 }
 
 /* ---- validate ---- */
+
+/* Such that a sum of a few, as in wait4(), is still a time. */
+static bool time_ok(u64 ns)
+{
+	return ns <= KTIME_MAX / 2;
+}
 
 /**
  * ckpt_task_validate - check a TASK record
@@ -282,6 +287,9 @@ int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "name is not terminated");
 	if (t->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
+	if (!time_ok(t->age) || !time_ok(t->age_boottime) || !time_ok(t->utime) ||
+	    !time_ok(t->stime) || !time_ok(t->runtime))
+		return ckpt_bad(v, "time out of range");
 	return 0;
 }
 
@@ -425,15 +433,6 @@ static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 	return ckpt_install_mm(ctx, mm);
 }
 
-/* Its process must have entered the memory that the thread will run in. */
-static int check_thread_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
-{
-	if (READ_ONCE(ckpt_obj_by_id(ctx, objs->mm)->ptr) != current->mm)
-		return ckpt_err(ctx, -EBADMSG,
-				"image: thread with other memory than its process");
-	return 0;
-}
-
 static void enter_namespaces(struct ckpt_ctx *ctx)
 {
 	if (!ctx->nsproxy)
@@ -531,7 +530,7 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	const struct ckpt_hdr_task *h;
 	struct ckpt_cursor c = t->start;
 	const struct ckpt_hdr *extra;
-	int ret = 0;
+	int ret;
 
 	h = ckpt_read_obj_type(&c, CKPT_HDR_TASK);
 	if (IS_ERR(h))
@@ -546,8 +545,6 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		if (!ret)
 			enter_namespaces(ctx);
 	}
-	else if (objs->mm)
-		ret = check_thread_mm(ctx, objs);
 	if (!ret && objs->sighand)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))
@@ -690,6 +687,20 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
 	return true;
 }
 
+/*
+ * exit_notify() wakes the parent, which is us; but not for a leader that its
+ * threads outlive.
+ */
+static int wait_for_zombies(struct ckpt_ctx *ctx)
+{
+	while (!zombies_dead(ctx))
+		if (wait_event_interruptible_timeout(current->signal->wait_chldexit,
+						     zombies_dead(ctx),
+						     max(HZ / 250, 1)) < 0)
+			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
+	return 0;
+}
+
 /**
  * restore_tasks - create all tasks and wait until they have restored themselves
  * @ctx: the restart; restore_tree() has been called
@@ -713,11 +724,7 @@ int restore_tasks(struct ckpt_ctx *ctx)
 		return ckpt_err(ctx, -EINTR, "interrupted while tasks restore themselves");
 	if (ctx->err)
 		return ctx->err;
-	/* exit_notify() wakes the parent, which is us. */
-	if (wait_event_interruptible(current->signal->wait_chldexit,
-				     zombies_dead(ctx)))
-		return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	return 0;
+	return wait_for_zombies(ctx);
 }
 
 /**

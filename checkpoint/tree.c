@@ -60,29 +60,6 @@ static int checkpoint_group_id(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	return ret < 0 ? ret : 0;
 }
 
-/* Index of a task in the tree; parents and leaders come early. */
-static u32 index_of(struct ckpt_ctx *ctx, struct task_struct *tsk)
-{
-	void *entry = xa_load(&ctx->index, ckpt_task_key(tsk));
-
-	return entry ? xa_to_value(entry) : CKPT_TREE_NONE;
-}
-
-static int index_tasks(struct ckpt_ctx *ctx)
-{
-	u32 i;
-	int ret;
-
-	for (i = 0; i < ctx->nr_tasks; i++) {
-		ret = xa_err(xa_store(&ctx->index,
-				      ckpt_task_key(ctx->tasks[i].task),
-				      xa_mk_value(i), GFP_KERNEL_ACCOUNT));
-		if (ret)
-			return ckpt_err(ctx, ret, "index of tasks");
-	}
-	return 0;
-}
-
 static s32 zombie_code(struct task_struct *tsk)
 {
 	if (tsk->signal->flags & SIGNAL_GROUP_EXIT)
@@ -115,8 +92,8 @@ static int checkpoint_tree_task(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	h->session = session;
 	rcu_read_lock();
 	parent = rcu_dereference(tsk->real_parent);
-	h->leader = index_of(ctx, tsk->group_leader);
-	h->parent = h->leader ? index_of(ctx, parent) : CKPT_TREE_NONE;
+	h->leader = ckpt_frozen_index(ctx, tsk->group_leader);
+	h->parent = h->leader ? ckpt_frozen_index(ctx, parent) : CKPT_TREE_NONE;
 	rcu_read_unlock();
 	h->state = task_state_of(t);
 	h->exit_signal = thread_group_leader(tsk) ? tsk->exit_signal : -1;
@@ -137,12 +114,9 @@ int checkpoint_tree(struct ckpt_ctx *ctx)
 {
 	struct { u32 pgrp, session; } *ids;
 	struct ckpt_hdr_tree *h;
-	int ret;
+	int ret = 0;
 	u32 i;
 
-	ret = index_tasks(ctx);
-	if (ret)
-		return ret;
 	ids = kvcalloc(ctx->nr_tasks, sizeof(*ids), GFP_KERNEL_ACCOUNT);
 	if (!ids)
 		return ckpt_err(ctx, -ENOMEM, "ids of %u tasks", ctx->nr_tasks);
@@ -211,7 +185,7 @@ static int validate_thread(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "dead thread");
 	if (t->parent != leader->parent || t->pgrp != leader->pgrp ||
 	    t->session != leader->session)
-		return ckpt_bad(v, "thread has another parent, process group or session than its leader");
+		return ckpt_bad(v, "thread has another parent, group or session than its leader");
 	if (t->exit_signal != -1)
 		return ckpt_bad(v, "thread has an exit signal");
 	return 0;
@@ -240,6 +214,7 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
  */
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
+	const struct ckpt_hdr_tree *tree = (const void *)v->owner_hdr;
 	const struct ckpt_hdr_tree_task *t = (const void *)h;
 	u32 index = v->nr_tree;
 
@@ -260,9 +235,12 @@ int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "exit code out of range");
 	v->tree[index] = t;
 	v->nr_tree++;
+	if (t->leader == index)
+		v->nr_procs++;
+	if (v->nr_tree == tree->nr_tasks && v->nr_procs != tree->nr_procs)
+		return ckpt_bad(v, "number of processes differs from the tree's");
 	if (t->leader != index)
 		return validate_thread(v, index, t);
-	v->nr_procs++;
 	return validate_leader(v, index, t);
 }
 
@@ -285,7 +263,8 @@ int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	h = ckpt_read_obj_type(c, CKPT_HDR_TREE);
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	ctx->tasks = kvcalloc(h->nr_tasks, sizeof(*ctx->tasks), GFP_KERNEL_ACCOUNT);
+	ctx->tasks = kvcalloc(h->nr_tasks, sizeof(*ctx->tasks),
+			      GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!ctx->tasks)
 		return ckpt_err(ctx, -ENOMEM, "%u tasks", h->nr_tasks);
 	ctx->nr_tasks = h->nr_tasks;

@@ -80,11 +80,10 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 static void enter_record(struct ckpt_validator *v, const struct ckpt_kind *k,
 			 const struct ckpt_hdr *h)
 {
-	if (k->class) {
+	if (k->class)
 		v->classes[v->nr_objs++] = k->class;
-	} else if (k->owner) {
+	else if (k->owner)
 		return;
-	}
 	v->owner = h->type;
 	v->owner_hdr = h;
 	v->last_end = 0;
@@ -103,6 +102,8 @@ int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	int ret;
 
 	v->why = NULL;
+	if (v->owner == CKPT_HDR_META_END)
+		return ckpt_bad(v, "record behind the end record");
 	if (h->flags & ~CKPT_REC_OPTIONAL)
 		return ckpt_bad(v, "unknown record flags");
 	if (!k) {
@@ -139,15 +140,17 @@ int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h)
 struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks)
 {
 	struct ckpt_validator *v = kzalloc(sizeof(*v), GFP_KERNEL_ACCOUNT);
+	/* An image can be huge; kvmalloc() would warn of more than 2 GiB. */
+	const gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
 
 	if (!v)
 		return NULL;
 	v->max_objs = max_objs;
 	v->max_tasks = max_tasks;
-	v->classes = kvcalloc(max_objs, sizeof(*v->classes), GFP_KERNEL_ACCOUNT);
-	v->pid_used = kvcalloc(max_objs, sizeof(*v->pid_used), GFP_KERNEL_ACCOUNT);
-	v->tree = kvcalloc(max_tasks, sizeof(*v->tree), GFP_KERNEL_ACCOUNT);
-	v->task_done = kvcalloc(max_tasks, sizeof(*v->task_done), GFP_KERNEL_ACCOUNT);
+	v->classes = kvcalloc(max_objs, sizeof(*v->classes), gfp);
+	v->pid_used = kvcalloc(max_objs, sizeof(*v->pid_used), gfp);
+	v->tree = kvcalloc(max_tasks, sizeof(*v->tree), gfp);
+	v->task_done = kvcalloc(max_tasks, sizeof(*v->task_done), gfp);
 	if (v->classes && v->pid_used && v->tree && v->task_done)
 		return v;
 	ckpt_validator_free(v);
@@ -241,7 +244,7 @@ int ckpt_validate_meta(struct ckpt_ctx *ctx)
 	if (ctx->op == CKPT_OP_RESTART) {
 		ctx->nr_objs = ctx->header->nr_objects;
 		ctx->objs = kvcalloc(ctx->nr_objs, sizeof(*ctx->objs),
-				     GFP_KERNEL_ACCOUNT);
+				     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	}
 	if (ctx->op == CKPT_OP_RESTART && !ctx->objs)
 		ret = ckpt_err(ctx, -ENOMEM, "%u objects", ctx->nr_objs);

@@ -184,6 +184,19 @@ static int checkpoint_vma_file(struct ckpt_ctx *ctx, struct file *file,
 	return checkpoint_file_obj(ctx, file);
 }
 
+static int vma_file_id(struct ckpt_ctx *ctx, struct vm_area_struct *vma,
+		       struct ckpt_vma_file *last)
+{
+	if (!vma->vm_file)
+		return 0;
+	if (vma->vm_file != last->file) {
+		last->id = checkpoint_vma_file(ctx, vma->vm_file,
+					       vma_is_shared_anon(vma));
+		last->file = vma->vm_file;
+	}
+	return last->id;
+}
+
 /**
  * checkpoint_vma_objs - write the files that an address space maps
  * @ctx: the checkpoint
@@ -196,6 +209,7 @@ static int checkpoint_vma_file(struct ckpt_ctx *ctx, struct file *file,
  */
 int checkpoint_vma_objs(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
+	struct file *last = NULL;
 	unsigned long addr = 0;
 
 	for (;;) {
@@ -217,7 +231,7 @@ int checkpoint_vma_objs(struct ckpt_ctx *ctx, struct mm_struct *mm)
 			} else {
 				ret = vma_check(ctx, vma);
 			}
-			if (ret || vma->vm_file)
+			if (ret || (vma->vm_file && vma->vm_file != last))
 				break;
 		}
 		if (!ret && vma) {
@@ -229,6 +243,7 @@ int checkpoint_vma_objs(struct ckpt_ctx *ctx, struct mm_struct *mm)
 		if (file) {
 			ret = checkpoint_vma_file(ctx, file, shared_anon);
 			fput(file);
+			last = file;
 		}
 		if (ret < 0 || !file)
 			return ret;
@@ -274,27 +289,25 @@ static int checkpoint_anon_root(struct ckpt_ctx *ctx, struct anon_vma *anon_vma,
  * checkpoint_vma - write the record of an area
  * @ctx: the checkpoint
  * @vma: the area, not one of the vDSO's; mmap_lock is held for writing
+ * @last: the file of the area before, updated
  *
  * Return: 0, or an errno that has been reported.
  */
-int checkpoint_vma(struct ckpt_ctx *ctx, struct vm_area_struct *vma)
+int checkpoint_vma(struct ckpt_ctx *ctx, struct vm_area_struct *vma,
+		   struct ckpt_vma_file *last)
 {
 	struct anon_vma_name *name = anon_vma_name(vma);
 	size_t name_len = name ? strlen(name->name) + 1 : 0;
 	struct ckpt_hdr_vma *h;
 	u32 anon_root;
-	int file = 0;
-	int ret;
+	int file, ret;
 
 	if (name_len > CKPT_VMA_NAME_MAX)
 		return ckpt_err(ctx, -EOPNOTSUPP, "memory %lx-%lx: long name",
 				vma->vm_start, vma->vm_end);
-	if (vma->vm_file) {
-		file = checkpoint_vma_file(ctx, vma->vm_file,
-					   vma_is_shared_anon(vma));
-		if (file < 0)
-			return file;
-	}
+	file = vma_file_id(ctx, vma, last);
+	if (file < 0)
+		return file;
 	ret = checkpoint_anon_root(ctx, vma->anon_vma, &anon_root);
 	if (ret)
 		return ret;

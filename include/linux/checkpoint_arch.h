@@ -5,8 +5,9 @@
  * An architecture has its files in arch/<arch>/checkpoint/, its records in
  * asm/checkpoint_hdr.h, numbered from %CKPT_HDR_ARCH, and in asm/checkpoint.h
  * what depends on its own configuration, and the constants %CKPT_ARCH_NATIVE
- * and %CKPT_ARCH_SA_FLAGS (flags of signal handlers that are its own). It implements the functions declared
- * here, and documented with their prototypes, and nothing else of it is known
+ * and %CKPT_ARCH_SA_FLAGS (flags of signal handlers that are its own). It
+ * implements the functions declared here, and documented with their
+ * prototypes, and nothing else of it is known
  * outside of its directory.
  *
  * The arch header is written early and completed as tasks are captured: it

@@ -22,8 +22,9 @@ criu_target()
 {
 	rm -f /tmp/ready
 	mkfifo /tmp/ready
-	setsid "$bench" target "$1" "$2" 3 3> /tmp/ready < /dev/null > /dev/null 2>&1 &
-	pid=$!
+	# Not a job of this shell, which would tell that it was killed.
+	pid=$(setsid "$bench" target "$1" "$2" 3 < /dev/null > /dev/null 2>&1 3> /tmp/ready &
+		echo $!)
 	cat /tmp/ready > /dev/null
 	sleep 0.1
 }
@@ -47,7 +48,9 @@ criu_round()
 		return
 	fi
 	dump=$(($(now_us) - start))
-	wait "$pid" 2> /dev/null
+	while kill -0 "$pid" 2> /dev/null; do
+		sleep 0.01
+	done
 	start=$(now_us)
 	if ! criu restore -d -D $dir -o restore.log --display-stats > $dir/restore 2>&1; then
 		printf '%-8s %6s restore failed: %s\n' "$1" "$2" "$(grep -m1 Error $dir/restore.log)"

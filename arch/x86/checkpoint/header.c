@@ -9,8 +9,8 @@
  * Refused: processors without XSAVE. At restart, those without a state that is
  * in use, or with too few address bits; other vdso images, if mapped.
  */
+#include <linux/cpufeature.h>
 #include <linux/mm.h>
-#include <asm/cpufeature.h>
 #include <asm/fpu/api.h>
 #include <asm/fpu/types.h>
 #include <asm/fpu/xstate.h>
@@ -53,6 +53,8 @@ int ckpt_x86_header_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		container_of(h, struct ckpt_hdr_x86_header, h);
 	u32 i;
 
+	if (v->owner != CKPT_HDR_HEADER)
+		return ckpt_bad(v, "arch header is not behind the header");
 	if (rec->flags & ~(CKPT_X86_HAS_PKRU | CKPT_X86_HAS_IA32))
 		return ckpt_bad(v, "unknown flags");
 	if (rec->vdso_used & ~GENMASK(CKPT_X86_VDSO_NR - 1, 0))

@@ -178,7 +178,7 @@ static void test_validate(struct kunit *test)
 {
 	const struct spoil *s = test->param_value;
 	struct ckpt_hdr *h = good_record(test, s->type);
-	struct ckpt_validator v = {};
+	struct ckpt_validator v = { .owner = CKPT_HDR_HEADER };
 	int ret;
 
 	memcpy((u8 *)h + s->offset, &s->value, s->size);

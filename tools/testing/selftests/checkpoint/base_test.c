@@ -376,6 +376,7 @@ TEST_F(calls, own_reader)
 {
 	struct checkpoint_args args;
 	struct checkpoint_stats stats = {};
+	struct shared *sh = self->t.sh;
 	int fds[2], image;
 	char path[128];
 	pid_t pid;
@@ -390,7 +391,8 @@ TEST_F(calls, own_reader)
 		dup2(fd, 5);
 		close_range(6, ~0U, 0);
 		close_range(0, 4, 0);
-		read_own_image(self->t.sh);
+		drop_harness_memory();
+		read_own_image(sh);
 		_exit(0);
 	}
 	self->t.pid = pid;

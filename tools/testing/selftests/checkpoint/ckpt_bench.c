@@ -316,7 +316,14 @@ static unsigned long long restart(int ext, pid_t *pid, struct restart_stats *sta
 	return start;
 }
 
-static void bench_tree(const char *self, const char *what, int nr)
+/* What a task of a tree costs. */
+struct cost {
+	double stop;
+	double save;
+	double back;
+};
+
+static struct cost bench_tree(const char *self, const char *what, int nr)
 {
 	struct checkpoint_stats stats = {};
 	struct restart_stats rstats = {};
@@ -335,22 +342,35 @@ static void bench_tree(const char *self, const char *what, int nr)
 	       save / 1e3 / nr, kill_time / 1e3 / nr, back / 1e3 / nr,
 	       (double)stats.meta_bytes / nr);
 	fflush(stdout);
+	return (struct cost){
+		.stop = (double)(stats.freezing_time + stats.capture_time) / nr,
+		.save = (double)save / nr,
+		.back = (double)back / nr,
+	};
+}
+
+/* Does a task cost the same in a large tree as in a small one? */
+static void bench_kind(const char *self, const char *what)
+{
+	struct cost small, large;
+
+	/* First use of everything. */
+	bench_tree(self, what, 1);
+	small = bench_tree(self, what, 10);
+	bench_tree(self, what, 100);
+	large = bench_tree(self, what, 1000);
+	printf("%-8s 1000 against 10: stop %.2f, checkpoint %.2f, restart %.2f\n",
+	       what, large.stop / small.stop, large.save / small.save,
+	       large.back / small.back);
+	fflush(stdout);
 }
 
 static int bench_tasks(const char *self)
 {
-	static const int numbers[] = { 10, 100, 1000 };
-	unsigned int i;
-
 	printf("%-8s %6s %10s %10s %10s %10s %10s %10s\n", "kind", "tasks",
 	       "freezing", "capture", "checkpoint", "and kill", "restart", "metadata");
-	/* Not shown: first use of everything. */
-	bench_tree(self, "procs", 1);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		bench_tree(self, "procs", numbers[i]);
-	bench_tree(self, "threads", 1);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		bench_tree(self, "threads", numbers[i]);
+	bench_kind(self, "procs");
+	bench_kind(self, "threads");
 	return 0;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "common.h"
 
+#include <asm/checkpoint_hdr.h>
 #include <asm/ldt.h>
 #include <asm/prctl.h>
 #include <limits.h>
@@ -589,6 +590,136 @@ static void dispatch(struct shared *sh)
 TEST_F(cpu, dispatch)
 {
 	REFUSED(&self->t, dispatch, EOPNOTSUPP, "syscall user dispatch");
+}
+
+/* ---- images of other machines, and malicious ones ---- */
+
+static uint32_t crc32c(const void *buf, size_t len)
+{
+	const uint8_t *p = buf;
+	uint32_t crc = ~0U;
+	int i;
+
+	while (len--) {
+		crc ^= *p++;
+		for (i = 0; i < 8; i++)
+			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78 : 0);
+	}
+	return crc;
+}
+
+/* The first record of @type in an image, or NULL. */
+static void *find_record(uint8_t *image, uint32_t type)
+{
+	const struct ckpt_hdr_header *header = (void *)image;
+	uint64_t off = 0;
+
+	while (off < header->meta_len) {
+		struct ckpt_hdr *h = (void *)(image + off);
+
+		if (h->type == type)
+			return h;
+		off += h->len;
+	}
+	return NULL;
+}
+
+#define CHANGE(_name, _type, _rec, _field, _value, _err, _why) {	\
+	.name	= _name,						\
+	.type	= _type,						\
+	.offset	= offsetof(struct ckpt_hdr_x86_##_rec, _field),		\
+	.size	= sizeof(((struct ckpt_hdr_x86_##_rec *)0)->_field),	\
+	.value	= _value,						\
+	.err	= _err,							\
+	.why	= _why,							\
+}
+
+static const struct change {
+	const char *name;
+	uint32_t type;
+	size_t offset;
+	size_t size;
+	uint64_t value;
+	int err;
+	const char *why;
+} changes[] = {
+	CHANGE("future state", CKPT_HDR_X86_HEADER, header, xfeatures,
+	       1ULL << 40 | 3, EOPNOTSUPP, "which is in use"),
+	CHANGE("other vdso", CKPT_HDR_X86_HEADER, header, vdso[0].crc,
+	       0x12345678, EOPNOTSUPP, "64-bit vdso differs"),
+	CHANGE("larger vdso", CKPT_HDR_X86_HEADER, header, vdso[0].size,
+	       1 << 20, EOPNOTSUPP, "64-bit vdso differs"),
+	CHANGE("high addresses", CKPT_HDR_X86_HEADER, header, addr_end,
+	       1ULL << 57, EOPNOTSUPP, "5-level"),
+	CHANGE("vdso not announced", CKPT_HDR_X86_HEADER, header, vdso_used,
+	       0, EBADMSG, "arch header"),
+	CHANGE("kernel code", CKPT_HDR_X86_CPU, cpu, cs, 0x10, EBADMSG,
+	       "code segment"),
+	CHANGE("interrupts off", CKPT_HDR_X86_CPU, cpu, eflags, 0x3000,
+	       EBADMSG, "flags"),
+	CHANGE("fs in the hole", CKPT_HDR_X86_CPU, cpu, fs_base, 1ULL << 56,
+	       EBADMSG, "segment base"),
+	CHANGE("reserved bits of MXCSR", CKPT_HDR_X86_FPU, fpu, mxcsr,
+	       0xffff0000, EBADMSG, "state"),
+	CHANGE("component that is missing", CKPT_HDR_X86_FPU, fpu, xfeatures,
+	       1ULL << 19 | 3, EBADMSG, "component"),
+	CHANGE("vdso in page 0", CKPT_HDR_X86_MM, mm, vdso, 0x4000, EBADMSG,
+	       "vdso"),
+	CHANGE("vdso at the end", CKPT_HDR_X86_MM, mm, vdso, 0x7ffffffff000,
+	       EBADMSG, "vdso"),
+	CHANGE("unknown vdso", CKPT_HDR_X86_MM, mm, vdso_image, 7, EBADMSG,
+	       "vdso"),
+};
+
+static void one_step(struct shared *sh)
+{
+	target_step(sh, 1);
+}
+
+TEST_F(cpu, changed_images)
+{
+	struct ckpt_hdr_header *header;
+	struct ckpt_hdr_meta_end *end;
+	uint64_t saved;
+	uint8_t *image;
+	unsigned int i;
+	struct stat st;
+
+	ASSERT_LT(0, spawn(&self->t, one_step));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	ASSERT_EQ(0, fstat(self->t.image, &st));
+	image = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED,
+		     self->t.image, 0);
+	ASSERT_NE(MAP_FAILED, image);
+	header = (void *)image;
+	end = (void *)(image + header->meta_len - sizeof(*end));
+	ASSERT_EQ(CKPT_HDR_META_END, end->h.type);
+	ASSERT_EQ(end->crc, crc32c(image, (uint8_t *)end - image));
+
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		const struct change *c = &changes[i];
+		uint8_t *rec = find_record(image, c->type);
+
+		ASSERT_NE(NULL, rec);
+		saved = 0;
+		memcpy(&saved, rec + c->offset, c->size);
+		memcpy(rec + c->offset, &c->value, c->size);
+		end->crc = crc32c(image, (uint8_t *)end - image);
+		EXPECT_EQ(-c->err, do_restart(&self->t, 0))
+			TH_LOG("%s: %s", c->name, self->t.msg);
+		EXPECT_NE(NULL, strstr(self->t.msg, c->why))
+			TH_LOG("%s: %s", c->name, self->t.msg);
+		memcpy(rec + c->offset, &saved, c->size);
+	}
+	end->crc = crc32c(image, (uint8_t *)end - image);
+	munmap(image, st.st_size);
+	ASSERT_LT(0, do_restart(&self->t, 0))
+		TH_LOG("%s", self->t.msg);
+	atomic_store(&self->t.sh->go, 1);
+	ASSERT_EQ(0, wait_exit(self->t.pid));
+	self->t.pid = 0;
 }
 
 TEST_HARNESS_MAIN

@@ -278,6 +278,8 @@ static int far[2];
 
 static pid_t spawn_with_pipe(struct ckpt_test *t)
 {
+	struct shared *sh = t->sh;
+
 	t->pid = fork();
 	if (t->pid)
 		return t->pid;
@@ -285,7 +287,8 @@ static pid_t spawn_with_pipe(struct ckpt_test *t)
 	if (dup2(far[0], 0) || open("/dev/null", O_RDWR) < 0)
 		_exit(99);
 	close_range(1, ~0U, 0);
-	target_step(t->sh, 1);
+	drop_harness_memory();
+	target_step(sh, 1);
 	_exit(reads(0, "from outside") ? 0 : 1);
 }
 

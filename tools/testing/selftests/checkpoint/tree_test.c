@@ -445,6 +445,7 @@ static int outsider(void *arg)
 static void share(struct ckpt_test *t, int flags, const char *what,
 		  struct __test_metadata *_metadata)
 {
+	struct shared *sh = t->sh;
 	pid_t pid, child;
 
 	/* The middle one shares with its child, which alone is checkpointed. */
@@ -452,9 +453,10 @@ static void share(struct ckpt_test *t, int flags, const char *what,
 	if (!pid) {
 		setsid();
 		close_range(0, ~0U, 0);
+		drop_harness_memory();
 		child = clone(outsider, clone_stack + sizeof(clone_stack),
 			      flags | SIGCHLD, NULL);
-		atomic_store(&t->sh->data[0], child);
+		atomic_store(&sh->data[0], child);
 		while (1)
 			pause();
 	}
