@@ -34,7 +34,7 @@ bench:		## measure, in a guest whose clock counts instructions
 lint:		## checkpatch, sparse, kernel-doc, W=1, shellcheck, codespell
 	@scripts/lint
 
-series:		## outgoing/*.patch, ready to mail; [CHECK=1] builds each step
+series:		## outgoing/*.patch, ready to mail; [CHECK=1] builds at each step
 	@scripts/series
 
 tree:		## kernel tree with the patches and the new files
