@@ -18,7 +18,9 @@
  * %ENOMEM	out of memory, or over a limit
  * %EINTR	interrupted by a signal; nothing has changed
  *
- * Errors of the image file itself (%ENOSPC, %EPIPE, %EIO, ...) pass through.
+ * Errors of the image file itself (%ENOSPC, %EPIPE, %EIO, %EISDIR, ...) pass
+ * through, and so do those of opening files by their names at restart (%EROFS,
+ * %ETXTBSY, ...).
  * One line on the log descriptor says what, where and why.
  */
 #ifndef _UAPI_LINUX_CHECKPOINT_H

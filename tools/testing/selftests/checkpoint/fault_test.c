@@ -117,7 +117,7 @@ static bool all_running(struct shared *sh)
 	return true;
 }
 
-static bool none_left(struct shared *sh)
+static bool none_left_now(struct shared *sh)
 {
 	int i;
 
@@ -125,6 +125,16 @@ static bool none_left(struct shared *sh)
 		if (!kill(atomic_load(&sh->data[10 + i]), 0) || errno != ESRCH)
 			return false;
 	return waitpid(-1, NULL, __WALL | WNOHANG) == -1 && errno == ECHILD;
+}
+
+/* Orphans are gone only when init has reaped them. */
+static bool none_left(struct shared *sh)
+{
+	int i;
+
+	for (i = 0; i < 200 && !none_left_now(sh); i++)
+		nap_ms(10);
+	return none_left_now(sh);
 }
 
 static void kill_all(struct ckpt_test *t)
