@@ -25,7 +25,7 @@ static const char *foreign_namespace(struct task_struct *tsk,
 {
 	const struct nsproxy *ns = tsk->nsproxy, *own = current->nsproxy;
 
-	if (!ns || ns == own)
+	if (!ns)
 		return NULL;
 	if (ns->uts_ns != own->uts_ns)
 		return "UTS namespace of its own";
@@ -50,15 +50,24 @@ static const char *foreign_namespace(struct task_struct *tsk,
  * checkpoint_namespaces - refuse namespaces that would be lost
  * @ctx: the checkpoint, its tasks frozen
  *
- * Return: 0, or -EOPNOTSUPP, which has been reported.
+ * Return: 0, or -EOPNOTSUPP or -ESRCH, which has been reported.
  */
 int checkpoint_namespaces(struct ckpt_ctx *ctx)
 {
-	const struct nsproxy *root = ctx->root_thread->nsproxy;
 	const char *what = NULL;
+	struct nsproxy *root;
 	u32 i;
 
-	for (i = 0; i < ctx->nr_tasks && !what && root; i++) {
+	/* SIGKILL may end the root task, and its hold on them, at any time. */
+	task_lock(ctx->root_thread);
+	root = ctx->root_thread->nsproxy;
+	if (root)
+		get_nsproxy(root);
+	task_unlock(ctx->root_thread);
+	if (!root)
+		return ckpt_err(ctx, -ESRCH, "the root task died meanwhile");
+
+	for (i = 0; i < ctx->nr_tasks && !what; i++) {
 		struct task_struct *tsk = ctx->tasks[i].task;
 
 		/* Stopped tasks keep theirs, unless they are killed. */
@@ -67,6 +76,7 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 		task_unlock(tsk);
 		ctx->subject = &ctx->tasks[i];
 	}
+	put_nsproxy(root);
 	if (what)
 		return ckpt_err(ctx, -EOPNOTSUPP, "%s: not supported", what);
 	ctx->subject = NULL;
