@@ -37,7 +37,7 @@ struct step {
 /* What nearly all sequences begin with. */
 static const struct step head[] = { { CKPT_HDR_HEADER }, { CKPT_HDR_ARCH } };
 
-/**
+/*
  * struct sequence - records, and what is made of them
  * @name: of the case
  * @steps: the records
