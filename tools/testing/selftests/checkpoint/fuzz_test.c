@@ -166,6 +166,7 @@ static void load_bases(void)
 	char path[256];
 	int i, n;
 
+	nr_bases = 0;
 	base_path(path, sizeof(path), "");
 	n = scandir(path, &list, NULL, alphasort);
 	if (n < 0)
@@ -369,14 +370,21 @@ static void tally(long ret)
 		atomic_fetch_add(&progress->other, 1);
 }
 
+/* What restored tasks send to their parent when they end is up to the image. */
+static void ignore_signals(void)
+{
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, sig == SIGCHLD ? SIG_DFL : SIG_IGN);
+}
+
 static void become_worker(void)
 {
+	ignore_signals();
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
 	image_fd = memfd_create("image", MFD_CLOEXEC);
 	log_fd = memfd_create("log", MFD_CLOEXEC);
 	out.buf = malloc(MAX_IMAGE);
@@ -529,6 +537,8 @@ static bool watch(pid_t pid, int64_t start, struct census *before)
 		kill(pid, SIGKILL);
 		since = now_ms();
 	}
+	if (!atomic_load(&progress->dead))
+		printf("# the worker's status is %#x\n", status);
 	return atomic_load(&progress->dead);
 }
 
@@ -572,6 +582,7 @@ static int campaign(struct ckpt_test *t, uint64_t end, int64_t seconds)
 			progress_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 		sync();
 	}
+	ignore_signals();
 	do {
 		fflush(stdout);
 		pid = fork();
