@@ -406,8 +406,8 @@ void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
-int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
-		      int (*fn)(struct ckpt_ctx *ctx, void *obj));
+int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
+		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 

@@ -448,7 +448,7 @@ static int enter_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *
 
 	if (IS_ERR(sighand))
 		return PTR_ERR(sighand);
-	if (sighand != current->sighand)
+	if (sighand != ckpt_current_sighand())
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"signal handlers shared between processes");
 	return 0;
@@ -604,10 +604,10 @@ static void drop_callers_tty(struct ckpt_task *t)
 
 	if (!t->tree->session || !thread_group_leader(current))
 		return;
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	tty = current->signal->tty;
 	current->signal->tty = NULL;
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 	tty_kref_put(tty);
 }
 

@@ -548,18 +548,20 @@ static void has_log(struct shared *sh)
 }
 
 #define STALE(t, fn, change, text) do {					\
-	ASSERT_LT(0, spawn(t, fn));					\
-	ASSERT_TRUE(wait_step((t)->sh, 1));				\
+	struct ckpt_test *__t = (t);					\
+									\
+	ASSERT_LT(0, spawn(__t, fn));					\
+	ASSERT_TRUE(wait_step(__t->sh, 1));				\
 	nap_ms(10);							\
-	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))			\
-		TH_LOG("%s", (t)->msg);					\
+	ASSERT_LT(0, do_checkpoint(__t, CHECKPOINT_KILL))			\
+		TH_LOG("%s", __t->msg);					\
 	ASSERT_EQ(0, change);						\
-	ASSERT_EQ(-ESTALE, do_restart(t, 0))				\
-		TH_LOG("%s", (t)->msg);					\
-	ASSERT_NE(NULL, strstr((t)->msg, text))				\
-		TH_LOG("%s", (t)->msg);					\
-	ASSERT_NE(NULL, strstr((t)->msg, in_dir("file")))		\
-		TH_LOG("%s", (t)->msg);					\
+	ASSERT_EQ(-ESTALE, do_restart(__t, 0))				\
+		TH_LOG("%s", __t->msg);					\
+	ASSERT_NE(NULL, strstr(__t->msg, text))				\
+		TH_LOG("%s", __t->msg);					\
+	ASSERT_NE(NULL, strstr(__t->msg, in_dir("file")))		\
+		TH_LOG("%s", __t->msg);					\
 } while (0)
 
 static int replace(void)
