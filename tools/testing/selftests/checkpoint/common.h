@@ -147,7 +147,8 @@ static inline bool test_setup(struct ckpt_test *t)
 	int fd;
 
 	memset(t, 0, sizeof(*t));
-	strcpy(t->dir, "/tmp/ckpt-test-XXXXXX");
+	snprintf(t->dir, sizeof(t->dir), "/tmp/ckpt-%.32s-XXXXXX",
+		 program_invocation_short_name);
 	if (!mkdtemp(t->dir))
 		return false;
 	fd = test_open(t, "shared");
@@ -171,6 +172,9 @@ static inline void test_teardown(struct ckpt_test *t)
 	munmap(t->sh, sizeof(*t->sh));
 	close(t->image);
 	close(t->log);
+	/* The last image, and what it refers to, for fuzz_test. */
+	if (getenv("CKPT_KEEP"))
+		return;
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", t->dir);
 	if (system(cmd))
 		fprintf(stderr, "cannot remove %s\n", t->dir);
