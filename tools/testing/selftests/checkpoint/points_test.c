@@ -471,7 +471,7 @@ TEST_F_TIMEOUT(points, fork_target, 120)
 /* In @dir, a program for all to execute that makes them root. */
 static bool make_setuid(const char *program)
 {
-	char cmd[256];
+	char cmd[512];
 
 	snprintf(cmd, sizeof(cmd), "cp /bin/sleep %s && chmod 4755 %s && chmod 755 $(dirname %s)",
 		 program, program, program);
