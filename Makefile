@@ -2,7 +2,7 @@
 # Build, boot and test; the work is done by the scripts of the same names.
 # What is made is kept outside of this repository: see BUILD in scripts/lib.sh.
 
-.PHONY: help demo test fuzz build shell guest bench lint series tree refresh clean
+.PHONY: help demo test fuzz coverage regress build shell guest bench lint series tree refresh clean
 
 help:		## print this
 	@sed -n 's|^\([a-z]*\):[^#]*## |  make \1\t|p' $(firstword $(MAKEFILE_LIST))
@@ -17,6 +17,12 @@ test:		## KUnit and kselftests in a guest; [T=glob] [DEBUG=1]
 
 fuzz:		## restart from mutants of images; [N=count] [SEED=n] [DEBUG=1]
 	@scripts/fuzz
+
+coverage:	## which lines of ours the tests reach; [T=glob]
+	@scripts/coverage
+
+regress:	## other kselftests: same results without and with the series?
+	@scripts/regress
 
 build:		## kernel, headers, tools and kselftests; [DEBUG=1]
 	@scripts/build
