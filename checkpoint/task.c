@@ -23,6 +23,7 @@
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
@@ -216,7 +217,7 @@ static int checkpoint_task_objs(struct ckpt_ctx *ctx,
 	return 0;
 }
 
-static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+static int capture_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	bool process = represents_process(t->task);
 	const struct ckpt_task_kind * const *k;
@@ -234,6 +235,20 @@ static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	for (k = ckpt_task_kinds; *k && !ret; k++)
 		if ((*k)->checkpoint && kind_applies(*k, t->dead, process))
 			ret = (*k)->checkpoint(ctx, t->task);
+	return ret;
+}
+
+/* SIGKILL ends even a stopped task, whose registers are on its kernel stack. */
+static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	int ret;
+
+	if (t->dead)
+		return capture_task(ctx, t);
+	if (!try_get_task_stack(t->task))
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ret = capture_task(ctx, t);
+	put_task_stack(t->task);
 	return ret;
 }
 

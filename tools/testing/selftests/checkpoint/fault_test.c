@@ -150,7 +150,7 @@ static unsigned int next_nth(unsigned int n)
 {
 	if (getenv("CKPT_FAULT_ALL"))
 		return n + 1;
-	return n + 1 + n / scaled(64);
+	return n + 1 + n / 64;
 }
 
 static bool expected(int err)

@@ -317,6 +317,47 @@ TEST_F_TIMEOUT(points, kill_child, 120)
 	kill_targets(_metadata, &self->t, MIXED_CHILD);
 }
 
+static void has_reaped_child(struct shared *sh)
+{
+	signal(SIGCHLD, SIG_IGN);
+	mixed_sh = sh;
+	if (!fork())
+		mixed_run(MIXED_CHILD);
+	while (!atomic_load(&sh->data[MIXED_CHILD]))
+		nap_ms(1);
+	atomic_store(&sh->ready, 1);
+	mixed_run(MIXED_ROOT);
+}
+
+/* Of a child that nobody waits for nothing is left at once. */
+TEST_F_TIMEOUT(points, kill_reaped_child, 120)
+{
+	struct ckpt_test *t = &self->t;
+	const char * const *p;
+	pid_t pid;
+	int ret;
+
+	for_each_point(p, checkpoint_points) {
+		if (!passes(*p, 0))
+			continue;
+		memset(t->sh, 0, sizeof(*t->sh));
+		ASSERT_LT(0, spawn(t, has_reaped_child));
+		ASSERT_TRUE(wait_step(t->sh, 1));
+		ASSERT_TRUE(pause_at(*p));
+		pid = call_checkpoint(t, 0);
+		ASSERT_TRUE(wait_at(*p, pid)) TH_LOG("%s", *p);
+		kill(mixed_id(t->sh, MIXED_CHILD), SIGKILL);
+		nap_ms(5);
+		ASSERT_TRUE(go_on());
+		ret = result_of(t, pid);
+		ASSERT_TRUE(!ret || ret == ESRCH || ret == EBUSY)
+			TH_LOG("%s: %d: %s", *p, ret, t->msg);
+		ASSERT_TRUE(mixed_one_running(t->sh, MIXED_ROOT)) TH_LOG("%s", *p);
+		mixed_kill(t->sh);
+	}
+	t->pid = 0;
+}
+
 TEST_F_TIMEOUT(points, stop_target, 120)
 {
 	struct ckpt_test *t = &self->t;
