@@ -36,6 +36,7 @@ static const char * const point_names[] = {
 	[CKPT_AT_STOPPING]	= "stopping",
 	[CKPT_AT_STOPPED]	= "stopped",
 	[CKPT_AT_FROZEN]	= "frozen",
+	[CKPT_AT_TASKS]		= "tasks",
 	[CKPT_AT_CAPTURED]	= "captured",
 	[CKPT_AT_WRITE]		= "write",
 	[CKPT_AT_META_WRITTEN]	= "meta-written",

@@ -234,6 +234,7 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
