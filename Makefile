@@ -2,7 +2,7 @@
 # Build, boot and test; the work is done by the scripts of the same names.
 # What is made is kept outside of this repository: see BUILD in scripts/lib.sh.
 
-.PHONY: help demo test fuzz fuzz-native build shell guest bench lint series tree refresh clean
+.PHONY: help demo test fuzz fuzz-native coverage regress build shell guest bench lint series tree refresh clean
 
 help:		## print this
 	@sed -n 's|^\([a-z-]*\):[^#]*## |  make \1\t|p' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,12 @@ fuzz:		## restart from mutants of images; [N=count] [SEED=n] [FIRST=n] [DEBUG=1]
 
 fuzz-native:	## the checks of images as a host program; [N=count] [TIME=s] [SEED=n]
 	@scripts/fuzz-native
+
+coverage:	## which lines of ours the tests reach; [T=glob]
+	@scripts/coverage
+
+regress:	## other kselftests: same results without and with the series?
+	@scripts/regress
 
 build:		## kernel, headers, tools and kselftests; [DEBUG=1]
 	@scripts/build
