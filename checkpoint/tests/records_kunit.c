@@ -10,6 +10,7 @@
 #include <linux/auxvec.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/fcntl.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
@@ -198,6 +199,19 @@ static void fill_file_pipe(void *rec)
 	f->pipe = CKPT_CLASS_PIPE;
 }
 
+static void fill_file_proc(void *rec)
+{
+	struct ckpt_hdr_file_proc *f = rec;
+
+	fill_file(&f->file);
+	f->id.mode = S_IFREG | 0444;
+	f->id.fs_magic = PROC_SUPER_MAGIC;
+	f->flags = CKPT_PROC_SEQ;
+	f->path_len = sizeof("/proc/self");
+	f->text_len = 4;
+	memcpy(f->data, "/proc/self\0text", 15);
+}
+
 static void fill_mm(void *rec)
 {
 	struct ckpt_hdr_mm *m = rec;
@@ -261,6 +275,7 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_PATH, file_path, 8, fill_file_path),
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
+	REC(FILE_PROC, file_proc, 16, fill_file_proc),
 	REC(MM, mm, 0, fill_mm),
 	REC(VMA, vma, 0, fill_vma),
 	REC(AUXV, auxv, 32, fill_auxv),
@@ -496,6 +511,23 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PIPE, file_pipe, flags, 4, "unknown flag"),
 	BAD(FILE_PIPE, file_pipe, file.f_flags, O_DIRECTORY, "directory"),
 	BAD(FILE_PIPE, file_pipe, file.advice, 1, "advice"),
+
+	FILE_CASES(FILE_PROC, file_proc),
+	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),
+	BAD(FILE_PROC, file_proc, data[0], 'x', "relative"),
+	BAD(FILE_PROC, file_proc, path_len, 0, "no path"),
+	BAD(FILE_PROC, file_proc, path_len, ~0U, "length of the path overflows"),
+	BAD(FILE_PROC, file_proc, text_len, 6, "text beyond the record"),
+	BAD(FILE_PROC, file_proc, text_len, ~0U, "length of the text overflows"),
+	BAD(FILE_PROC, file_proc, data[15], 1, "padding"),
+	BAD(FILE_PROC, file_proc, id.fs_magic, 1, "other filesystem"),
+	BAD(FILE_PROC, file_proc, id.mode, S_IFLNK, "symbolic link"),
+	BAD(FILE_PROC, file_proc, flags, 0, "text of a file without records"),
+	BAD(FILE_PROC, file_proc, flags, CKPT_PROC_END, "end of what is not read"),
+	BAD(FILE_PROC, file_proc, flags, 4, "unknown flag"),
+	BAD(FILE_PROC, file_proc, reserved, 1, "reserved"),
+	BAD(FILE_PROC, file_proc, read_pos, ~0ULL, "negative position"),
+	BAD(FILE_PROC, file_proc, file.f_flags, O_PATH, "records and O_PATH"),
 
 	FINE(MM, mm, exe_file, 0, "no program"),
 	FINE(MM, mm, dumpable, 2, "dumpable by root"),
