@@ -25,7 +25,7 @@
 
 #define NAME_LEN	64
 #define CONTENTS_MAX	(16 * PAGE)	/* of one image; more is but slow */
-#define BASE_MAX	(1 << 20)
+#define BASE_MAX	1048576
 #define HANG_MS		60000
 #define REPORT_EVERY	1000
 #define WARM_UP		500		/* mutants before numbers are compared */
@@ -34,13 +34,18 @@
  * struct progress - what the worker tells, also on disk
  * @seed: of this run
  * @next: number of the mutant in work; all before it are done
- * @dead: whether the worker has given up
+ * @nr: mutants tried by this program
+ * @works: of these, those that could be restarted
+ * @bad: those that are no good images
+ * @other: those that could not be restarted for other reasons
+ * @failed: those that did what none may do
+ * @dead: whether the worker has done its work
  * @msg: log of the last restart
  */
 struct progress {
 	uint64_t seed;
-	_Atomic uint64_t next;
-	_Atomic uint64_t nr, works, bad, other, failed;
+	atomic_ullong next;
+	atomic_ullong nr, works, bad, other, failed;
 	atomic_int dead;
 	char msg[4096];
 };

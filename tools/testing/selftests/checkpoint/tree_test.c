@@ -390,8 +390,8 @@ TEST_F(tree, sibling)
 static int exit_signal_of(pid_t pid)
 {
 	char path[64], line[1024] = "", *p;
-	int i, sig = -1;
 	FILE *f;
+	int i;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	f = fopen(path, "r");
@@ -402,7 +402,7 @@ static int exit_signal_of(pid_t pid)
 	p = strrchr(line, ')');
 	for (i = 2; p && i < 38; i++)
 		p = strchr(p + 1, ' ');
-	return p && sscanf(p, "%d", &sig) == 1 ? sig : -1;
+	return p ? atoi(p) : -1;
 }
 
 /* The caller's parent gets what the caller was made with, not the image's. */
