@@ -24,7 +24,7 @@
 #include <sys/sysinfo.h>
 
 #define NAME_LEN	64
-#define CONTENTS_MAX	(16 * PAGE)	/* of one image; more is but slow */
+#define CONTENTS_MAX	(64 * PAGE)	/* of one image; more is but slow */
 #define BASE_MAX	1048576
 #define HANG_MS		60000
 #define REPORT_EVERY	1000
@@ -34,6 +34,7 @@
  * struct progress - what the worker tells, also on disk
  * @seed: of this run
  * @next: number of the mutant in work; all before it are done
+ * @beat: calls of restart(), so that a hang is seen
  * @nr: mutants tried by this program
  * @works: of these, those that could be restarted
  * @bad: those that are no good images
@@ -45,7 +46,7 @@
 struct progress {
 	uint64_t seed;
 	atomic_ullong next;
-	atomic_ullong nr, works, bad, other, failed;
+	atomic_ullong beat, nr, works, bad, other, failed;
 	atomic_int dead;
 	char msg[4096];
 };
@@ -345,6 +346,7 @@ static const char *judge(uint64_t flags, long *ret)
 
 	if (!usual)
 		usual = nr_tasks_now();
+	atomic_fetch_add(&progress->beat, 1);
 	*ret = restart_out(flags);
 	/* Of a failure nothing may be left, not even for a moment. */
 	if (*ret < 0 && (waitpid(-1, NULL, __WALL | WNOHANG) != -1 || errno != ECHILD))
@@ -519,15 +521,16 @@ static void show_hang(pid_t pid)
 /* Wait for the worker. Return: true if it has done all it had to. */
 static bool watch(pid_t pid, int64_t start, struct census *before)
 {
-	uint64_t seen = ~0ULL, reported = atomic_load(&progress->nr), nr;
+	uint64_t seen = ~0ULL, reported = atomic_load(&progress->nr), nr, beat;
 	int64_t since = now_ms();
 	int status;
 
 	while (waitpid(pid, &status, WNOHANG) != pid) {
 		nap_ms(20);
 		nr = atomic_load(&progress->nr);
-		if (nr != seen) {
-			seen = nr;
+		beat = atomic_load(&progress->beat);
+		if (beat != seen) {
+			seen = beat;
 			since = now_ms();
 		}
 		if (!before->tasks && nr >= WARM_UP)
