@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Restart from mutants of images. N is how many, SEED where chance begins,
-# FIRST the number of the first one. The images come from fuzz_test itself and
+# FIRST the number of the first one; METHOD=-m goes through all records and
+# fields instead. The images come from fuzz_test itself and
 # from the other kselftests, which run first (SUITES=glob, none if empty).
 #
 # /data/fuzz/SEED keeps the images, the mutants that failed, and the number of
@@ -35,7 +36,7 @@ echo 0 > /proc/sys/debug/exception-trace
 echo 1 > /proc/sys/kernel/printk
 kmemleak=/sys/kernel/debug/kmemleak
 [ ! -e $kmemleak ] || echo clear > $kmemleak
-./fuzz_test -n "$N" -s "$SEED" -f "$FIRST" -d "$dir"
+./fuzz_test $METHOD -n "$N" -s "$SEED" -f "$FIRST" -d "$dir"
 status=$?
 
 echo 7 > /proc/sys/kernel/printk

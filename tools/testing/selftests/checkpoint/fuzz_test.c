@@ -3,6 +3,7 @@
  * Checkpoint/restart - restart from images that chance has altered
  *
  * usage: fuzz_test [-n MUTANTS | -t SECONDS] [-s SEED] [-f FIRST] [-d DIR]
+ *	fuzz_test -m ...			one thing after the other instead
  *	fuzz_test -d DIR -s SEED -o FILE NUMBER	write one mutant, and stop
  *	fuzz_test -d DIR -S			small images for other fuzzers: DIR/seeds
  *	fuzz_test -r FILE...			restart from these images
@@ -210,12 +211,51 @@ static unsigned int nr_made;
 static const struct base *made_of;
 static uint64_t made_flags;
 
-/* Make mutant @index, in @out. */
-static void make_mutant(uint64_t seed, uint64_t index)
+/* Mutant @index of all that go through one record after the other. */
+static bool next_methodical(uint64_t index)
+{
+	static unsigned int base, rec, step;
+	static uint64_t at;
+
+	if (index < at) {
+		base = rec = step = 0;
+		at = 0;
+	}
+	for (;;) {
+		const struct image *img = &bases[base].img;
+
+		if (base == nr_bases)
+			return false;
+		if (rec < img->nr && seen_enough(img, rec)) {
+			rec++;
+		} else if (rec == img->nr) {
+			rec = 0;
+			base++;
+		} else if (!methodical(img, rec, step)) {
+			step = 0;
+			rec++;
+		} else {
+			step++;
+			made_of = &bases[base];
+			nr_made = 1;
+			made[0] = (struct mutation){ .rec = rec, .val = step - 1 };
+			made_flags = at % 4 ? 0 : RESTART_FROZEN;
+			if (at++ == index)
+				return true;
+		}
+	}
+}
+
+static bool is_methodical;
+
+/* Make mutant @index, in @out. Return: false if there are no more. */
+static bool make_mutant(uint64_t seed, uint64_t index)
 {
 	struct image img;
 	int keep;
 
+	if (is_methodical)
+		return next_methodical(index);
 	seed_rnd(seed, index);
 	made_of = &bases[rnd() % nr_bases];
 	img = share_image(&made_of->img);
@@ -232,6 +272,7 @@ static void make_mutant(uint64_t seed, uint64_t index)
 	if (rnd() % 64 == 0)
 		out.len = rnd() % out.len;
 	free_image(&img);
+	return true;
 }
 
 static void print_mutant(FILE *f, uint64_t index)
@@ -441,7 +482,8 @@ static void work(uint64_t end, int64_t deadline, bool first)
 	if (first)
 		try_bases();
 	for (i = atomic_load(&progress->next); i < end && now_ms() < deadline; i++) {
-		make_mutant(progress->seed, i);
+		if (!make_mutant(progress->seed, i))
+			break;
 		atomic_store(&progress->next, i);
 		note_progress();
 		why = judge(made_flags, &ret);
@@ -686,7 +728,7 @@ int main(int argc, char **argv)
 	if (progress == MAP_FAILED)
 		die("mmap");
 	progress->seed = 1;
-	while ((c = getopt(argc, argv, "n:t:s:f:d:o:rS")) != -1) {
+	while ((c = getopt(argc, argv, "n:t:s:f:d:o:mrS")) != -1) {
 		switch (c) {
 		case 'n':
 			end = strtoull(optarg, NULL, 0);
@@ -706,6 +748,9 @@ int main(int argc, char **argv)
 			break;
 		case 'o':
 			output = optarg;
+			break;
+		case 'm':
+			is_methodical = true;
 			break;
 		case 'r':
 			replay = true;
