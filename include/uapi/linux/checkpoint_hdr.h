@@ -64,6 +64,8 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PAD		= 8,
 	CKPT_HDR_TRAILER	= 9,
 	CKPT_HDR_PID		= 10,	/* object */
+	CKPT_HDR_MOUNT		= 21,
+	CKPT_HDR_NET_MSG	= 22,
 
 	/* a task, and what belongs to it alone */
 	CKPT_HDR_TASK		= 32,
@@ -185,6 +187,44 @@ struct ckpt_hdr_lsm {
 	__u64 lsm_id;
 	__u8 name[CKPT_LSM_NAME_MAX];
 };
+
+#define CKPT_MOUNT_LINE_MAX	65536
+
+/**
+ * struct ckpt_hdr_mount - a mount of the container
+ * @h: type %CKPT_HDR_MOUNT
+ * @line: its line of /proc/PID/mountinfo as the root task would read it, without
+ *	the newline, NUL-terminated and padded with zeros
+ *
+ * These records are there if the root task has a mount namespace of its own. A
+ * mount comes behind the one it is mounted on.
+ */
+struct ckpt_hdr_mount {
+	struct ckpt_hdr h;
+	__u8 line[];
+};
+
+#define CKPT_NET_MSG_MAX	32768
+
+/**
+ * struct ckpt_hdr_net_msg - a piece of the configuration of the network
+ * @h: type %CKPT_HDR_NET_MSG
+ * @flags: %CKPT_NET_OUTSIDE or 0
+ * @reserved: zero
+ * @msg: a message of rtnetlink, struct nlmsghdr first, padded with zeros:
+ *	RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE or RTM_NEWRULE
+ *
+ * These records are there if the root task has a network namespace of its own.
+ */
+struct ckpt_hdr_net_msg {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 reserved;
+	__u8 msg[];
+};
+
+/* A link outside that leads into the container, or the bridge it belongs to. */
+#define CKPT_NET_OUTSIDE	0x1
 
 #define CKPT_PID_LEVELS_MAX	32
 
