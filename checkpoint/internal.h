@@ -391,6 +391,7 @@ int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
 
 /* objects.c */
 

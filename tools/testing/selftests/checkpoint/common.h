@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "leaks.h"
 
 #ifndef __NR_checkpoint
 #define __NR_checkpoint	500
@@ -257,6 +258,8 @@ static inline long do_checkpoint_pid(struct ckpt_test *t, pid_t pid, uint64_t fl
 	ret = sys_checkpoint(&args, sizeof(args));
 	ret = ret < 0 ? -errno : ret;
 	read_log(t);
+	if (ret > 0 && find_leak(t->image, t->msg, sizeof(t->msg)))
+		return -ENOTRECOVERABLE;
 	return ret;
 }
 

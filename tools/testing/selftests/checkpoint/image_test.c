@@ -63,6 +63,7 @@ static void caller(void)
 	atomic_store(&outcome->done, 1);
 	_exit(0);
 }
+
 static const char *restart_out(void)
 {
 	pid_t pid;
@@ -195,6 +196,7 @@ TEST_F_TIMEOUT(image, unchanged, 60)
 		EXPECT_JUDGED(judge(0), "%s", targets[i].name);
 	}
 }
+
 static void cut(struct __test_metadata *_metadata, const struct image *img,
 		const char *name, size_t len)
 {
