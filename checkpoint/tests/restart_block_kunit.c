@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <linux/mutex.h>
 #include <linux/time.h>
+#include <asm/unistd.h>
 #include "../futex.h"
 #include "../internal.h"
 #include "../restart_block.h"
@@ -37,6 +38,14 @@
 	.addr	= 0x1000,						\
 	.val	= 1,							\
 	.bitset	= FUTEX_BITSET_MATCH_ANY,				\
+	.time	= NSEC_PER_SEC
+
+#define AGAIN_REC							\
+	.h	= { .type = CKPT_HDR_RESTART_BLOCK },			\
+	.kind	= CKPT_RESTART_AGAIN,					\
+	.flags	= CKPT_RESTART_TIMEOUT,					\
+	.clock	= CLOCK_MONOTONIC,					\
+	.op	= __NR_epoll_pwait,					\
 	.time	= NSEC_PER_SEC
 
 /* Later initializers override earlier ones: that is what is wrong. */
@@ -79,9 +88,13 @@ static const struct restart_case {
 	{ "futex, no bits", { FUTEX_REC, .bitset = 0 }, -EBADMSG },
 	{ "futex in the kernel", { FUTEX_REC, .addr = ~0xfffULL }, -EBADMSG },
 	{ "futex, negative time", { FUTEX_REC, .time = -1 }, -EBADMSG },
+	{ "again", { AGAIN_REC }, 0 },
+	{ "again, a call that is not", { AGAIN_REC, .op = __NR_read }, -EBADMSG },
+	{ "again, no time", { AGAIN_REC, .flags = 0 }, -EBADMSG },
+	{ "again, address", { AGAIN_REC, .addr = 0x1000 }, -EBADMSG },
 	{ "unknown flag", { SLEEP_REC, .flags = 9 }, -EBADMSG },
 	{ "no kind", { SLEEP_REC, .kind = 0 }, -EOPNOTSUPP },
-	{ "unknown kind", { SLEEP_REC, .kind = 4 }, -EOPNOTSUPP },
+	{ "unknown kind", { SLEEP_REC, .kind = 5 }, -EOPNOTSUPP },
 	{ "huge kind", { SLEEP_REC, .kind = U32_MAX }, -EOPNOTSUPP },
 };
 __diag_pop();
