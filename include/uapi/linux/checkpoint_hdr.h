@@ -415,12 +415,13 @@ struct ckpt_hdr_task_objs {
  * @kind: one of enum ckpt_restart_kind
  * @flags: %CKPT_RESTART_COMPAT and the others
  * @clock: clock of @time, CLOCK_*
- * @op: futex: operation, with flags as in futex(2)
+ * @op: futex: operation, with flags as in futex(2); again: number of the system
+ *	call, which is made again with the arguments in the registers
  * @addr: nanosleep: where to put the remaining time, if interrupted, or 0;
  *	poll: the array; futex: the futex
  * @val: poll: elements of the array; futex: expected value
  * @bitset: futex: bits to wait for
- * @time: nanosleep, poll: remaining time in nanoseconds; futex: when the wait
+ * @time: nanosleep, poll, again: remaining time in nanoseconds; futex: when the wait
  *	ends, on @clock as the task sees it, nanoseconds
  */
 struct ckpt_hdr_restart_block {
@@ -439,6 +440,7 @@ enum ckpt_restart_kind {
 	CKPT_RESTART_NANOSLEEP	= 1,
 	CKPT_RESTART_POLL	= 2,
 	CKPT_RESTART_FUTEX	= 3,
+	CKPT_RESTART_AGAIN	= 4,
 };
 
 /* It was a 32-bit system call. */
