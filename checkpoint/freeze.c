@@ -31,6 +31,7 @@
 #include "debug.h"
 #include "freeze.h"
 #include "internal.h"
+#include "sighand.h"
 
 #define CKPT_FREEZE_TIMEOUT_MS	10000
 /* Group stops and exits wake nobody: look again that often. */
@@ -50,7 +51,7 @@
 void checkpoint_trap(void)
 	__releases(&current->sighand->siglock)
 {
-	spinlock_t *lock = &current->sighand->siglock;
+	spinlock_t *lock = &ckpt_current_sighand()->siglock;
 
 	current->jobctl |= JOBCTL_CKPT_STOPPED;
 	/* As the cgroup freezer: a signal wakes us, and stays pending. */
@@ -656,10 +657,10 @@ static bool tree_dead(struct ckpt_ctx *ctx)
  */
 void ckpt_freeze_current(void)
 {
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	current->jobctl |= JOBCTL_TRAP_CKPT;
 	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 }
 
 /**

@@ -240,6 +240,17 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_pipe,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_FILE_PROC] = {
+		.name		= "FILE_PROC",
+		.min_len	= sizeof(struct ckpt_hdr_file_proc),
+		.max_len	= sizeof(struct ckpt_hdr_file_proc) + PATH_MAX +
+				  CKPT_PROC_TEXT_MAX,
+		.class		= CKPT_CLASS_FILE_LATE,
+		.validate	= ckpt_file_proc_validate,
+		.checkpoint	= checkpoint_file_proc,
+		.restore	= restore_file_proc,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_MM] = {
 		.name		= "MM",
 		.min_len	= sizeof(struct ckpt_hdr_mm),

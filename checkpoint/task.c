@@ -464,9 +464,65 @@ static int enter_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *
 
 	if (IS_ERR(sighand))
 		return PTR_ERR(sighand);
-	if (sighand != current->sighand)
+	if (sighand != ckpt_current_sighand())
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"signal handlers shared between processes");
+	return 0;
+}
+
+/* One task less that others may have to wait for. */
+static void reached(struct ckpt_ctx *ctx, atomic_t *nr)
+{
+	if (atomic_dec_and_test(nr))
+		wake_up_all(&ctx->wait);
+}
+
+static int wait_until_all(struct ckpt_ctx *ctx, atomic_t *nr)
+{
+	/* An abort kills those who wait here. */
+	if (wait_event_killable(ctx->wait, !atomic_read(nr)))
+		return ckpt_err(ctx, -EINTR, "was killed");
+	return 0;
+}
+
+/**
+ * ckpt_wait_for_mm - wait until all tasks exist and have memory of their own
+ * @ctx: the restart
+ *
+ * For objects that refer to tasks. Called by a task that has reached that
+ * itself; memory refers to no such object, so the waiting cannot be cyclic.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_wait_for_mm(struct ckpt_ctx *ctx)
+{
+	return wait_until_all(ctx, &ctx->nr_no_mm);
+}
+
+/**
+ * ckpt_wait_for_fs - wait until all tasks have their root directory, too
+ * @ctx: the restart
+ *
+ * For open files that refer to tasks. Root directories refer to none.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_wait_for_fs(struct ckpt_ctx *ctx)
+{
+	return wait_until_all(ctx, &ctx->nr_no_fs);
+}
+
+static int enter_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
+{
+	void *obj = restore_obj(ctx, objs->fs);
+	int ret;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	ret = ckpt_install_fs(obj);
+	if (ret)
+		return ckpt_err(ctx, ret, "root and working directory");
+	reached(ctx, &ctx->nr_no_fs);
 	return 0;
 }
 
@@ -480,12 +536,6 @@ static int enter_files(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *ob
 	ret = ckpt_install_files(obj);
 	if (ret)
 		return ckpt_err(ctx, ret, "descriptor table");
-	obj = restore_obj(ctx, objs->fs);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	ret = ckpt_install_fs(obj);
-	if (ret)
-		return ckpt_err(ctx, ret, "root and working directory");
 	return 0;
 }
 
@@ -537,7 +587,9 @@ static int restore_kinds(struct ckpt_ctx *ctx, struct ckpt_task *t,
 static int restore_alive(struct ckpt_ctx *ctx, struct ckpt_task *t,
 			 const struct ckpt_hdr_task_objs *objs)
 {
-	return enter_files(ctx, objs) ?: restore_cred(ctx, t, objs->cred);
+	return enter_fs(ctx, objs) ?:
+	       enter_files(ctx, objs) ?:
+	       restore_cred(ctx, t, objs->cred);
 }
 
 static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
@@ -565,10 +617,15 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))
 		ret = create_threads(ctx, t);
-	if (!ret && !t->dead)
-		ret = restore_alive(ctx, t, objs);
-	if (!ret && t->dead)
+	if (ret)
+		return ret;
+	reached(ctx, &ctx->nr_no_mm);
+	if (t->dead) {
+		reached(ctx, &ctx->nr_no_fs);
 		ret = restore_cred(ctx, t, objs->cred);
+	} else {
+		ret = restore_alive(ctx, t, objs);
+	}
 	if (!ret)
 		ret = restore_kinds(ctx, t, &c);
 	if (ret)
@@ -621,10 +678,10 @@ static void drop_callers_tty(struct ckpt_task *t)
 
 	if (!t->tree->session || !thread_group_leader(current))
 		return;
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	tty = current->signal->tty;
 	current->signal->tty = NULL;
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 	tty_kref_put(tty);
 }
 
@@ -737,6 +794,8 @@ int restore_tasks(struct ckpt_ctx *ctx)
 	u32 i;
 
 	atomic_set(&ctx->nr_todo, ctx->nr_tasks);
+	atomic_set(&ctx->nr_no_mm, ctx->nr_tasks);
+	atomic_set(&ctx->nr_no_fs, ctx->nr_tasks);
 	for (i = 0; i < ctx->nr_tasks && !ret; i++)
 		if (ctx->tasks[i].tree->leader == i)
 			ret = READ_ONCE(ctx->err) ?:

@@ -21,8 +21,9 @@
  * Records are multiples of 8 bytes; their tails, reserved fields and padding
  * are zero. Records grow at the tail: once fields have been added, one of the
  * old length reads as if zeros followed, and one with bytes that the reader does
- * not know is accepted if they are zero. Numbers are never reused. A record of unknown type is refused unless it carries
- * %CKPT_REC_OPTIONAL and comes before META_END.
+ * not know is accepted if they are zero. Numbers are never reused. A record of
+ * unknown type is refused unless it carries %CKPT_REC_OPTIONAL and comes before
+ * META_END.
  */
 #ifndef _UAPI_LINUX_CHECKPOINT_HDR_H
 #define _UAPI_LINUX_CHECKPOINT_HDR_H
@@ -101,6 +102,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_PATH	= 161,	/* object: opened again by its path */
 	CKPT_HDR_FILE_INODE	= 162,	/* object: contents in an UNLINKED */
 	CKPT_HDR_FILE_PIPE	= 163,	/* object */
+	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
 	/* processor architectures, see asm/checkpoint_hdr.h */
 	CKPT_HDR_ARCH		= 1024,
@@ -840,6 +842,37 @@ struct ckpt_hdr_file_pipe {
 #define CKPT_FILE_PIPE_NOWAIT	0x1
 /* Opened for reading before there was a writer, and there has been none. */
 #define CKPT_FILE_PIPE_NO_HUP	0x2
+
+/**
+ * struct ckpt_hdr_file_proc - an open file on a proc filesystem
+ * @file: common part
+ * @index: %CKPT_PROC_SEQ: the record of the file that is read next
+ * @read_pos: %CKPT_PROC_SEQ: the position that belongs to @index and the text
+ * @flags: %CKPT_PROC_SEQ, %CKPT_PROC_END
+ * @path_len: bytes of the path at @data, NUL included
+ * @text_len: bytes of text behind it, which are read before anything else
+ * @reserved: zero
+ * @id: identity of the file
+ * @data: the path, seen from the root directory of the root task, and the text
+ */
+struct ckpt_hdr_file_proc {
+	struct ckpt_hdr_file file;
+	__u64 index;
+	__s64 read_pos;
+	__u32 flags;
+	__u32 path_len;
+	__u32 text_len;
+	__u32 reserved;
+	struct ckpt_file_id id;
+	__u8 data[];
+};
+
+/* Read record by record, and not from the start. */
+#define CKPT_PROC_SEQ		0x1
+/* Behind the last record; @index is zero. */
+#define CKPT_PROC_END		0x2
+
+#define CKPT_PROC_TEXT_MAX	(1U << 19)
 
 /* ---- signals ---- */
 
