@@ -48,6 +48,7 @@ static void set_up_injection(void)
 	set_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
 	set_file("/sys/kernel/debug/failslab/verbose", verbose);
 	set_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	set_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
 	set_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
 	set_file("/sys/kernel/debug/fail_page_alloc/verbose", verbose);
 	set_file("/sys/kernel/debug/fail_usercopy/verbose", verbose);
