@@ -22,6 +22,8 @@ CKPT_CHECK_OFFSET(header, uuid, 80);
 CKPT_CHECK_OFFSET(header, realtime, 96);
 CKPT_CHECK_SIZE(container, 32);
 CKPT_CHECK_SIZE(lsm, 56);
+CKPT_CHECK_SIZE(mount, 16);
+CKPT_CHECK_SIZE(net_msg, 24);
 CKPT_CHECK_OFFSET(lsm, name, 24);
 CKPT_CHECK_SIZE(pid, 24);
 CKPT_CHECK_OFFSET(pid, nr, 24);

@@ -5,6 +5,7 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "container.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
@@ -59,6 +60,22 @@ static const struct ckpt_kind generic_kinds[] = {
 		.checkpoint	= checkpoint_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
+	},
+	[CKPT_HDR_MOUNT] = {
+		.name		= "MOUNT",
+		.min_len	= sizeof(struct ckpt_hdr_mount),
+		.max_len	= sizeof(struct ckpt_hdr_mount) +
+				  CKPT_MOUNT_LINE_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_mount_validate,
+	},
+	[CKPT_HDR_NET_MSG] = {
+		.name		= "NET_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_net_msg),
+		.max_len	= sizeof(struct ckpt_hdr_net_msg) +
+				  CKPT_NET_MSG_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_net_msg_validate,
 	},
 	[CKPT_HDR_TASK] = {
 		.name		= "TASK",

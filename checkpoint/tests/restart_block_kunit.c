@@ -6,6 +6,7 @@
 #include <linux/futex.h>
 #include <linux/mutex.h>
 #include <linux/time.h>
+#include <asm/unistd.h>
 #include "../futex.h"
 #include "../internal.h"
 #include "../restart_block.h"
@@ -40,6 +41,15 @@ static const struct ckpt_hdr_restart_block good_futex = {
 	.addr	= 0x1000,
 	.val	= 1,
 	.bitset	= FUTEX_BITSET_MATCH_ANY,
+	.time	= NSEC_PER_SEC,
+};
+
+static const struct ckpt_hdr_restart_block good_again = {
+	.h	= { .type = CKPT_HDR_RESTART_BLOCK },
+	.kind	= CKPT_RESTART_AGAIN,
+	.flags	= CKPT_RESTART_TIMEOUT,
+	.clock	= CLOCK_MONOTONIC,
+	.op	= __NR_epoll_pwait,
 	.time	= NSEC_PER_SEC,
 };
 
@@ -102,9 +112,14 @@ static const struct restart_case {
 	{ "futex in the kernel", &good_futex, -EBADMSG,
 	  { SET(addr, ~0xfffULL) } },
 	{ "futex, negative time", &good_futex, -EBADMSG, { SET(time, -1) } },
+	{ "again", &good_again, 0 },
+	{ "again, a call that is not", &good_again, -EBADMSG,
+	  { SET(op, __NR_read) } },
+	{ "again, no time", &good_again, -EBADMSG, { SET(flags, 0) } },
+	{ "again, address", &good_again, -EBADMSG, { SET(addr, 0x1000) } },
 	{ "unknown flag", &good_sleep, -EBADMSG, { SET(flags, 9) } },
 	{ "no kind", &good_sleep, -EOPNOTSUPP, { SET(kind, 0) } },
-	{ "unknown kind", &good_sleep, -EOPNOTSUPP, { SET(kind, 4) } },
+	{ "unknown kind", &good_sleep, -EOPNOTSUPP, { SET(kind, 5) } },
 	{ "huge kind", &good_sleep, -EOPNOTSUPP, { SET(kind, U32_MAX) } },
 };
 

@@ -323,13 +323,24 @@ static inline int wait_exit(pid_t pid)
 	return -1;
 }
 
+/* In the test: the target, which may go on, verifies itself and ends. */
+static inline void wait_verified(struct __test_metadata *_metadata,
+				 struct ckpt_test *t)
+{
+	int status = wait_exit(t->pid);
+
+	t->pid = 0;
+	ASSERT_EQ(0, atomic_load(&t->sh->failed))
+		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
+		       t->sh->why);
+	ASSERT_EQ(0, status);
+}
+
 /* The usual course: checkpoint at step 1, kill, restart, verify. */
 static inline void round_trip(struct __test_metadata *_metadata,
 			      struct ckpt_test *t,
 			      void (*fn)(struct shared *sh))
 {
-	int status;
-
 	ASSERT_LT(0, spawn(t, fn));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	nap_ms(10);
@@ -338,12 +349,7 @@ static inline void round_trip(struct __test_metadata *_metadata,
 	ASSERT_LT(0, restart_killed(t))
 		TH_LOG("%s", t->msg);
 	atomic_store(&t->sh->go, 1 << 20);
-	status = wait_exit(t->pid);
-	t->pid = 0;
-	ASSERT_EQ(0, atomic_load(&t->sh->failed))
-		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
-		       t->sh->why);
-	ASSERT_EQ(0, status);
+	wait_verified(_metadata, t);
 }
 
 #define ROUND_TRIP(t, fn)	round_trip(_metadata, t, fn)

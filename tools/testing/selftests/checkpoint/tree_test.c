@@ -581,17 +581,6 @@ TEST_F(tree, own_uts_namespace)
 	REFUSED(&self->t, own_uts, EOPNOTSUPP, "UTS namespace of its own");
 }
 
-static void own_net(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
-	target_step(sh, 1);
-}
-
-TEST_F(tree, own_net_namespace)
-{
-	REFUSED(&self->t, own_net, EOPNOTSUPP, "network namespace of its own");
-}
-
 static void pid_ns_for_children(struct shared *sh)
 {
 	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));
