@@ -12,6 +12,7 @@
 #include <linux/fcntl.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
 #include "../files.h"
@@ -43,6 +44,26 @@ static void fill_lsm(void *rec)
 
 	strscpy(l->name, "capability");
 }
+
+static void fill_mount(void *rec)
+{
+	struct ckpt_hdr_mount *m = rec;
+
+	memcpy(m->line, "22 1 8:1", 8);
+}
+
+static void fill_net_msg(void *rec)
+{
+	struct ckpt_hdr_net_msg *m = rec;
+	struct nlmsghdr *nlh = (void *)m->msg;
+
+	nlh->nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
+	nlh->nlmsg_type = RTM_NEWLINK;
+}
+
+/* Where fields of struct nlmsghdr are in the record. */
+#define NLMSG_LEN	msg[offsetof(struct nlmsghdr, nlmsg_len)]
+#define NLMSG_TYPE	msg[offsetof(struct nlmsghdr, nlmsg_type)]
 
 static void fill_tree(void *rec)
 {
@@ -257,6 +278,8 @@ static const struct good_rec good_recs[] = {
 	REC(HEADER, header, 0, fill_nothing),
 	REC(CONTAINER, container, 0, fill_nothing),
 	REC(LSM, lsm, 0, fill_lsm),
+	REC(MOUNT, mount, 16, fill_mount),
+	REC(NET_MSG, net_msg, 32, fill_net_msg),
 	REC(TREE, tree, 0, fill_tree),
 	REC(TREE_TASK, tree_task, 0, fill_tree_task),
 	REC(META_END, meta_end, 0, fill_nothing),
@@ -345,6 +368,24 @@ static const struct rec_case cases[] = {
 	BAD(CONTAINER, container, pid_level, CKPT_PID_LEVELS_MAX + 1, "nesting"),
 
 	BAD(LSM, lsm, name[CKPT_LSM_NAME_MAX - 1], 1, "junk behind the name"),
+
+	FINE(MOUNT, mount, line[8], '\\', "escape"),
+	BAD(MOUNT, mount, line[0], 0, "no line"),
+	BAD(MOUNT, mount, line[3], '\n', "two lines"),
+	BAD(MOUNT, mount, line[15], 1, "padding"),
+	BAD(MOUNT, mount, h.len, sizeof(struct ckpt_hdr_mount) + 8, "no end"),
+	BAD(MOUNT, mount, h.len, sizeof(struct ckpt_hdr_mount) + 32, "much padding"),
+
+	FINE(NET_MSG, net_msg, flags, CKPT_NET_OUTSIDE, "outside"),
+	BAD(NET_MSG, net_msg, flags, 2, "unknown flag"),
+	BAD(NET_MSG, net_msg, reserved, 1, "reserved"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, 0, "no length"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, sizeof(struct nlmsghdr), "too short"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, 33, "beyond the record"),
+	BAD(NET_MSG, net_msg, NLMSG_TYPE, RTM_DELLINK, "other type"),
+	BAD(NET_MSG, net_msg, h.len, sizeof(struct ckpt_hdr_net_msg), "no message"),
+	BAD(NET_MSG, net_msg, h.len, sizeof(struct ckpt_hdr_net_msg) + 40,
+	    "much padding"),
 
 	BAD(TREE, tree, nr_tasks, 1, "fewer tasks"),
 	BAD(TREE, tree, nr_tasks, ~0U, "more tasks"),
