@@ -36,7 +36,7 @@ echo 0 > /proc/sys/debug/exception-trace
 echo 1 > /proc/sys/kernel/printk
 kmemleak=/sys/kernel/debug/kmemleak
 [ ! -e $kmemleak ] || echo clear > $kmemleak
-./fuzz_test $METHOD -n "$N" -s "$SEED" -f "$FIRST" -d "$dir"
+./fuzz_test ${METHOD:+"$METHOD"} -n "$N" -s "$SEED" -f "$FIRST" -d "$dir"
 status=$?
 
 echo 7 > /proc/sys/kernel/printk
