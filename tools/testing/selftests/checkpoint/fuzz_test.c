@@ -218,7 +218,9 @@ static bool next_methodical(uint64_t index)
 	static uint64_t at;
 
 	if (index < at) {
-		base = rec = step = 0;
+		base = 0;
+		rec = 0;
+		step = 0;
 		at = 0;
 	}
 	for (;;) {
@@ -323,6 +325,37 @@ static long nr_tasks_now(void)
 	return sysinfo(&si) ? 0 : si.procs;
 }
 
+/* The same without kernel threads, which come and go; slow. */
+static long nr_user_tasks(void)
+{
+	const unsigned int kthread = 0x00200000;	/* PF_KTHREAD */
+	unsigned int flags, threads;
+	char path[64], line[512];
+	struct dirent *e;
+	long nr = 0;
+	char *p;
+	FILE *f;
+	DIR *d;
+
+	d = opendir("/proc");
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] < '0' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/stat", e->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		p = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+		fclose(f);
+		if (p && sscanf(p, ") %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
+				&flags, &threads) == 2 && !(flags & kthread))
+			nr += threads;
+	}
+	if (d)
+		closedir(d);
+	return nr;
+}
+
 static bool kill_children(void)
 {
 	FILE *f = fopen("/proc/thread-self/children", "r");
@@ -381,12 +414,15 @@ static long restart_out(uint64_t flags)
 /* Restart from @out. Return: NULL, or what is wrong. */
 static const char *judge(uint64_t flags, long *ret)
 {
-	static long usual;
+	static long usual, usual_user;
 	const char *why = NULL;
+	long user;
 	int ms;
 
-	if (!usual)
+	if (!usual) {
 		usual = nr_tasks_now();
+		usual_user = nr_user_tasks();
+	}
 	atomic_fetch_add(&progress->beat, 1);
 	*ret = restart_out(flags);
 	/* Of a failure nothing may be left, not even for a moment. */
@@ -397,13 +433,18 @@ static const char *judge(uint64_t flags, long *ret)
 	if (*ret < 0 && !strchr(progress->msg, '\n'))
 		why = "no message";
 	clean_up();
-	/* Somebody else's tasks come and go. */
-	for (ms = 0; nr_tasks_now() > usual && ms < 2000; ms++)
-		nap_ms(1);
-	if (nr_tasks_now() > usual) {
-		why = "tasks are left";
-		usual = nr_tasks_now();
+	if (nr_tasks_now() <= usual)
+		return why;
+	for (ms = 0; ms < 20; ms++) {
+		user = nr_user_tasks();
+		if (user <= usual_user)
+			break;
+		nap_ms(100);
 	}
+	if (user > usual_user)
+		why = "tasks are left";
+	usual = nr_tasks_now();
+	usual_user = user;
 	return why;
 }
 
@@ -521,7 +562,7 @@ static long value_of(const char *path, const char *key)
 static struct census take_census(void)
 {
 	struct census c = {
-		.tasks = nr_tasks_now(),
+		.tasks = nr_user_tasks(),
 		.files = value_of("/proc/sys/fs/file-nr", ""),
 		.free_kib = value_of("/proc/meminfo", "MemAvailable:"),
 		.slab_kib = value_of("/proc/meminfo", "SUnreclaim:"),
