@@ -307,6 +307,8 @@ int ckpt_unlinked_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (!u->name_len || u->name_len > len ||
 	    strnlen(name, u->name_len) != u->name_len - 1)
 		return ckpt_bad(v, "bad name");
+	if (!ckpt_tail_ok(h, sizeof(*u) + u->name_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (u->flags & CKPT_UNLINKED_MEMFD)
 		return validate_memfd(v, u);
 	if (u->seals)

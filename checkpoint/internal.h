@@ -266,6 +266,7 @@ const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
 const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
 const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner);
 
 /**
  * ckpt_payload - the variable part of a record
@@ -382,6 +383,7 @@ int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_string_ok(const void *s, size_t len);
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
 
 /* objects.c */
 

@@ -54,6 +54,19 @@ bool ckpt_string_ok(const void *s, size_t len)
 	return n < len && !memchr_inv(s + n, 0, len - n);
 }
 
+/**
+ * ckpt_tail_ok - check what follows the last thing in a record
+ * @h: the record
+ * @used: bytes of it that mean something, at most @h->len
+ *
+ * Return: true if these are no more zeros than its alignment asks for.
+ */
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used)
+{
+	return h->len - used < 8 &&
+	       !memchr_inv((const u8 *)h + used, 0, h->len - used);
+}
+
 static int validate_new_obj(struct ckpt_validator *v, const struct ckpt_kind *k,
 			    const struct ckpt_hdr *h)
 {
