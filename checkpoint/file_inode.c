@@ -279,6 +279,8 @@ static int validate_memfd(struct ckpt_validator *v,
 {
 	if (h->seals & ~ALL_SEALS)
 		return ckpt_bad(v, "unknown seals");
+	if (h->flags & CKPT_UNLINKED_LINKABLE)
+		return ckpt_bad(v, "memfd that can be given a name");
 	if (h->name_len > NAME_MAX - strlen(MEMFD_PREFIX) + 1)
 		return ckpt_bad(v, "bad name of a memfd");
 	if (memchr_inv(&h->dir, 0, sizeof(h->dir)))

@@ -295,8 +295,8 @@ int ckpt_pipe_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "more in a pipe than it can hold");
 	if (pipe->mode & ~S_IALLUGO)
 		return ckpt_bad(v, "bad permissions of a pipe");
-	if (pipe->path_len > len || !ckpt_tail_ok(h, sizeof(*pipe) + pipe->path_len))
-		return ckpt_bad(v, "length of a name, or padding that is not zero");
+	if (!ckpt_tail_ok(h, sizeof(*pipe) + pipe->path_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!pipe->path_len)
 		return is_zero(&pipe->id, sizeof(pipe->id)) ? 0 :
 			ckpt_bad(v, "identity of a pipe without a name");

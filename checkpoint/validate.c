@@ -37,7 +37,24 @@ int ckpt_bad(struct ckpt_validator *v, const char *why)
  */
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class)
 {
-	return id && id <= v->nr_objs && v->classes[id - 1] == class;
+	if (!id || id > v->nr_objs)
+		return false;
+	return v->classes[id - 1] == class ||
+	       (class == CKPT_CLASS_FILE &&
+		v->classes[id - 1] == CKPT_CLASS_FILE_LATE);
+}
+
+/**
+ * ckpt_memory_file_ok - check a reference from an address space to a file
+ * @v: the pass over the records
+ * @id: the number of the file
+ *
+ * Return: true if such a file precedes the present record.
+ */
+bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id)
+{
+	return ckpt_ref_ok(v, id, CKPT_CLASS_FILE) &&
+	       !ckpt_ref_ok(v, id, CKPT_CLASS_FILE_LATE);
 }
 
 /**
@@ -55,16 +72,15 @@ bool ckpt_string_ok(const void *s, size_t len)
 }
 
 /**
- * ckpt_tail_ok - check what follows the last thing in a record
+ * ckpt_tail_ok - check what pads a record
  * @h: the record
- * @used: bytes of it that mean something, at most @h->len
+ * @used: bytes of it that mean something
  *
- * Return: true if these are no more zeros than its alignment asks for.
+ * Return: true if there are so many, and zeros follow.
  */
 bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used)
 {
-	return h->len - used < 8 &&
-	       !memchr_inv((const u8 *)h + used, 0, h->len - used);
+	return used <= h->len && !memchr_inv((const u8 *)h + used, 0, h->len - used);
 }
 
 static int validate_new_obj(struct ckpt_validator *v, const struct ckpt_kind *k,

@@ -223,6 +223,7 @@ const struct ckpt_kind *ckpt_kind(__u32 type);
 
 /* kind_*.c */
 extern const struct ckpt_kind ckpt_image_kinds[];
+extern const struct ckpt_kind ckpt_container_kinds[];
 extern const struct ckpt_kind ckpt_task_kinds[];
 extern const struct ckpt_kind ckpt_signal_kinds[];
 extern const struct ckpt_kind ckpt_mm_kinds[];

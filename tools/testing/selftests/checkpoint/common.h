@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "leaks.h"
 
 #ifndef __NR_checkpoint
 #define __NR_checkpoint	500
@@ -40,6 +41,14 @@
 #endif
 
 #define CKPT_TEST_TIMEOUT_MS	20000
+
+/* How often to do something: less on a kernel that checks all it does. */
+static inline unsigned int scaled(unsigned int n)
+{
+	const char *debug = getenv("DEBUG");
+
+	return debug && *debug ? (n + 7) / 8 : n;
+}
 
 static inline long sys_checkpoint(struct checkpoint_args *args, size_t size)
 {
@@ -147,7 +156,8 @@ static inline bool test_setup(struct ckpt_test *t)
 	int fd;
 
 	memset(t, 0, sizeof(*t));
-	strcpy(t->dir, "/tmp/ckpt-test-XXXXXX");
+	snprintf(t->dir, sizeof(t->dir), "/tmp/ckpt-%.32s-XXXXXX",
+		 program_invocation_short_name);
 	if (!mkdtemp(t->dir))
 		return false;
 	fd = test_open(t, "shared");
@@ -171,6 +181,9 @@ static inline void test_teardown(struct ckpt_test *t)
 	munmap(t->sh, sizeof(*t->sh));
 	close(t->image);
 	close(t->log);
+	/* The last image, and what it refers to, for fuzz_test. */
+	if (getenv("CKPT_KEEP"))
+		return;
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", t->dir);
 	if (system(cmd))
 		fprintf(stderr, "cannot remove %s\n", t->dir);
@@ -245,6 +258,8 @@ static inline long do_checkpoint_pid(struct ckpt_test *t, pid_t pid, uint64_t fl
 	ret = sys_checkpoint(&args, sizeof(args));
 	ret = ret < 0 ? -errno : ret;
 	read_log(t);
+	if (ret > 0 && find_leak(t->image, t->msg, sizeof(t->msg)))
+		return -ENOTRECOVERABLE;
 	return ret;
 }
 

@@ -421,12 +421,6 @@ static void has_eventfd(struct shared *sh)
 	target_step(sh, 1);
 }
 
-static void has_proc_file(struct shared *sh)
-{
-	TARGET_CHECK(sh, open("/proc/self/status", O_RDONLY) == 3);
-	target_step(sh, 1);
-}
-
 static void has_terminal(struct shared *sh)
 {
 	TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) == 3);
@@ -485,11 +479,6 @@ TEST_F(files, refused_socket)
 TEST_F(files, refused_eventfd)
 {
 	REFUSED(&self->t, has_eventfd, EOPNOTSUPP, "fd 3: anon_inode:[eventfd]");
-}
-
-TEST_F(files, refused_proc_file)
-{
-	REFUSED(&self->t, has_proc_file, EOPNOTSUPP, "files on proc");
 }
 
 TEST_F(files, refused_terminal)

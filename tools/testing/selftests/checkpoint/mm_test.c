@@ -484,7 +484,7 @@ TEST_F(mm, sparse)
 	ROUND_TRIP(&self->t, sparse);
 }
 
-#define MANY		30000
+#define MANY		scaled(30000)
 
 static void many(struct shared *sh)
 {
