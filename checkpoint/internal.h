@@ -270,6 +270,7 @@ const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
 const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
 const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner);
 
 /**
  * ckpt_payload - the variable part of a record
