@@ -117,7 +117,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_sighand_validate,
 		.checkpoint	= checkpoint_sighand,
 		.restore	= restore_sighand,
-		.get		= ckpt_sighand_get,
 		.put		= ckpt_sighand_put,
 	},
 	[CKPT_HDR_CRED] = {

@@ -23,12 +23,14 @@
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
 #include <uapi/linux/wait.h>
 #include "cred.h"
+#include "debug.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
@@ -215,7 +217,7 @@ static int checkpoint_task_objs(struct ckpt_ctx *ctx,
 	return 0;
 }
 
-static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+static int capture_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	bool process = represents_process(t->task);
 	const struct ckpt_task_kind * const *k;
@@ -233,6 +235,20 @@ static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	for (k = ckpt_task_kinds; *k && !ret; k++)
 		if ((*k)->checkpoint && kind_applies(*k, t->dead, process))
 			ret = (*k)->checkpoint(ctx, t->task);
+	return ret;
+}
+
+/* SIGKILL ends even a stopped task, whose registers are on its kernel stack. */
+static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	int ret;
+
+	if (t->dead)
+		return capture_task(ctx, t);
+	if (!try_get_task_stack(t->task))
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ret = capture_task(ctx, t);
+	put_task_stack(t->task);
 	return ret;
 }
 
@@ -448,7 +464,7 @@ static int enter_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *
 
 	if (IS_ERR(sighand))
 		return PTR_ERR(sighand);
-	if (sighand != current->sighand)
+	if (sighand != ckpt_current_sighand())
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"signal handlers shared between processes");
 	return 0;
@@ -635,9 +651,10 @@ static void done_with_ctx(struct ckpt_ctx *ctx)
 	ckpt_ctx_put(ctx);
 }
 
-static void __noreturn die(struct ckpt_ctx *ctx, long code)
+static void __noreturn die(struct ckpt_task *t, long code)
 {
-	done_with_ctx(ctx);
+	ckpt_debug_end(t);
+	done_with_ctx(t->ctx);
 	do_exit(code);
 }
 
@@ -661,10 +678,10 @@ static void drop_callers_tty(struct ckpt_task *t)
 
 	if (!t->tree->session || !thread_group_leader(current))
 		return;
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	tty = current->signal->tty;
 	current->signal->tty = NULL;
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 	tty_kref_put(tty);
 }
 
@@ -673,7 +690,9 @@ static void load_regs(struct callback_head *work)
 	struct ckpt_task *t = container_of(work, struct ckpt_task, work);
 	struct ckpt_ctx *ctx = t->ctx;
 
+	ckpt_pause_at(CKPT_AT_LOAD);
 	ckpt_arch_load_regs(t);
+	ckpt_debug_end(t);
 	done_with_ctx(ctx);
 }
 
@@ -682,6 +701,7 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	bool process = restores_process(ctx, t);
 	const struct ckpt_task_kind * const *k;
 
+	ckpt_pause_at(CKPT_AT_TASK_COMMIT);
 	/* First: this resets what the kinds restore, such as pdeath_signal. */
 	commit_cred(t);
 	drop_callers_tty(t);
@@ -694,7 +714,7 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	/* get_signal() runs this on the way to user mode, before it looks for signals. */
 	init_task_work(&t->work, load_regs);
 	if (task_work_add(current, &t->work, TWA_SIGNAL))
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 }
 
 /*
@@ -707,21 +727,24 @@ static int restart_task(void *arg)
 	struct ckpt_ctx *ctx = t->ctx;
 	int ret;
 
-	ret = restore_task(ctx, t);
+	ckpt_debug_begin(t);
+	ret = ckpt_at(ctx, CKPT_AT_CREATED) ?:
+	      restore_task(ctx, t) ?:
+	      ckpt_at(ctx, CKPT_AT_RESTORED);
 	if (ret) {
 		/* Whatever failed has been reported; be sure of it. */
 		ckpt_err(ctx, ret, "restore failed");
 		wake_up_all(&ctx->caller_wait);
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 	}
 	if (t->dead)
 		commit_cred(t);
 	barrier_done(ctx);
 	if (t->dead)
-		die(ctx, t->tree->exit_code);
+		die(t, t->tree->exit_code);
 	if (!wait_for_commit(ctx)) {
 		wake_up_all(&ctx->caller_wait);
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 	}
 	commit_task(ctx, t);
 	return 0;
@@ -800,11 +823,13 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	ret = READ_ONCE(ctx->err) ?: restore_tree_commit(ctx);
 	if (ret)
 		return ret;
+	ckpt_pause_at(CKPT_AT_ATTACHED);
 	restore_clocks_commit(ctx);
 	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */
 	smp_store_release(&ctx->phase, CKPT_PHASE_COMMIT);
 	wake_up_all(&ctx->wait);
+	ckpt_pause_at(CKPT_AT_COMMITTED);
 	/* Bounded: nothing in a commit waits for anybody. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
 	return 0;
@@ -835,6 +860,7 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 
 	if (!ctx->tasks)
 		return;
+	ckpt_pause_at(CKPT_AT_ABORT);
 	WRITE_ONCE(ctx->phase, CKPT_PHASE_ABORT);
 	wake_up_all(&ctx->wait);
 	for (i = 0; i < ctx->nr_tasks; i++)

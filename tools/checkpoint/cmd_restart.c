@@ -31,7 +31,7 @@ static const int forwarded[] = {
 	SIGTSTP,
 };
 
-#define NR_FORWARDED	(sizeof(forwarded) / sizeof(forwarded[0]))
+#define NR_FORWARDED	ARRAY_SIZE(forwarded)
 
 static volatile sig_atomic_t caught[NSIG];
 
@@ -51,7 +51,7 @@ void signals_catch(void)
 	unsigned int i;
 
 	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(ending); i++)
 		sigaction(ending[i], &sa, NULL);
 }
 

@@ -21,8 +21,9 @@
  * Records are multiples of 8 bytes; their tails, reserved fields and padding
  * are zero. Records grow at the tail: once fields have been added, one of the
  * old length reads as if zeros followed, and one with bytes that the reader does
- * not know is accepted if they are zero. Numbers are never reused. A record of unknown type is refused unless it carries
- * %CKPT_REC_OPTIONAL and comes before META_END.
+ * not know is accepted if they are zero. Numbers are never reused. A record of
+ * unknown type is refused unless it carries %CKPT_REC_OPTIONAL and comes before
+ * META_END.
  */
 #ifndef _UAPI_LINUX_CHECKPOINT_HDR_H
 #define _UAPI_LINUX_CHECKPOINT_HDR_H
