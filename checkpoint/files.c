@@ -78,6 +78,7 @@ static int checkpoint_fd(struct ckpt_ctx *ctx, unsigned int fd,
 	id = checkpoint_file_obj(ctx, file);
 	if (id < 0)
 		return id;
+	ckpt_obj_use(ctx, file, true);
 	h = ckpt_new_rec(ctx, CKPT_HDR_FD, sizeof(*h));
 	if (IS_ERR(h))
 		return PTR_ERR(h);

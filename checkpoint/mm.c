@@ -211,6 +211,7 @@ int checkpoint_mm(struct ckpt_ctx *ctx, void *obj)
 	exe = get_mm_exe_file(mm);
 	if (exe) {
 		exe_id = checkpoint_file_obj(ctx, exe);
+		ckpt_obj_use(ctx, exe, false);
 		fput(exe);
 		if (exe_id < 0)
 			return exe_id;

@@ -221,7 +221,7 @@ static int find_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args)
 }
 
 /* In the stop window: nothing here waits for the image or the log. */
-static int capture(struct ckpt_ctx *ctx)
+static int capture_all(struct ckpt_ctx *ctx)
 {
 	int ret;
 
@@ -240,6 +240,14 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
+}
+
+static int capture(struct ckpt_ctx *ctx)
+{
+	int ret = capture_all(ctx);
+
+	ckpt_obj_let_go(ctx);
+	return ret;
 }
 
 static int write_image(struct ckpt_ctx *ctx)
