@@ -447,6 +447,7 @@ static int restart_in_pidns(struct request *rq, const struct restart_options *o)
 enum {
 	OPT_PIDFILE = 256, OPT_FROZEN, OPT_LOG, OPT_STATS, OPT_EXTERNAL,
 	OPT_SIBLING, OPT_JSON, OPT_PIDNS, OPT_SHELL_JOB,
+	OPT_KEEP_LSM, OPT_STRICT_LSM,
 };
 
 static const struct option options[] = {
@@ -460,6 +461,8 @@ static const struct option options[] = {
 	{ "sibling",	no_argument, NULL, OPT_SIBLING },
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
 	{ "shell-job",	no_argument, NULL, OPT_SHELL_JOB },
+	{ "keep-lsm",	no_argument, NULL, OPT_KEEP_LSM },
+	{ "strict-lsm",	no_argument, NULL, OPT_STRICT_LSM },
 	{ "json",	no_argument, NULL, OPT_JSON },
 	{ "verbose",	no_argument, NULL, 'v' },
 	{ "help",	no_argument, NULL, 'h' },
@@ -475,6 +478,8 @@ static const char help_text[] =
 "      --pidfile FILE     write the root task's process id to FILE\n"
 "      --external KEY:PATH\n"
 "                         use PATH for what was recorded by KEY\n"
+"      --keep-lsm         restore the labels of security modules\n"
+"      --strict-lsm       the same, under the same modules and policies only\n"
 "      --shell-job        use our terminal for \"tty\" (always done)\n"
 "      --log FILE         append the kernel's messages to FILE\n"
 "      --stats FILE       write statistics to FILE, as JSON\n"
@@ -512,6 +517,12 @@ static int parse_option(int c, struct request *rq, struct restart_options *o)
 		if (!request_external(rq, optarg))
 			return usage(&cmd_restart,
 				     "--external %s is not KEY:PATH", optarg);
+		break;
+	case OPT_STRICT_LSM:
+		o->flags |= RESTART_STRICT_LSM;
+		/* fall through */
+	case OPT_KEEP_LSM:
+		o->flags |= RESTART_KEEP_LSM;
 		break;
 	case OPT_SIBLING:
 		o->flags |= RESTART_SIBLING;

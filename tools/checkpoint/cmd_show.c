@@ -211,6 +211,38 @@ static struct json_object *object(struct json_object *root, long long id)
 
 /* ---- show, as text ---- */
 
+static void show_policies(struct json_object *policies)
+{
+	struct json_object *p;
+	size_t i;
+
+	for (i = 0; i < len(policies); i++) {
+		p = at(policies, i);
+		printf("policy    %s", str(p, "lsm_id"));
+		if (get(p, "name")) {
+			putchar(' ');
+			put_safe(str(p, "name"));
+		}
+		printf(", %s, %s\n", str(p, "mode"),
+		       *str(p, "digest") ? str(p, "digest") : "none loaded");
+	}
+}
+
+/* What security modules say about a task, file ... */
+static void show_labels(const char *head, struct json_object *o)
+{
+	struct json_object *labels = get(o, "labels");
+
+	if (!labels)
+		return;
+	printf("%s", head);
+	json_object_object_foreach(labels, key, value) {
+		printf(" %s=", key);
+		put_safe(json_object_get_string(value));
+	}
+	putchar('\n');
+}
+
 static void show_header(struct json_object *root)
 {
 	struct json_object *h = get(root, "header"), *c = get(root, "container");
@@ -240,6 +272,7 @@ static void show_header(struct json_object *root)
 		put_safe(str(at(lsm, i), "name"));
 	}
 	printf(len(lsm) ? "\n" : "none\n");
+	show_policies(get(c, "lsm_policy"));
 }
 
 static void put_caps(const char *name, struct json_object *caps)
@@ -269,6 +302,7 @@ static void show_cred(struct json_object *cred)
 	put_caps("ambient", get(cred, "cap_ambient"));
 	put_caps("bounding", get(cred, "cap_bset"));
 	putchar('\n');
+	show_labels("  labels   ", cred);
 }
 
 static void show_signals(struct json_object *task)
@@ -347,6 +381,7 @@ static void show_task(struct json_object *root, struct json_object *tasks,
 		put_safe(str(fs, "root"));
 		printf(", umask %s\n", str(fs, "umask"));
 	}
+	show_labels("  labels   ", t);
 	show_cpu(t);
 	show_signals(t);
 }
@@ -562,7 +597,10 @@ static int show_records(struct source *src, bool json)
 	return ret;
 }
 
-enum { OPT_JSON = 256, OPT_RECORDS, OPT_PIDNS, OPT_IMAGE_ONLY };
+enum {
+	OPT_JSON = 256, OPT_RECORDS, OPT_PIDNS, OPT_IMAGE_ONLY, OPT_KEEP_LSM,
+	OPT_STRICT_LSM,
+};
 
 static const struct option show_options[] = {
 	{ "json",	no_argument, NULL, OPT_JSON },
@@ -631,6 +669,8 @@ static const struct option verify_options[] = {
 	{ "json",	no_argument, NULL, OPT_JSON },
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
 	{ "image-only",	no_argument, NULL, OPT_IMAGE_ONLY },
+	{ "keep-lsm",	no_argument, NULL, OPT_KEEP_LSM },
+	{ "strict-lsm",	no_argument, NULL, OPT_STRICT_LSM },
 	{ "quiet",	no_argument, NULL, 'q' },
 	{ "help",	no_argument, NULL, 'h' },
 	{ NULL }
@@ -692,7 +732,8 @@ static int verify(const char *path, const struct verify_options *o)
 	if (!o->image_only && o->json)
 		list = json_object_new_array();
 	if (sound && !o->image_only)
-		obstacles = ckpt_image_check_host(src.img, o->flags,
+		obstacles = ckpt_image_check_host(src.img, o->flags |
+						  (o->json ? 0 : CKPT_CHECK_NOTES),
 						  o->json ? report_json :
 							    obstacle_text,
 						  o->json ? (void *)list :
@@ -729,6 +770,12 @@ static int run_verify(int argc, char **argv)
 		case OPT_IMAGE_ONLY:
 			o.image_only = true;
 			break;
+		case OPT_KEEP_LSM:
+			o.flags |= CKPT_CHECK_KEEP_LSM;
+			break;
+		case OPT_STRICT_LSM:
+			o.flags |= CKPT_CHECK_STRICT_LSM;
+			break;
 		default:
 			return usage_getopt(&cmd_verify, c, argv);
 		}
@@ -745,6 +792,8 @@ const struct command cmd_verify = {
 	.help =
 "      --image-only       look at the image only, not at this machine\n"
 "      --pidns            it will get a pid namespace of its own\n"
+"      --keep-lsm         it will get the labels of security modules back\n"
+"      --strict-lsm       the same, under the same modules and policies only\n"
 "      --json             print the result as JSON\n"
 "  -q, --quiet            print errors only\n"
 "\n"
