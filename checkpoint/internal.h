@@ -8,6 +8,7 @@
 #include <linux/checkpoint.h>
 #include <linux/checkpoint_hdr.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -119,6 +120,16 @@ struct ckpt_task {
 };
 
 /**
+ * struct ckpt_label_set - the labels of one object
+ * @nr: number of them
+ * @ref: as in struct ckpt_hdr_labels
+ */
+struct ckpt_label_set {
+	u32 nr;
+	struct ckpt_label_ref ref[CKPT_LABELS_MAX];
+};
+
+/**
  * struct ckpt_ctx - one checkpoint or one restart
  * @ref: references; the caller's and one of each created task
  * @op: which of the two
@@ -168,6 +179,9 @@ struct ckpt_task {
  *	to its number or to struct ckpt_anon_root, see vma.c
  * @nr_anon_roots: checkpoint: numbers given
  * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
+ *
+ * @labels: checkpoint: the labels that security modules use, see label.c
+ * @task_labels: checkpoint: those of the present task
  *
  * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
  * @phase: restart: enum ckpt_phase
@@ -230,6 +244,9 @@ struct ckpt_ctx {
 	struct xarray anon_roots;
 	u32 nr_anon_roots;
 	u32 nr_suspects;
+
+	DECLARE_HASHTABLE(labels, 7);
+	struct ckpt_label_set task_labels;
 
 	struct nsproxy *nsproxy;
 	enum ckpt_phase phase;
@@ -310,6 +327,7 @@ enum ckpt_class {
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
+	CKPT_CLASS_LABEL,
 };
 
 /**
@@ -348,6 +366,26 @@ struct ckpt_validator {
 	const char *why;
 };
 
+/* The owner of records that may belong to any object or task. */
+#define CKPT_OWNER_ANY	(~0U)
+
+/**
+ * enum ckpt_labelled - what security modules see in an object
+ * @CKPT_LABELLED_NOT: nothing
+ * @CKPT_LABELLED_CRED: it is a struct cred
+ * @CKPT_LABELLED_FILE: it is a struct file
+ * @CKPT_LABELLED_INODE: it is a struct inode
+ * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
+ *	file open on one at restart
+ */
+enum ckpt_labelled {
+	CKPT_LABELLED_NOT,
+	CKPT_LABELLED_CRED,
+	CKPT_LABELLED_FILE,
+	CKPT_LABELLED_INODE,
+	CKPT_LABELLED_CONTENTS,
+};
+
 /**
  * struct ckpt_kind - all there is to know about one type of record
  * @name: for messages
@@ -355,6 +393,9 @@ struct ckpt_validator {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
+ * @labelled: objects: what security modules see in it. Their labels are then
+ *	saved and restored without further ado, and state that has no label is
+ *	refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -376,6 +417,7 @@ struct ckpt_kind {
 	u32 min_len;
 	u32 max_len;
 	u8 class;
+	u8 labelled;
 	u32 owner;
 	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
@@ -455,7 +497,6 @@ int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_container(struct ckpt_ctx *ctx);
 int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int ckpt_lsm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 /* clock.c: clocks that never step back */
 void checkpoint_clocks(struct ckpt_ctx *ctx);

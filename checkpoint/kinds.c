@@ -10,6 +10,7 @@
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "lsm.h"
 #include "mm.h"
 #include "restart_block.h"
 #include "rseq.h"
@@ -33,6 +34,30 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_lsm),
 		.owner		= CKPT_HDR_CONTAINER,
 		.validate	= ckpt_lsm_validate,
+	},
+	[CKPT_HDR_LSM_POLICY] = {
+		.name		= "LSM_POLICY",
+		.min_len	= sizeof(struct ckpt_hdr_lsm_policy),
+		.max_len	= sizeof(struct ckpt_hdr_lsm_policy) +
+				  CKPT_LABEL_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_lsm_policy_validate,
+	},
+	[CKPT_HDR_LABEL] = {
+		.name		= "LABEL",
+		.min_len	= sizeof(struct ckpt_hdr_label),
+		.max_len	= sizeof(struct ckpt_hdr_label) + CKPT_LABEL_MAX,
+		.class		= CKPT_CLASS_LABEL,
+		.validate	= ckpt_label_validate,
+		.checkpoint	= checkpoint_label,
+	},
+	[CKPT_HDR_LABELS] = {
+		.name		= "LABELS",
+		.min_len	= sizeof(struct ckpt_hdr_labels),
+		.max_len	= sizeof(struct ckpt_hdr_labels) +
+				  CKPT_LABELS_MAX * sizeof(struct ckpt_label_ref),
+		.owner		= CKPT_OWNER_ANY,
+		.validate	= ckpt_labels_validate,
 	},
 	[CKPT_HDR_TREE] = {
 		.name		= "TREE",
@@ -149,6 +174,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_cred) +
 				  CKPT_GROUPS_MAX * sizeof(__u32),
 		.class		= CKPT_CLASS_CRED,
+		.labelled	= CKPT_LABELLED_CRED,
 		.validate	= ckpt_cred_validate,
 		.checkpoint	= checkpoint_cred,
 		.restore	= restore_cred_obj,
@@ -203,6 +229,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_pipe),
 		.max_len	= sizeof(struct ckpt_hdr_pipe) + PATH_MAX,
 		.class		= CKPT_CLASS_PIPE,
+		.labelled	= CKPT_LABELLED_INODE,
 		.validate	= ckpt_pipe_validate,
 		.checkpoint	= checkpoint_pipe,
 		.restore	= restore_pipe,
@@ -220,6 +247,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_unlinked),
 		.max_len	= sizeof(struct ckpt_hdr_unlinked) + PATH_MAX,
 		.class		= CKPT_CLASS_UNLINKED,
+		.labelled	= CKPT_LABELLED_CONTENTS,
 		.validate	= ckpt_unlinked_validate,
 		.checkpoint	= checkpoint_unlinked,
 		.restore	= restore_unlinked,
@@ -241,6 +269,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -250,6 +279,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -259,6 +289,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
@@ -324,6 +355,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_label_task_kind,
 	NULL
 };
 

@@ -20,6 +20,7 @@
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
+#include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
 #include "outside.h"
@@ -28,7 +29,8 @@
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
 				 CHECKPOINT_THAW)
-#define RESTART_FLAGS		(RESTART_FROZEN | RESTART_SIBLING)
+#define RESTART_FLAGS		(RESTART_FROZEN | RESTART_SIBLING | \
+				 RESTART_KEEP_LSM | RESTART_STRICT_LSM)
 
 /* ---- what both calls need ---- */
 
@@ -344,6 +346,8 @@ static int start_checkpoint(struct ckpt_ctx *ctx, const struct checkpoint_args *
 	if (!ret)
 		ret = get_externals(ctx, args->external, args->nr_external);
 	if (!ret)
+		ret = ckpt_lsm_prepare(ctx);
+	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_FOUND);
 	if (!ret)
 		ret = do_checkpoint(ctx, args->timeout_ms, stats);
@@ -398,6 +402,8 @@ static int check_restart_args(const struct restart_args *args)
 {
 	if (args->flags & ~RESTART_FLAGS)
 		return -EINVAL;
+	if ((args->flags & RESTART_STRICT_LSM) && !(args->flags & RESTART_KEEP_LSM))
+		return -EINVAL;
 	if (args->stats_size > PAGE_SIZE)
 		return -EINVAL;
 	return 0;
@@ -412,6 +418,10 @@ static int check_caller(struct ckpt_ctx *ctx)
 	if (current->seccomp.mode != SECCOMP_MODE_DISABLED)
 		return ckpt_err(ctx, -EINVAL,
 				"the caller is under seccomp, which restored tasks would inherit");
+	if (ckpt_lsm_state_of_caller())
+		return ckpt_err(ctx, -EINVAL,
+				"the caller has what restored tasks would inherit: %s",
+				ckpt_lsm_state_of_caller());
 	if ((ctx->flags & RESTART_SIBLING) &&
 	    (current->signal->flags & SIGNAL_UNKILLABLE))
 		return ckpt_err(ctx, -EINVAL, "an init cannot have siblings");

@@ -64,6 +64,8 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PAD		= 8,
 	CKPT_HDR_TRAILER	= 9,
 	CKPT_HDR_PID		= 10,	/* object */
+	CKPT_HDR_LABEL		= 19,	/* object */
+	CKPT_HDR_LSM_POLICY	= 20,
 	CKPT_HDR_MOUNT		= 21,
 	CKPT_HDR_NET_MSG	= 22,
 
@@ -77,6 +79,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FUTEX		= 38,
 	CKPT_HDR_RSEQ		= 39,
 	CKPT_HDR_CGROUP		= 40,
+	CKPT_HDR_LABELS		= 41,	/* of any object or task */
 
 	/* what the threads of a process share */
 	CKPT_HDR_SIGNAL		= 48,
@@ -178,7 +181,8 @@ struct ckpt_hdr_container {
 #define CKPT_LSM_NAME_MAX	32
 
 /**
- * struct ckpt_hdr_lsm - one active security module, in order
+ * struct ckpt_hdr_lsm - one active security module, in order; LSM_POLICY records
+ *	of this module follow
  * @h: type %CKPT_HDR_LSM
  * @lsm_id: LSM_ID_* of linux/lsm.h
  * @name: NUL-terminated name
@@ -187,6 +191,92 @@ struct ckpt_hdr_lsm {
 	struct ckpt_hdr h;
 	__u64 lsm_id;
 	__u8 name[CKPT_LSM_NAME_MAX];
+};
+
+enum ckpt_policy_mode {
+	CKPT_POLICY_PERMISSIVE	= 1,	/* what is denied is only logged */
+	CKPT_POLICY_ENFORCING	= 2,
+	CKPT_POLICY_KILL	= 3,	/* who is denied something is killed */
+	CKPT_POLICY_UNCONFINED	= 4,
+	CKPT_POLICY_USER	= 5,	/* a user space program decides */
+};
+
+#define CKPT_POLICY_DIGEST_MAX	64
+#define CKPT_LABEL_MAX		65536
+
+/**
+ * struct ckpt_hdr_lsm_policy - what identifies the policy of a security module
+ * @h: type %CKPT_HDR_LSM_POLICY
+ * @lsm_id: LSM_ID_* of the LSM record it follows
+ * @mode: one of enum ckpt_policy_mode
+ * @digest_len: bytes of @digest; 0 if no policy is loaded
+ * @digest: SELinux: SHA-256 of /sys/fs/selinux/policy. Smack: SHA-256 of the
+ *	lines of /sys/fs/smackfs/load2, sorted by subject and object. AppArmor:
+ *	the hash of the profile, as in policy/profiles/PROFILE/sha256.
+ *	Padded with zeros.
+ * @name: AppArmor: the profile, one that confines a task of the tree;
+ *	NUL-terminated. Empty if the policy has no parts.
+ */
+struct ckpt_hdr_lsm_policy {
+	struct ckpt_hdr h;
+	__u64 lsm_id;
+	__u32 mode;
+	__u32 digest_len;
+	__u8 digest[CKPT_POLICY_DIGEST_MAX];
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_label - a label that a security module has given to objects
+ * @h: type %CKPT_HDR_LABEL, an object
+ * @lsm_id: LSM_ID_* of the module
+ * @value: how the module names it; NUL-terminated, at most %CKPT_LABEL_MAX bytes
+ */
+struct ckpt_hdr_label {
+	struct ckpt_hdr h;
+	__u64 lsm_id;
+	__u8 value[];
+};
+
+/* Which label of an object; from 100 on these are LSM_ATTR_* of linux/lsm.h. */
+enum ckpt_label_attr {
+	CKPT_LABEL_NNP		= 1,	/* limit that no_new_privs has set */
+	CKPT_LABEL_HAT_TOKEN	= 2,	/* to know for a way back from a hat */
+	CKPT_LABEL_RELABEL	= 3,	/* labels a task may change to */
+	CKPT_LABEL_RULES	= 4,	/* access rules of its own */
+	CKPT_LABEL_PEER		= 5,	/* whom a socket is connected to */
+	CKPT_LABEL_CURRENT	= 100,	/* also the one of a file, inode, ... */
+	CKPT_LABEL_EXEC		= 101,
+	CKPT_LABEL_FSCREATE	= 102,
+	CKPT_LABEL_KEYCREATE	= 103,
+	CKPT_LABEL_PREV		= 104,
+	CKPT_LABEL_SOCKCREATE	= 105,
+};
+
+#define CKPT_LABELS_MAX		16
+
+/**
+ * struct ckpt_label_ref - a label of an object that can have several
+ * @attr: one of enum ckpt_label_attr
+ * @label: LABEL object
+ */
+struct ckpt_label_ref {
+	__u32 attr;
+	__u32 label;
+};
+
+/**
+ * struct ckpt_hdr_labels - the labels of credentials, a file, a task, ...
+ * @h: type %CKPT_HDR_LABELS; belongs to the object or task before it
+ * @nr: number of labels, at most %CKPT_LABELS_MAX
+ * @reserved: zero
+ * @ref: the labels
+ */
+struct ckpt_hdr_labels {
+	struct ckpt_hdr h;
+	__u32 nr;
+	__u32 reserved;
+	struct ckpt_label_ref ref[];
 };
 
 #define CKPT_MOUNT_LINE_MAX	65536
