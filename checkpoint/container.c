@@ -10,6 +10,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/security.h>
 #include "internal.h"
+#include "namespaces.h"
 
 /*
  * Security modules that keep nothing with tasks, files or memory. The labels,
@@ -62,7 +63,7 @@ int checkpoint_container(struct ckpt_ctx *ctx)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->pid_level = ctx->root_ns->level;
-	if (is_child_reaper(task_pid(ctx->root)))
+	if (ckpt_root_is_init(ctx))
 		h->flags |= CKPT_CONTAINER_INIT;
 	return checkpoint_lsms(ctx, h);
 }

@@ -420,6 +420,7 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 
 static int read_meta(struct ckpt_ctx *ctx)
 {
+	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
 	int ret;
 
@@ -434,9 +435,11 @@ static int read_meta(struct ckpt_ctx *ctx)
 	      restore_container(ctx, &c);
 	if (ret)
 		return ret;
-	/* The PID objects. */
-	while (ckpt_read_opt_type(&c, CKPT_HDR_PID))
+	/* Namespaces, process ids and what else they need. */
+	while ((h = ckpt_cursor_peek(&c)) && h->type != CKPT_HDR_TREE) {
+		ckpt_cursor_next(&c);
 		cond_resched();
+	}
 	return restore_tree(ctx, &c) ?: find_tasks(ctx, &c);
 }
 
@@ -447,7 +450,7 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 
 	ret = read_meta(ctx);
 	if (!ret)
-		ret = restore_clocks(ctx);
+		ret = restore_namespaces(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();

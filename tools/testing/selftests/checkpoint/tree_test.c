@@ -516,39 +516,4 @@ TEST_F(tree, outside_shared_memory)
 	t->pid = 0;
 }
 
-/* Namespaces that would be lost. */
-static void own_uts(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
-	target_step(sh, 1);
-}
-
-TEST_F(tree, own_uts_namespace)
-{
-	REFUSED(&self->t, own_uts, EOPNOTSUPP, "UTS namespace of its own");
-}
-
-static void own_net(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
-	target_step(sh, 1);
-}
-
-TEST_F(tree, own_net_namespace)
-{
-	REFUSED(&self->t, own_net, EOPNOTSUPP, "network namespace of its own");
-}
-
-static void pid_ns_for_children(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));
-	target_step(sh, 1);
-}
-
-TEST_F(tree, pid_namespace_for_children)
-{
-	REFUSED(&self->t, pid_ns_for_children, EOPNOTSUPP,
-		"pid namespace for its children");
-}
-
 TEST_HARNESS_MAIN
