@@ -9,8 +9,8 @@
  * Not saved: contents; they are the filesystem's. A regular file that is open
  *	for reading must have the same size at restart, others at least that.
  * Refused: files without a path; regular files of filesystems that are
- *	interfaces of the kernel (proc, sysfs and the like), as what is behind
- *	an open file there is more than its position.
+ *	interfaces of the kernel (sysfs and the like; for proc see file_proc.c),
+ *	as what is behind an open file there is more than its position.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>

@@ -360,7 +360,8 @@ static struct task_struct *parent_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	if (t->tree->parent != CKPT_TREE_NONE)
 		return ctx->tasks[t->tree->parent].task;
 	if (ctx->flags & RESTART_SIBLING)
-		return current->real_parent;
+		return rcu_dereference_protected(current->real_parent,
+						 lockdep_is_held(&tasklist_lock));
 	return current;
 }
 
@@ -371,7 +372,7 @@ static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	for_each_thread(leader, tsk) {
 		RCU_INIT_POINTER(tsk->real_parent, parent);
 		if (!tsk->ptrace)
-			tsk->parent = parent;
+			RCU_INIT_POINTER(tsk->parent, parent);
 		tsk->parent_exec_id = parent->self_exec_id;
 	}
 	list_move_tail(&leader->sibling, &parent->children);

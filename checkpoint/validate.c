@@ -37,7 +37,24 @@ int ckpt_bad(struct ckpt_validator *v, const char *why)
  */
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class)
 {
-	return id && id <= v->nr_objs && v->classes[id - 1] == class;
+	if (!id || id > v->nr_objs)
+		return false;
+	return v->classes[id - 1] == class ||
+	       (class == CKPT_CLASS_FILE &&
+		v->classes[id - 1] == CKPT_CLASS_FILE_LATE);
+}
+
+/**
+ * ckpt_memory_file_ok - check a reference from an address space to a file
+ * @v: the pass over the records
+ * @id: the number of the file
+ *
+ * Return: true if such a file precedes the present record.
+ */
+bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id)
+{
+	return ckpt_ref_ok(v, id, CKPT_CLASS_FILE) &&
+	       !ckpt_ref_ok(v, id, CKPT_CLASS_FILE_LATE);
 }
 
 /**

@@ -116,6 +116,7 @@ struct spoil {
 	.value	= _value,						\
 	.err	= _err,							\
 }
+
 #define TASK(_name, _field, _value, _err) \
 	SPOIL(SIGNAL_TASK, _name, ckpt_hdr_signal_task, _field, _value, _err)
 #define PENDING(_name, _field, _value, _err) \

@@ -59,8 +59,9 @@ int ckpt_arch_checkpoint_header(struct ckpt_ctx *ctx);
 int ckpt_arch_restore_header(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 
 /*
- * ckpt_arch_task_kind: registers and other state of a task's processor. To be restored after the memory descriptor and before anything that maps
- * memory. Its restore function validates, allocates and prepares, and sets
+ * ckpt_arch_task_kind: registers and other state of a task's processor. To be
+ * restored after the memory descriptor and before anything that maps memory.
+ * Its restore function validates, allocates and prepares, and sets
  * ckpt_task.cpu; ckpt_arch_load_regs() completes it.
  *
  * If the task to capture is current, it is in the checkpoint() system call,

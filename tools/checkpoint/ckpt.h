@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "compiler.h"
 #include "libcheckpoint.h"
 
 enum {
@@ -45,9 +46,9 @@ extern const struct command cmd_show;
 extern const struct command cmd_verify;
 
 /* ckpt.c */
-__attribute__((format(printf, 1, 2)))
+__printf(1, 2)
 void say(const char *fmt, ...);
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 int usage(const struct command *cmd, const char *fmt, ...);
 int usage_getopt(const struct command *cmd, int c, char **argv);
 int help(const struct command *cmd);

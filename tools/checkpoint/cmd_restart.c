@@ -23,6 +23,8 @@
 #include <json-c/json.h>
 
 #include "ckpt.h"
+#include "container.h"
+#include "restart.h"
 
 /* ---- signals ---- */
 
@@ -31,7 +33,7 @@ static const int forwarded[] = {
 	SIGTSTP,
 };
 
-#define NR_FORWARDED	(sizeof(forwarded) / sizeof(forwarded[0]))
+#define NR_FORWARDED	ARRAY_SIZE(forwarded)
 
 static volatile sig_atomic_t caught[NSIG];
 
@@ -51,7 +53,7 @@ void signals_catch(void)
 	unsigned int i;
 
 	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(ending); i++)
 		sigaction(ending[i], &sa, NULL);
 }
 
@@ -159,102 +161,7 @@ int wait_for_root(pid_t pid)
 	return status;
 }
 
-/* ---- a look at the image before restart() reads it ---- */
-
-#define PEEK_MAX	65536
-
-/* What a pipe begins with, at most @size bytes, without taking it out. */
-static ssize_t tee_head(int fd, char *buf, size_t size)
-{
-	ssize_t n = -1;
-	int p[2];
-
-	if (pipe2(p, O_CLOEXEC | O_NONBLOCK))
-		return -1;
-	if (tee(fd, p[1], size, 0) > 0)
-		n = read(p[0], buf, size);
-	close(p[0]);
-	close(p[1]);
-	return n;
-}
-
-/*
- * The beginning of the image, without taking it from the pipe. The records we
- * want are in the first kilobyte, but the pipe may fill slowly.
- */
-static int peek_pipe(int fd, int memfd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	struct timespec nap = { 0, 10000000 };
-	char buf[4096];
-	ssize_t n = 0;
-	int tries;
-
-	for (tries = 0; tries < 1000 && n < 1024; tries++) {
-		if (poll(&p, 1, -1) < 0)
-			return -errno;
-		n = tee_head(fd, buf, sizeof(buf));
-		if (n < 0 || p.revents & POLLHUP)
-			break;
-		if (n < 1024)
-			nanosleep(&nap, NULL);
-	}
-	return n > 0 && pwrite(memfd, buf, n, 0) != n ? -errno : 0;
-}
-
-static int peek_file(int fd, int memfd)
-{
-	off_t pos = lseek(fd, 0, SEEK_CUR);
-	char *buf = malloc(PEEK_MAX);
-	ssize_t n = -1;
-
-	if (buf && pos >= 0)
-		n = pread(fd, buf, PEEK_MAX, pos);
-	if (n > 0)
-		n = pwrite(memfd, buf, n, 0);
-	free(buf);
-	return n < 0 ? -errno : 0;
-}
-
-/* Whether the root task is an init. Return: 1, 0, or -1 with a message. */
-static int image_has_init(int fd)
-{
-	const struct ckpt_record *rec;
-	struct ckpt_image *img;
-	struct stat st;
-	int memfd, ret = -1;
-
-	memfd = memfd_create("ckpt-peek", MFD_CLOEXEC);
-	if (memfd < 0 || fstat(fd, &st)) {
-		say("cannot look into the image: %s", strerror(errno));
-		return -1;
-	}
-	if (S_ISFIFO(st.st_mode))
-		peek_pipe(fd, memfd);
-	else
-		peek_file(fd, memfd);
-	img = ckpt_image_open(memfd);
-	while (img && ret < 0 && ckpt_image_next(img, &rec) > 0)
-		if (rec->h->type == CKPT_HDR_CONTAINER && !rec->broken)
-			ret = !!(((const struct ckpt_hdr_container *)
-				  rec->h)->flags & CKPT_CONTAINER_INIT);
-	if (ret < 0)
-		say("the image does not begin as one (%s); --pidns needs to know, and can look into files and pipes only",
-		    img ? ckpt_image_error(img) : "out of memory");
-	ckpt_image_close(img);
-	close(memfd);
-	return ret;
-}
-
 /* ---- restart ---- */
-
-struct restart_options {
-	const char *image;
-	int fd;
-	unsigned long long flags;
-	bool detach;
-	bool pidns;
-};
 
 static int print_result(const struct request *rq, pid_t pid,
 			const struct restart_stats *s)
@@ -275,7 +182,7 @@ static int print_result(const struct request *rq, pid_t pid,
 }
 
 /* The tree is there. Whatever else fails, it must not be lost for that. */
-static void tell(const struct request *rq, pid_t pid,
+void tell_restarted(const struct request *rq, pid_t pid,
 		 const struct restart_stats *stats)
 {
 	if (rq->pidfile)
@@ -284,7 +191,7 @@ static void tell(const struct request *rq, pid_t pid,
 	print_result(rq, pid, stats);
 }
 
-static pid_t restart_here(struct request *rq, const struct restart_options *o)
+pid_t restart_here(struct request *rq, const struct restart_options *o)
 {
 	char what[4200];
 	pid_t pid;
@@ -300,13 +207,13 @@ static pid_t restart_here(struct request *rq, const struct restart_options *o)
 	return pid;
 }
 
-static int restart_and_wait(struct request *rq, const struct restart_options *o)
+int restart_and_wait(struct request *rq, const struct restart_options *o)
 {
 	pid_t pid = restart_here(rq, o);
 
 	if (pid < 0)
 		return o->detach ? EXIT_FAILED : EXIT_OURS;
-	tell(rq, pid, ckpt_call_restart_stats(rq->call));
+	tell_restarted(rq, pid, ckpt_call_restart_stats(rq->call));
 	if (o->detach)
 		return EXIT_OK;
 	if (o->fd > 2)
@@ -316,19 +223,15 @@ static int restart_and_wait(struct request *rq, const struct restart_options *o)
 
 /* ---- a new pid namespace whose init is ours ---- */
 
-struct hello {
-	struct restart_stats stats;
-};
-
 /* The kernel translates our claim to be @pid into the receiver's namespace. */
 static int send_pid(int sock, pid_t pid, const struct restart_stats *stats)
 {
-	struct hello hello = { .stats = *stats };
+	struct restart_stats copy = *stats;
 	union {
 		struct cmsghdr hdr;
 		char buf[CMSG_SPACE(sizeof(struct ucred))];
 	} u = { 0 };
-	struct iovec iov = { &hello, sizeof(hello) };
+	struct iovec iov = { &copy, sizeof(copy) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
@@ -339,16 +242,16 @@ static int send_pid(int sock, pid_t pid, const struct restart_stats *stats)
 	u.hdr.cmsg_type = SCM_CREDENTIALS;
 	u.hdr.cmsg_len = CMSG_LEN(sizeof(cred));
 	memcpy(CMSG_DATA(&u.hdr), &cred, sizeof(cred));
-	return sendmsg(sock, &msg, 0) == sizeof(hello) ? 0 : -1;
+	return sendmsg(sock, &msg, 0) == sizeof(copy) ? 0 : -1;
 }
 
-static pid_t receive_pid(int sock, struct hello *hello)
+static pid_t receive_pid(int sock, struct restart_stats *stats)
 {
 	union {
 		struct cmsghdr hdr;
 		char buf[CMSG_SPACE(sizeof(struct ucred))];
 	} u;
-	struct iovec iov = { hello, sizeof(*hello) };
+	struct iovec iov = { stats, sizeof(*stats) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
@@ -360,7 +263,7 @@ static pid_t receive_pid(int sock, struct hello *hello)
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
-	if (n != sizeof(*hello))
+	if (n != sizeof(*stats))
 		return -1;
 	c = CMSG_FIRSTHDR(&msg);
 	if (!c || c->cmsg_type != SCM_CREDENTIALS)
@@ -391,16 +294,16 @@ static int be_init(struct request *rq, const struct restart_options *o,
 static int wait_for_init(struct request *rq, const struct restart_options *o,
 			 pid_t init, int sock)
 {
-	struct hello hello;
+	struct restart_stats stats;
 	pid_t pid;
 
-	pid = receive_pid(sock, &hello);
+	pid = receive_pid(sock, &stats);
 	close(sock);
 	if (pid < 0) {
 		wait_for_root(init);
 		return o->detach ? EXIT_FAILED : EXIT_OURS;
 	}
-	tell(rq, pid, &hello.stats);
+	tell_restarted(rq, pid, &stats);
 	return o->detach ? EXIT_OK : wait_for_root(init);
 }
 
@@ -430,23 +333,19 @@ static int restart_below_init(struct request *rq,
 
 static int restart_in_pidns(struct request *rq, const struct restart_options *o)
 {
-	int init = image_has_init(o->fd);
-
-	if (init < 0)
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
 	if (unshare(CLONE_NEWPID)) {
 		say("new pid namespace: %s; it takes CAP_SYS_ADMIN",
 		    strerror(errno));
 		return o->detach ? EXIT_FAILED : EXIT_OURS;
 	}
-	return init ? restart_and_wait(rq, o) : restart_below_init(rq, o);
+	return o->ct.init ? restart_and_wait(rq, o) : restart_below_init(rq, o);
 }
 
 /* ---- command line ---- */
 
 enum {
 	OPT_PIDFILE = 256, OPT_FROZEN, OPT_LOG, OPT_STATS, OPT_EXTERNAL,
-	OPT_SIBLING, OPT_JSON, OPT_PIDNS, OPT_SHELL_JOB,
+	OPT_SIBLING, OPT_JSON, OPT_PIDNS, OPT_SHELL_JOB, OPT_HERE, OPT_MAP,
 };
 
 static const struct option options[] = {
@@ -459,6 +358,8 @@ static const struct option options[] = {
 	{ "external",	required_argument, NULL, OPT_EXTERNAL },
 	{ "sibling",	no_argument, NULL, OPT_SIBLING },
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
+	{ "here",	no_argument, NULL, OPT_HERE },
+	{ "map",	required_argument, NULL, OPT_MAP },
 	{ "shell-job",	no_argument, NULL, OPT_SHELL_JOB },
 	{ "json",	no_argument, NULL, OPT_JSON },
 	{ "verbose",	no_argument, NULL, 'v' },
@@ -472,6 +373,12 @@ static const char help_text[] =
 "      --sibling          make it a child of our parent; implies --detach\n"
 "      --frozen           leave the tree stopped; 'ckpt thaw' lets it run\n"
 "      --pidns            in a new pid namespace (/proc is yours to mount)\n"
+"      --here             a container: in our mounts and network, not in new ones\n"
+"      --map mount:DIR[:PATH]\n"
+"                         a container: PATH is mounted at DIR, or nothing\n"
+"      --map link:NAME    a container: leave out a network link\n"
+"      --map outside:NAME:NEW\n"
+"                         a container: use NEW for a link or bridge outside\n"
 "      --pidfile FILE     write the root task's process id to FILE\n"
 "      --external KEY:PATH\n"
 "                         use PATH for what was recorded by KEY\n"
@@ -520,6 +427,14 @@ static int parse_option(int c, struct request *rq, struct restart_options *o)
 	case OPT_PIDNS:
 		o->pidns = true;
 		break;
+	case OPT_HERE:
+		o->here = true;
+		break;
+	case OPT_MAP:
+		if (!container_add_map(&o->ct, optarg))
+			return usage(&cmd_restart,
+				     "--map %s is not KIND:NAME:VALUE", optarg);
+		break;
 	case OPT_JSON:
 		rq->json = true;
 		break;
@@ -547,6 +462,11 @@ static int restart_with(struct request *rq, struct restart_options *o)
 	if (request_prepare(rq, 0, O_RDWR | O_NONBLOCK | O_NOCTTY))
 		return failed;
 	signals_catch();
+	if (container_read(&o->ct, o->fd))
+		return failed;
+	o->fd = o->ct.image_fd;
+	if (o->ct.init && !o->here)
+		return restart_container(rq, o);
 	return o->pidns ? restart_in_pidns(rq, o) : restart_and_wait(rq, o);
 }
 
@@ -572,6 +492,7 @@ static int run_restart(int argc, char **argv)
 		ret = usage(&cmd_restart, "--pidns contradicts --sibling");
 	if (!ret)
 		ret = restart_with(&rq, &o);
+	container_free(&o.ct);
 	request_end(&rq);
 	return ret;
 }

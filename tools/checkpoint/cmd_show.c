@@ -211,6 +211,78 @@ static struct json_object *object(struct json_object *root, long long id)
 
 /* ---- show, as text ---- */
 
+/* "ID PARENT DEV ROOT TARGET OPTIONS TAGS... - TYPE SOURCE SUPER" */
+static void show_mount(const char *line)
+{
+	const char *rest = strstr(line, " - ");
+	char target[4096], root[4096];
+	int type_len;
+
+	if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", root, target) != 2)
+		return;
+	rest += 3;
+	type_len = strcspn(rest, " ");
+	printf("mount     ");
+	put_safe(target);
+	printf(" %.*s", type_len, rest);
+	if (strcmp(root, "/")) {
+		printf(" from ");
+		put_safe(root);
+	}
+	putchar('\n');
+}
+
+static void show_addresses(struct json_object *net, struct json_object *link)
+{
+	struct json_object *m;
+	size_t i;
+
+	for (i = 0; i < len(net); i++) {
+		m = at(net, i);
+		if (!strcmp(str(m, "what"), "address") &&
+		    num(m, "index") == num(link, "index") &&
+		    len(get(m, "flags")) == len(get(link, "flags")))
+			printf(" %s", str(m, "local"));
+	}
+}
+
+static void show_net(struct json_object *net)
+{
+	struct json_object *m;
+	const char *what;
+	size_t i;
+
+	for (i = 0; i < len(net); i++) {
+		m = at(net, i);
+		what = str(m, "what");
+		if (!strcmp(what, "link")) {
+			printf("link      ");
+			put_safe(str(m, "name"));
+			if (get(m, "kind")) {
+				putchar(' ');
+				put_safe(str(m, "kind"));
+			}
+			show_addresses(net, m);
+			puts(len(get(m, "flags")) ? " (outside)" : "");
+		} else if (!strcmp(what, "route") && num(m, "protocol") != 2) {
+			printf("route     %s", str(m, "destination"));
+			if (get(m, "gateway"))
+				printf(" via %s", str(m, "gateway"));
+			putchar('\n');
+		}
+	}
+}
+
+static void show_environment(struct json_object *container)
+{
+	struct json_object *mounts = get(container, "mount");
+	size_t i;
+
+	for (i = 0; i < len(mounts); i++)
+		show_mount(str(at(mounts, i), "line"));
+	show_net(get(container, "net"));
+}
+
 static void show_header(struct json_object *root)
 {
 	struct json_object *h = get(root, "header"), *c = get(root, "container");
@@ -240,6 +312,7 @@ static void show_header(struct json_object *root)
 		put_safe(str(at(lsm, i), "name"));
 	}
 	printf(len(lsm) ? "\n" : "none\n");
+	show_environment(c);
 }
 
 static void put_caps(const char *name, struct json_object *caps)

@@ -27,7 +27,7 @@ struct host_check {
 	int obstacles;
 };
 
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 static void obstacle(struct host_check *c, const struct record *rec,
 		     const char *fmt, ...)
 {

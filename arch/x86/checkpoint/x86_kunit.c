@@ -248,6 +248,7 @@ static struct kunit_suite x86_suite = {
 	.name		= "checkpoint_x86",
 	.test_cases	= x86_cases,
 };
+
 kunit_test_suite(x86_suite);
 
 MODULE_DESCRIPTION("Tests of the checks of x86 checkpoint records");

@@ -42,32 +42,37 @@ static int64_t now(clockid_t clock)
  */
 #define SLEEP		SEC
 #define SLEPT(sh, ns) do {						\
-	TARGET_CHECK(sh, (ns) >= SLEEP);				\
-	TARGET_CHECK(sh, (ns) < 3 * SLEEP);				\
+	int64_t __ns = (ns);						\
+									\
+	TARGET_CHECK(sh, __ns >= SLEEP && __ns < 3 * SLEEP);		\
 } while (0)
 
-#define INTERRUPTED(t, fn) do {						\
-	int64_t __start;						\
-	int __status;							\
-									\
-	ASSERT_LT(0, spawn(t, fn));					\
-	ASSERT_TRUE(wait_step((t)->sh, 1));				\
-	nap_ms(300);							\
-	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))			\
-		TH_LOG("%s", (t)->msg);					\
-	nap_ms(1500);							\
-	__start = now(CLOCK_MONOTONIC);					\
-	ASSERT_LT(0, do_restart(t, 0))					\
-		TH_LOG("%s", (t)->msg);					\
-	__status = wait_exit((t)->pid);					\
-	(t)->pid = 0;							\
-	ASSERT_EQ(0, atomic_load(&(t)->sh->failed))			\
-		TH_LOG("target, line %d: %s", atomic_load(&(t)->sh->failed), \
-		       (t)->sh->why);					\
-	ASSERT_EQ(0, __status);						\
-	/* It slept for at most 0.4 s before; the checkpoint is short. */ \
-	EXPECT_LT(SLEEP / 4, now(CLOCK_MONOTONIC) - __start);		\
-} while (0)
+static void interrupted(struct __test_metadata *_metadata, struct ckpt_test *t,
+			void (*fn)(struct shared *sh))
+{
+	int64_t start;
+	int status;
+
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(300);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	nap_ms(1500);
+	start = now(CLOCK_MONOTONIC);
+	ASSERT_LT(0, do_restart(t, 0))
+		TH_LOG("%s", t->msg);
+	status = wait_exit(t->pid);
+	t->pid = 0;
+	ASSERT_EQ(0, atomic_load(&t->sh->failed))
+		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
+		       t->sh->why);
+	ASSERT_EQ(0, status);
+	/* It slept for at most 0.4 s before; the checkpoint is short. */
+	EXPECT_LT(SLEEP / 4, now(CLOCK_MONOTONIC) - start);
+}
+
+#define INTERRUPTED(t, fn)	interrupted(_metadata, t, fn)
 
 static void sleeping(struct shared *sh)
 {
@@ -307,8 +312,7 @@ static uint64_t rseq_section(struct shared *sh)
 	static struct rseq_cs cs __attribute__((aligned(32)));
 	uint64_t committed = 0;
 
-	asm volatile(
-		"lea 1f(%%rip), %%rax\n\t"
+	asm volatile("lea 1f(%%rip), %%rax\n\t"
 		"mov %%rax, %c[start](%[cs])\n\t"
 		"lea 2f(%%rip), %%rcx\n\t"
 		"sub %%rax, %%rcx\n\t"
