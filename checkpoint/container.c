@@ -9,6 +9,7 @@
 #include "container.h"
 #include "internal.h"
 #include "lsm.h"
+#include "namespaces.h"
 
 /**
  * checkpoint_container - add the container configuration section
@@ -24,7 +25,7 @@ int checkpoint_container(struct ckpt_ctx *ctx)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->pid_level = ctx->root_ns->level;
-	if (is_child_reaper(task_pid(ctx->root)))
+	if (ckpt_root_is_init(ctx))
 		h->flags |= CKPT_CONTAINER_INIT;
 	return checkpoint_lsms(ctx, h) ?:
 	       checkpoint_mounts(ctx) ?:

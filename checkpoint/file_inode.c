@@ -147,7 +147,7 @@ static int copy_contents(struct ckpt_ctx *ctx, const struct path *path, u32 id)
 static void fill_unlinked(struct ckpt_ctx *ctx, struct ckpt_hdr_unlinked *h,
 			  const struct path *path)
 {
-	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+	struct user_namespace *ns = ctx->base_user_ns;
 	struct mnt_idmap *idmap = mnt_idmap(path->mnt);
 	const struct inode *inode = d_inode(path->dentry);
 	struct timespec64 atime = inode_get_atime(inode);

@@ -23,6 +23,7 @@ struct cred;
 struct file;
 struct files_struct;
 struct nsproxy;
+struct user_namespace;
 
 /* ctx.c */
 
@@ -157,6 +158,13 @@ struct ckpt_label_set {
  * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
+ * @user_ns: user namespace of the root task, referenced (checkpoint); that of
+ *	the restored root task (restart)
+ * @base_user_ns: checkpoint: innermost user namespace that the root task has in
+ *	common with the outside, an ancestor of @user_ns or that itself
+ * @root_nsproxy: checkpoint: namespaces of the root task, referenced
+ * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
+ *	outside, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
@@ -183,7 +191,9 @@ struct ckpt_label_set {
  * @labels: checkpoint: the labels that security modules use, see label.c
  * @task_labels: checkpoint: those of the present task
  *
- * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
+ * @nsproxy: restart: namespaces of tasks that have none of their own: the
+ *	caller's, and time as it was
+ * @own_time: restart: the time namespace in @nsproxy has been made for it
  * @phase: restart: enum ckpt_phase
  * @nr_todo: restart: created tasks that have not reached the barrier
  * @nr_no_mm: restart: tasks that do not exist yet or have no memory of their own
@@ -223,6 +233,10 @@ struct ckpt_ctx {
 	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
+	struct user_namespace *user_ns;
+	struct user_namespace *base_user_ns;
+	struct nsproxy *root_nsproxy;
+	struct xarray shared_ns;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
@@ -249,6 +263,7 @@ struct ckpt_ctx {
 	struct ckpt_label_set task_labels;
 
 	struct nsproxy *nsproxy;
+	bool own_time;
 	enum ckpt_phase phase;
 	atomic_t nr_todo;
 	atomic_t nr_no_mm;
@@ -317,6 +332,14 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 enum ckpt_class {
 	CKPT_CLASS_NONE,
 	CKPT_CLASS_PID,
+	CKPT_CLASS_NS_USER,
+	CKPT_CLASS_NS_UTS,
+	CKPT_CLASS_NS_IPC,
+	CKPT_CLASS_NS_NET,
+	CKPT_CLASS_NS_PID,
+	CKPT_CLASS_NS_MNT,
+	CKPT_CLASS_NS_CGROUP,
+	CKPT_CLASS_NS_TIME,
 	CKPT_CLASS_CRED,
 	CKPT_CLASS_SIGHAND,
 	CKPT_CLASS_MM,
@@ -333,6 +356,7 @@ enum ckpt_class {
 /**
  * struct ckpt_validator - state of one pass over the records
  * @classes: class (enum ckpt_class) of each object so far, by id - 1
+ * @objs: first record of each of them
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
@@ -350,6 +374,7 @@ enum ckpt_class {
  */
 struct ckpt_validator {
 	u8 *classes;
+	const struct ckpt_hdr **objs;
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
@@ -434,6 +459,7 @@ void ckpt_validator_free(struct ckpt_validator *v);
 int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
 bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
@@ -516,6 +542,9 @@ int restore_pids(struct ckpt_ctx *ctx);
 void restore_pids_done(struct ckpt_ctx *ctx);
 void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);
 pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_namespace(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_levels(struct ckpt_ctx *ctx, u32 id);
+bool ckpt_pid_is_init(struct ckpt_ctx *ctx, u32 id);
 int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void ckpt_pid_get(void *obj);
 void ckpt_pid_put(void *obj);

@@ -12,6 +12,7 @@
 #include "internal.h"
 #include "lsm.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "restart_block.h"
 #include "rseq.h"
 #include "sched.h"
@@ -85,6 +86,85 @@ static const struct ckpt_kind generic_kinds[] = {
 		.checkpoint	= checkpoint_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
+	},
+	[CKPT_HDR_NS_USER] = {
+		.name		= "NS_USER",
+		.min_len	= sizeof(struct ckpt_hdr_ns_user),
+		.max_len	= sizeof(struct ckpt_hdr_ns_user) +
+				  3 * CKPT_NS_EXTENTS_MAX *
+				  sizeof(struct ckpt_idmap) + 4,
+		.class		= CKPT_CLASS_NS_USER,
+		.validate	= ckpt_ns_user_validate,
+		.checkpoint	= checkpoint_ns_user,
+		.restore	= restore_ns_user,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_UTS] = {
+		.name		= "NS_UTS",
+		.min_len	= sizeof(struct ckpt_hdr_ns_uts),
+		.class		= CKPT_CLASS_NS_UTS,
+		.validate	= ckpt_ns_uts_validate,
+		.checkpoint	= checkpoint_ns_uts,
+		.restore	= restore_ns_uts,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_NET] = {
+		.name		= "NS_NET",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_NET,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_net,
+		.restore	= restore_ns_net,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_PID] = {
+		.name		= "NS_PID",
+		.min_len	= sizeof(struct ckpt_hdr_ns_pid),
+		.class		= CKPT_CLASS_NS_PID,
+		.validate	= ckpt_ns_pid_validate,
+		.checkpoint	= checkpoint_ns_pid,
+		.restore	= restore_ns_pid,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_MNT] = {
+		.name		= "NS_MNT",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_MNT,
+		.validate	= ckpt_ns_mnt_validate,
+		.checkpoint	= checkpoint_ns_mnt,
+		.restore	= restore_ns_mnt,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_CGROUP] = {
+		.name		= "NS_CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_CGROUP,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_cgroup,
+		.restore	= restore_ns_cgroup,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_TIME] = {
+		.name		= "NS_TIME",
+		.min_len	= sizeof(struct ckpt_hdr_ns_time),
+		.class		= CKPT_CLASS_NS_TIME,
+		.validate	= ckpt_ns_time_validate,
+		.checkpoint	= checkpoint_ns_time,
+		.restore	= restore_ns_time,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_TASK_NS] = {
+		.name		= "TASK_NS",
+		.min_len	= sizeof(struct ckpt_hdr_task_ns),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_task_ns_validate,
 	},
 	[CKPT_HDR_MOUNT] = {
 		.name		= "MOUNT",

@@ -448,6 +448,7 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 
 static int read_meta(struct ckpt_ctx *ctx)
 {
+	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
 	int ret;
 
@@ -462,9 +463,11 @@ static int read_meta(struct ckpt_ctx *ctx)
 	      restore_container(ctx, &c);
 	if (ret)
 		return ret;
-	/* The PID objects. */
-	while (ckpt_read_opt_type(&c, CKPT_HDR_PID))
+	/* Namespaces, process ids and what else they need. */
+	while ((h = ckpt_cursor_peek(&c)) && h->type != CKPT_HDR_TREE) {
+		ckpt_cursor_next(&c);
 		cond_resched();
+	}
 	return restore_tree(ctx, &c) ?: find_tasks(ctx, &c);
 }
 
@@ -475,7 +478,7 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
-		ret = restore_clocks(ctx);
+		ret = restore_namespaces(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();

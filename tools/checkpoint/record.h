@@ -17,6 +17,14 @@
 enum ckpt_class {
 	CLASS_NONE,
 	CLASS_PID,
+	CLASS_NS_USER,
+	CLASS_NS_UTS,
+	CLASS_NS_IPC,
+	CLASS_NS_NET,
+	CLASS_NS_PID,
+	CLASS_NS_MNT,
+	CLASS_NS_CGROUP,
+	CLASS_NS_TIME,
 	CLASS_CRED,
 	CLASS_SIGHAND,
 	CLASS_MM,
@@ -230,6 +238,7 @@ const struct ckpt_kind *ckpt_kind(__u32 type);
 
 /* kind_*.c */
 extern const struct ckpt_kind ckpt_image_kinds[];
+extern const struct ckpt_kind ckpt_ns_kinds[];
 extern const struct ckpt_kind ckpt_container_kinds[];
 extern const struct ckpt_kind ckpt_task_kinds[];
 extern const struct ckpt_kind ckpt_signal_kinds[];
