@@ -17,6 +17,7 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include "debug.h"
+#include "container.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
@@ -234,6 +235,7 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_tmpfs_all(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
@@ -456,6 +458,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	int ret;
 
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
+	if (!ret)
+		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
 	if (!ret)
 		ret = restore_clocks(ctx);
 	if (!ret)

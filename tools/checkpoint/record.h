@@ -26,6 +26,8 @@ enum ckpt_class {
 	CLASS_PIPE,
 	CLASS_FILE,
 	CLASS_UNLINKED,
+	CLASS_TMPFS,
+	CLASS_TMPFS_ENTRY,
 };
 
 /**
