@@ -46,6 +46,26 @@ static void fill_lsm(void *rec)
 	strscpy(l->name, "capability");
 }
 
+static void fill_mount(void *rec)
+{
+	struct ckpt_hdr_mount *m = rec;
+
+	memcpy(m->line, "22 1 8:1", 8);
+}
+
+static void fill_net_msg(void *rec)
+{
+	struct ckpt_hdr_net_msg *m = rec;
+	struct nlmsghdr *nlh = (void *)m->msg;
+
+	nlh->nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
+	nlh->nlmsg_type = RTM_NEWLINK;
+}
+
+/* Where fields of struct nlmsghdr are in the record. */
+#define NLMSG_LEN	msg[offsetof(struct nlmsghdr, nlmsg_len)]
+#define NLMSG_TYPE	msg[offsetof(struct nlmsghdr, nlmsg_type)]
+
 static void fill_tree(void *rec)
 {
 	struct ckpt_hdr_tree *t = rec;
@@ -251,22 +271,6 @@ static void fill_inode(void *rec)
 	i->size = PAGE_SIZE;
 }
 
-static void fill_mount(void *rec)
-{
-	struct ckpt_hdr_mount *m = rec;
-
-	strcpy(m->line, "1 1 0:1 / / rw - tmpfs none rw");
-}
-
-static void fill_net_msg(void *rec)
-{
-	struct ckpt_hdr_net_msg *m = rec;
-	struct nlmsghdr *nlh = (void *)m->msg;
-
-	nlh->nlmsg_type = RTM_NEWLINK;
-	nlh->nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
-}
-
 static void fill_tmpfs(void *rec)
 {
 	struct ckpt_hdr_tmpfs *t = rec;
@@ -302,7 +306,7 @@ static const struct good_rec good_recs[] = {
 	REC(HEADER, header, 0, fill_nothing),
 	REC(CONTAINER, container, 0, fill_nothing),
 	REC(LSM, lsm, 0, fill_lsm),
-	REC(MOUNT, mount, 32, fill_mount),
+	REC(MOUNT, mount, 16, fill_mount),
 	REC(NET_MSG, net_msg, 32, fill_net_msg),
 	REC(TMPFS, tmpfs, 8, fill_tmpfs),
 	REC(TMPFS_ENTRY, tmpfs_entry, 8, fill_tmpfs_entry),
@@ -396,18 +400,23 @@ static const struct rec_case cases[] = {
 
 	BAD(LSM, lsm, name[CKPT_LSM_NAME_MAX - 1], 1, "junk behind the name"),
 
-	BAD(MOUNT, mount, line[0], 0, "empty line"),
+	FINE(MOUNT, mount, line[8], '\\', "escape"),
+	BAD(MOUNT, mount, line[0], 0, "no line"),
 	BAD(MOUNT, mount, line[3], '\n', "two lines"),
-	BAD(MOUNT, mount, line[31], 1, "behind the line"),
-	BAD(MOUNT, mount, line[20], 0, "line ends early"),
+	BAD(MOUNT, mount, line[15], 1, "padding"),
+	BAD(MOUNT, mount, h.len, sizeof(struct ckpt_hdr_mount) + 8, "no end"),
+	BAD(MOUNT, mount, h.len, sizeof(struct ckpt_hdr_mount) + 32, "much padding"),
 
 	FINE(NET_MSG, net_msg, flags, CKPT_NET_OUTSIDE, "outside"),
 	BAD(NET_MSG, net_msg, flags, 2, "unknown flag"),
 	BAD(NET_MSG, net_msg, reserved, 1, "reserved"),
-	BAD(NET_MSG, net_msg, msg[0], 31, "message is too short"),
-	BAD(NET_MSG, net_msg, msg[0], 33, "message is too long"),
-	BAD(NET_MSG, net_msg, msg[3], 0x80, "length overflows"),
-	BAD(NET_MSG, net_msg, msg[4], RTM_GETLINK, "a question"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, 0, "no length"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, sizeof(struct nlmsghdr), "too short"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, 33, "beyond the record"),
+	BAD(NET_MSG, net_msg, NLMSG_TYPE, RTM_DELLINK, "other type"),
+	BAD(NET_MSG, net_msg, h.len, sizeof(struct ckpt_hdr_net_msg), "no message"),
+	BAD(NET_MSG, net_msg, h.len, sizeof(struct ckpt_hdr_net_msg) + 40,
+	    "much padding"),
 
 	BAD(TMPFS, tmpfs, path[0], 'r', "relative path"),
 	BAD(TMPFS, tmpfs, path[7], 1, "behind the path"),

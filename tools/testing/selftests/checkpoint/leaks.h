@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <linux/checkpoint_hdr.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ static inline uint32_t leak_in_record(const struct ckpt_hdr *h)
 	const uint32_t *words = (void *)h;
 	const uint64_t *longs = (void *)h;
 
-	for (i = sizeof(*h) / 4; i < len / 4; i++)
+	for (i = offsetof(struct ckpt_hdr, id) / 4; i < len / 4; i++)
 		if (leak_is_poison(words[i]))
 			return i * 4;
 	for (i = sizeof(*h) / 8; i < len / 8; i++)
