@@ -103,6 +103,8 @@ int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad path of the root directory");
 	if (!ckpt_path_ok(paths + fs->root_len, fs->cwd_len, len - fs->root_len))
 		return ckpt_bad(v, "bad path of the working directory");
+	if (!ckpt_tail_ok(h, sizeof(*fs) + fs->root_len + fs->cwd_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!is_dir(&fs->root) || !is_dir(&fs->cwd))
 		return ckpt_bad(v, "bad identity of a directory");
 	return 0;

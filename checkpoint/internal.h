@@ -8,6 +8,7 @@
 #include <linux/checkpoint.h>
 #include <linux/checkpoint_hdr.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -22,6 +23,7 @@ struct cred;
 struct file;
 struct files_struct;
 struct nsproxy;
+struct user_namespace;
 
 /* ctx.c */
 
@@ -119,6 +121,16 @@ struct ckpt_task {
 };
 
 /**
+ * struct ckpt_label_set - the labels of one object
+ * @nr: number of them
+ * @ref: as in struct ckpt_hdr_labels
+ */
+struct ckpt_label_set {
+	u32 nr;
+	struct ckpt_label_ref ref[CKPT_LABELS_MAX];
+};
+
+/**
  * struct ckpt_ctx - one checkpoint or one restart
  * @ref: references; the caller's and one of each created task
  * @op: which of the two
@@ -146,6 +158,13 @@ struct ckpt_task {
  * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
+ * @user_ns: user namespace of the root task, referenced (checkpoint); that of
+ *	the restored root task (restart)
+ * @base_user_ns: checkpoint: innermost user namespace that the root task has in
+ *	common with the outside, an ancestor of @user_ns or that itself
+ * @root_nsproxy: checkpoint: namespaces of the root task, referenced
+ * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
+ *	outside, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
@@ -169,7 +188,12 @@ struct ckpt_task {
  * @nr_anon_roots: checkpoint: numbers given
  * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
  *
- * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
+ * @labels: checkpoint: the labels that security modules use, see label.c
+ * @task_labels: checkpoint: those of the present task
+ *
+ * @nsproxy: restart: namespaces of tasks that have none of their own: the
+ *	caller's, and time as it was
+ * @own_time: restart: the time namespace in @nsproxy has been made for it
  * @phase: restart: enum ckpt_phase
  * @nr_todo: restart: created tasks that have not reached the barrier
  * @nr_no_mm: restart: tasks that do not exist yet or have no memory of their own
@@ -209,6 +233,10 @@ struct ckpt_ctx {
 	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
+	struct user_namespace *user_ns;
+	struct user_namespace *base_user_ns;
+	struct nsproxy *root_nsproxy;
+	struct xarray shared_ns;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
@@ -231,7 +259,11 @@ struct ckpt_ctx {
 	u32 nr_anon_roots;
 	u32 nr_suspects;
 
+	DECLARE_HASHTABLE(labels, 7);
+	struct ckpt_label_set task_labels;
+
 	struct nsproxy *nsproxy;
+	bool own_time;
 	enum ckpt_phase phase;
 	atomic_t nr_todo;
 	atomic_t nr_no_mm;
@@ -272,6 +304,7 @@ const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
 const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
 const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner);
 
 /**
  * ckpt_payload - the variable part of a record
@@ -299,6 +332,14 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 enum ckpt_class {
 	CKPT_CLASS_NONE,
 	CKPT_CLASS_PID,
+	CKPT_CLASS_NS_USER,
+	CKPT_CLASS_NS_UTS,
+	CKPT_CLASS_NS_IPC,
+	CKPT_CLASS_NS_NET,
+	CKPT_CLASS_NS_PID,
+	CKPT_CLASS_NS_MNT,
+	CKPT_CLASS_NS_CGROUP,
+	CKPT_CLASS_NS_TIME,
 	CKPT_CLASS_CRED,
 	CKPT_CLASS_SIGHAND,
 	CKPT_CLASS_MM,
@@ -309,11 +350,13 @@ enum ckpt_class {
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
+	CKPT_CLASS_LABEL,
 };
 
 /**
  * struct ckpt_validator - state of one pass over the records
  * @classes: class (enum ckpt_class) of each object so far, by id - 1
+ * @objs: first record of each of them
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
@@ -331,6 +374,7 @@ enum ckpt_class {
  */
 struct ckpt_validator {
 	u8 *classes;
+	const struct ckpt_hdr **objs;
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
@@ -347,6 +391,26 @@ struct ckpt_validator {
 	const char *why;
 };
 
+/* The owner of records that may belong to any object or task. */
+#define CKPT_OWNER_ANY	(~0U)
+
+/**
+ * enum ckpt_labelled - what security modules see in an object
+ * @CKPT_LABELLED_NOT: nothing
+ * @CKPT_LABELLED_CRED: it is a struct cred
+ * @CKPT_LABELLED_FILE: it is a struct file
+ * @CKPT_LABELLED_INODE: it is a struct inode
+ * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
+ *	file open on one at restart
+ */
+enum ckpt_labelled {
+	CKPT_LABELLED_NOT,
+	CKPT_LABELLED_CRED,
+	CKPT_LABELLED_FILE,
+	CKPT_LABELLED_INODE,
+	CKPT_LABELLED_CONTENTS,
+};
+
 /**
  * struct ckpt_kind - all there is to know about one type of record
  * @name: for messages
@@ -354,6 +418,9 @@ struct ckpt_validator {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
+ * @labelled: objects: what security modules see in it. Their labels are then
+ *	saved and restored without further ado, and state that has no label is
+ *	refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -375,6 +442,7 @@ struct ckpt_kind {
 	u32 min_len;
 	u32 max_len;
 	u8 class;
+	u8 labelled;
 	u32 owner;
 	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
@@ -391,8 +459,10 @@ void ckpt_validator_free(struct ckpt_validator *v);
 int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
 
 /* objects.c */
 
@@ -453,7 +523,6 @@ int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_container(struct ckpt_ctx *ctx);
 int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int ckpt_lsm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 /* clock.c: clocks that never step back */
 void checkpoint_clocks(struct ckpt_ctx *ctx);
@@ -473,6 +542,9 @@ int restore_pids(struct ckpt_ctx *ctx);
 void restore_pids_done(struct ckpt_ctx *ctx);
 void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);
 pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_namespace(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_levels(struct ckpt_ctx *ctx, u32 id);
+bool ckpt_pid_is_init(struct ckpt_ctx *ctx, u32 id);
 int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void ckpt_pid_get(void *obj);
 void ckpt_pid_put(void *obj);

@@ -5,11 +5,14 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "container.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "lsm.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "restart_block.h"
 #include "rseq.h"
 #include "sched.h"
@@ -32,6 +35,30 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_lsm),
 		.owner		= CKPT_HDR_CONTAINER,
 		.validate	= ckpt_lsm_validate,
+	},
+	[CKPT_HDR_LSM_POLICY] = {
+		.name		= "LSM_POLICY",
+		.min_len	= sizeof(struct ckpt_hdr_lsm_policy),
+		.max_len	= sizeof(struct ckpt_hdr_lsm_policy) +
+				  CKPT_LABEL_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_lsm_policy_validate,
+	},
+	[CKPT_HDR_LABEL] = {
+		.name		= "LABEL",
+		.min_len	= sizeof(struct ckpt_hdr_label),
+		.max_len	= sizeof(struct ckpt_hdr_label) + CKPT_LABEL_MAX,
+		.class		= CKPT_CLASS_LABEL,
+		.validate	= ckpt_label_validate,
+		.checkpoint	= checkpoint_label,
+	},
+	[CKPT_HDR_LABELS] = {
+		.name		= "LABELS",
+		.min_len	= sizeof(struct ckpt_hdr_labels),
+		.max_len	= sizeof(struct ckpt_hdr_labels) +
+				  CKPT_LABELS_MAX * sizeof(struct ckpt_label_ref),
+		.owner		= CKPT_OWNER_ANY,
+		.validate	= ckpt_labels_validate,
 	},
 	[CKPT_HDR_TREE] = {
 		.name		= "TREE",
@@ -59,6 +86,101 @@ static const struct ckpt_kind generic_kinds[] = {
 		.checkpoint	= checkpoint_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
+	},
+	[CKPT_HDR_NS_USER] = {
+		.name		= "NS_USER",
+		.min_len	= sizeof(struct ckpt_hdr_ns_user),
+		.max_len	= sizeof(struct ckpt_hdr_ns_user) +
+				  3 * CKPT_NS_EXTENTS_MAX *
+				  sizeof(struct ckpt_idmap) + 4,
+		.class		= CKPT_CLASS_NS_USER,
+		.validate	= ckpt_ns_user_validate,
+		.checkpoint	= checkpoint_ns_user,
+		.restore	= restore_ns_user,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_UTS] = {
+		.name		= "NS_UTS",
+		.min_len	= sizeof(struct ckpt_hdr_ns_uts),
+		.class		= CKPT_CLASS_NS_UTS,
+		.validate	= ckpt_ns_uts_validate,
+		.checkpoint	= checkpoint_ns_uts,
+		.restore	= restore_ns_uts,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_NET] = {
+		.name		= "NS_NET",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_NET,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_net,
+		.restore	= restore_ns_net,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_PID] = {
+		.name		= "NS_PID",
+		.min_len	= sizeof(struct ckpt_hdr_ns_pid),
+		.class		= CKPT_CLASS_NS_PID,
+		.validate	= ckpt_ns_pid_validate,
+		.checkpoint	= checkpoint_ns_pid,
+		.restore	= restore_ns_pid,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_MNT] = {
+		.name		= "NS_MNT",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_MNT,
+		.validate	= ckpt_ns_mnt_validate,
+		.checkpoint	= checkpoint_ns_mnt,
+		.restore	= restore_ns_mnt,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_CGROUP] = {
+		.name		= "NS_CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_CGROUP,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_cgroup,
+		.restore	= restore_ns_cgroup,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_TIME] = {
+		.name		= "NS_TIME",
+		.min_len	= sizeof(struct ckpt_hdr_ns_time),
+		.class		= CKPT_CLASS_NS_TIME,
+		.validate	= ckpt_ns_time_validate,
+		.checkpoint	= checkpoint_ns_time,
+		.restore	= restore_ns_time,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_TASK_NS] = {
+		.name		= "TASK_NS",
+		.min_len	= sizeof(struct ckpt_hdr_task_ns),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_task_ns_validate,
+	},
+	[CKPT_HDR_MOUNT] = {
+		.name		= "MOUNT",
+		.min_len	= sizeof(struct ckpt_hdr_mount),
+		.max_len	= sizeof(struct ckpt_hdr_mount) +
+				  CKPT_MOUNT_LINE_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_mount_validate,
+	},
+	[CKPT_HDR_NET_MSG] = {
+		.name		= "NET_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_net_msg),
+		.max_len	= sizeof(struct ckpt_hdr_net_msg) +
+				  CKPT_NET_MSG_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_net_msg_validate,
 	},
 	[CKPT_HDR_TASK] = {
 		.name		= "TASK",
@@ -132,6 +254,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_cred) +
 				  CKPT_GROUPS_MAX * sizeof(__u32),
 		.class		= CKPT_CLASS_CRED,
+		.labelled	= CKPT_LABELLED_CRED,
 		.validate	= ckpt_cred_validate,
 		.checkpoint	= checkpoint_cred,
 		.restore	= restore_cred_obj,
@@ -186,6 +309,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_pipe),
 		.max_len	= sizeof(struct ckpt_hdr_pipe) + PATH_MAX,
 		.class		= CKPT_CLASS_PIPE,
+		.labelled	= CKPT_LABELLED_INODE,
 		.validate	= ckpt_pipe_validate,
 		.checkpoint	= checkpoint_pipe,
 		.restore	= restore_pipe,
@@ -203,6 +327,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_unlinked),
 		.max_len	= sizeof(struct ckpt_hdr_unlinked) + PATH_MAX,
 		.class		= CKPT_CLASS_UNLINKED,
+		.labelled	= CKPT_LABELLED_CONTENTS,
 		.validate	= ckpt_unlinked_validate,
 		.checkpoint	= checkpoint_unlinked,
 		.restore	= restore_unlinked,
@@ -224,6 +349,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -233,6 +359,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -242,6 +369,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
@@ -307,6 +435,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_label_task_kind,
 	NULL
 };
 

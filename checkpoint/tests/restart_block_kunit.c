@@ -11,6 +11,7 @@
 #include "../internal.h"
 #include "../restart_block.h"
 #include "../rseq.h"
+#include "covers.h"
 
 static const struct ckpt_hdr_restart_block good_sleep = {
 	.h	= { .type = CKPT_HDR_RESTART_BLOCK },
@@ -168,6 +169,18 @@ static void test_futex(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ckpt_futex_validate(&v, &rec.h), 0);
 	rec.compat_robust_list = 1ULL << 40;
 	KUNIT_EXPECT_EQ(test, ckpt_futex_validate(&v, &rec.h), -EBADMSG);
+}
+
+/**
+ * ckpt_kunit_restart_block_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_restart_block_covers(u32 type)
+{
+	return type == CKPT_HDR_RESTART_BLOCK || type == CKPT_HDR_RSEQ ||
+	       type == CKPT_HDR_FUTEX;
 }
 
 static struct kunit_case cases[] = {

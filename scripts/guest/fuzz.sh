@@ -25,6 +25,7 @@ for program in ./${SUITES:-none}_test; do
 	CKPT_KEEP=1 timeout -k 5 "${LIMIT:-200}" "$program" > /tmp/log 2>&1
 	status=$?
 	echo "# $program: status $status, $(grep -c '^ok' /tmp/log) passed"
+	grep '^not ok' /tmp/log | sed 's/^/#   /'
 	# Of the images only small ones are used.
 	find /tmp/ckpt-* -size +8M -delete
 done

@@ -6,14 +6,7 @@
 #include <linux/fs.h>
 #include <linux/random.h>
 #include "kernel.h"
-
-void *calloc(unsigned long nr, unsigned long size);
-void free(void *p);
-void exit(int status) __noreturn;
-int printf(const char *fmt, ...);
-
-extern struct kunit_suite *__start_kunit_test_suites[];
-extern struct kunit_suite *__stop_kunit_test_suites[];
+#include "libc.h"
 
 /* What a test has to undo at its end, the last one first. */
 struct undo {

@@ -360,23 +360,4 @@ TEST_F(cred, empty_session_keyring)
 	ROUND_TRIP(&self->t, empty_session);
 }
 
-static void other_user_namespace(struct shared *sh)
-{
-	pid_t pid = fork();
-
-	if (!pid) {
-		TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(pid, NULL, 0);
-}
-
-TEST_F(cred, user_namespace)
-{
-	if (access("/proc/self/ns/user", F_OK))
-		SKIP(return, "no user namespaces");
-	REFUSED(&self->t, other_user_namespace, EOPNOTSUPP, "user namespace");
-}
-
 TEST_HARNESS_MAIN

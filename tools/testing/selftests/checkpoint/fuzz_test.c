@@ -25,7 +25,7 @@
 
 #define NAME_LEN	64
 #define CONTENTS_MAX	(16 * PAGE)	/* of one image; more is but slow */
-#define BASE_MAX	(1 << 20)
+#define BASE_MAX	1048576
 #define HANG_MS		60000
 #define REPORT_EVERY	1000
 #define WARM_UP		500		/* mutants before numbers are compared */
@@ -34,13 +34,18 @@
  * struct progress - what the worker tells, also on disk
  * @seed: of this run
  * @next: number of the mutant in work; all before it are done
- * @dead: whether the worker has given up
+ * @nr: mutants tried by this program
+ * @works: of these, those that could be restarted
+ * @bad: those that are no good images
+ * @other: those that could not be restarted for other reasons
+ * @failed: those that did what none may do
+ * @dead: whether the worker has done its work
  * @msg: log of the last restart
  */
 struct progress {
 	uint64_t seed;
-	_Atomic uint64_t next;
-	_Atomic uint64_t nr, works, bad, other, failed;
+	atomic_ullong next;
+	atomic_ullong nr, works, bad, other, failed;
 	atomic_int dead;
 	char msg[4096];
 };
@@ -166,6 +171,7 @@ static void load_bases(void)
 	char path[256];
 	int i, n;
 
+	nr_bases = 0;
 	base_path(path, sizeof(path), "");
 	n = scandir(path, &list, NULL, alphasort);
 	if (n < 0)
@@ -369,14 +375,21 @@ static void tally(long ret)
 		atomic_fetch_add(&progress->other, 1);
 }
 
+/* What restored tasks send to their parent when they end is up to the image. */
+static void ignore_signals(void)
+{
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, sig == SIGCHLD ? SIG_DFL : SIG_IGN);
+}
+
 static void become_worker(void)
 {
+	ignore_signals();
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
 	image_fd = memfd_create("image", MFD_CLOEXEC);
 	log_fd = memfd_create("log", MFD_CLOEXEC);
 	out.buf = malloc(MAX_IMAGE);
@@ -529,6 +542,8 @@ static bool watch(pid_t pid, int64_t start, struct census *before)
 		kill(pid, SIGKILL);
 		since = now_ms();
 	}
+	if (!atomic_load(&progress->dead))
+		printf("# the worker's status is %#x\n", status);
 	return atomic_load(&progress->dead);
 }
 
@@ -572,6 +587,7 @@ static int campaign(struct ckpt_test *t, uint64_t end, int64_t seconds)
 			progress_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 		sync();
 	}
+	ignore_signals();
 	do {
 		fflush(stdout);
 		pid = fork();

@@ -309,7 +309,6 @@ static void assemble(const struct image *img, int keep)
 	}
 }
 
-
 /* ---- mutations ---- */
 
 enum op { DROP, DOUBLE, SWAP, MOVE, SET32, SET64, ADD64, FLIP, OPTIONAL, UNKNOWN,

@@ -55,7 +55,6 @@ static void interrupted(struct __test_metadata *_metadata, struct ckpt_test *t,
 			void (*fn)(struct shared *sh))
 {
 	int64_t start;
-	int status;
 
 	ASSERT_LT(0, spawn(t, fn));
 	ASSERT_TRUE(wait_step(t->sh, 1));
@@ -66,12 +65,7 @@ static void interrupted(struct __test_metadata *_metadata, struct ckpt_test *t,
 	start = now(CLOCK_MONOTONIC);
 	ASSERT_LT(0, do_restart(t, 0))
 		TH_LOG("%s", t->msg);
-	status = wait_exit(t->pid);
-	t->pid = 0;
-	ASSERT_EQ(0, atomic_load(&t->sh->failed))
-		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
-		       t->sh->why);
-	ASSERT_EQ(0, status);
+	wait_verified(_metadata, t);
 	/* It slept for at most 0.4 s before; the checkpoint is short. */
 	EXPECT_LT(SLEEP / 4, now(CLOCK_MONOTONIC) - start);
 }
