@@ -430,6 +430,14 @@ static int check_caller(struct ckpt_ctx *ctx)
 	return 0;
 }
 
+/* Credentials of tasks: a caller that may not give them may not restart. */
+static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_task_objs *objs = (const void *)h;
+
+	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
+}
+
 /* Find each task's records. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
@@ -444,6 +452,8 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		h = (const void *)ckpt_cursor_next(c);
 		if (h->h.type == CKPT_HDR_TASK)
 			ctx->tasks[h->index].start = before;
+		if (h->h.type == CKPT_HDR_TASK_OBJS)
+			note_cred(ctx, &h->h);
 		cond_resched();
 	}
 }

@@ -1335,7 +1335,8 @@ struct ckpt_hdr_unlinked {
  * @f_flags: O_* flags, as F_GETFL shows them, and %CKPT_O_EXEC
  * @advice: %CKPT_ADVICE_RANDOM and the others
  * @pos: position
- * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL
+ * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL, and if that
+ *	is of an outer user namespace
  * @reserved: zero
  */
 struct ckpt_hdr_file {
