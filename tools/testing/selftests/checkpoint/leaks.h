@@ -77,6 +77,13 @@ static inline bool leak_is_address(uint64_t val)
 	return val >= 0xffff888000000000 && val < 0xffffeb0000000000;
 }
 
+/* Times that may be past, and look like anything then. */
+static inline bool leak_is_time(const struct ckpt_hdr *h, uint32_t offset)
+{
+	return h->type == CKPT_HDR_RESTART_BLOCK &&
+	       offset == offsetof(struct ckpt_hdr_restart_block, time);
+}
+
 /* Return: offset of what should not be in a record, or 0. */
 static inline uint32_t leak_in_record(const struct ckpt_hdr *h)
 {
@@ -88,7 +95,7 @@ static inline uint32_t leak_in_record(const struct ckpt_hdr *h)
 		if (leak_is_poison(words[i]))
 			return i * 4;
 	for (i = sizeof(*h) / 8; i < len / 8; i++)
-		if (leak_is_address(longs[i]))
+		if (leak_is_address(longs[i]) && !leak_is_time(h, i * 8))
 			return i * 8;
 	for (i = sizeof(*h); h->type == CKPT_HDR_PAD && i < len; i++)
 		if (((uint8_t *)h)[i])
