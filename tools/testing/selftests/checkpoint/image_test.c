@@ -550,6 +550,27 @@ TEST_F_TIMEOUT(image, left_over_records, 60)
 	}
 }
 
+/* The group that a session leader has lost with its terminal, alive or dead. */
+TEST_F_TIMEOUT(image, group_of_lost_terminal, 60)
+{
+	static const int from[] = { SIMPLE, DEAD };
+	unsigned int i, id;
+
+	for (i = 0; i < ARRAY_SIZE(from); i++) {
+		const struct image *good = IMAGE(from[i]);
+		unsigned int rec = find_rec(good, CKPT_HDR_SIGNAL, 0);
+
+		for (id = 1; find_rec(good, CKPT_HDR_PID, id - 1); id++) {
+			struct image img = copy_image(good);
+
+			((struct ckpt_hdr_signal *)img.recs[rec].h)->tty_old_pgrp =
+				good->recs[find_rec(good, CKPT_HDR_PID, id - 1)].h->id;
+			EXPECT_JUDGED(judge_image(&img, 0, 0), "%s, id %u",
+				      targets[from[i]].name, id);
+		}
+	}
+}
+
 static void alter_pages(struct ckpt_hdr_pages *p, const struct image *img, int what)
 {
 	struct ckpt_hdr_task_objs *objs = (void *)img->recs[find_rec(img, CKPT_HDR_TASK_OBJS, 0)].h;
