@@ -235,6 +235,7 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_tasks(ctx) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
+	       checkpoint_locks(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_check_frozen(ctx);
 }
@@ -400,7 +401,7 @@ static int check_caller(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-/* Find each task's records. */
+/* Find each task's records, and the locks behind them. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_task *h;
@@ -414,6 +415,10 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		h = (const void *)ckpt_cursor_next(c);
 		if (h->h.type == CKPT_HDR_TASK)
 			ctx->tasks[h->index].start = before;
+		if (h->h.type == CKPT_HDR_LOCK && !ctx->has_locks) {
+			ctx->has_locks = true;
+			ctx->locks = before;
+		}
 		cond_resched();
 	}
 }
