@@ -28,8 +28,10 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/wait_bit.h>
+#include "debug.h"
 #include "freeze.h"
 #include "internal.h"
+#include "sighand.h"
 
 #define CKPT_FREEZE_TIMEOUT_MS	10000
 /* Group stops and exits wake nobody: look again that often. */
@@ -49,7 +51,7 @@
 void checkpoint_trap(void)
 	__releases(&current->sighand->siglock)
 {
-	spinlock_t *lock = &current->sighand->siglock;
+	spinlock_t *lock = &ckpt_current_sighand()->siglock;
 
 	current->jobctl |= JOBCTL_CKPT_STOPPED;
 	/* As the cgroup freezer: a signal wakes us, and stays pending. */
@@ -357,7 +359,7 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	struct ckpt_frozen *f;
 	int ret;
 
-	ret = may_freeze(ctx, tsk);
+	ret = may_freeze(ctx, tsk) ?: ckpt_at(ctx, CKPT_AT_CHECKED);
 	if (ret)
 		return ret;
 	f = kmalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
@@ -577,13 +579,14 @@ int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms)
 			return ret;
 		ret = stop_new_tasks(ctx, &list, &nr_new);
 		if (!ret && nr_new)
-			ret = wait_for_tasks(ctx, &list, deadline);
+			ret = ckpt_at(ctx, CKPT_AT_STOPPING) ?:
+			      wait_for_tasks(ctx, &list, deadline);
 		if (ret || !nr_new)
 			break;
 		put_task_list(&list);
 	}
 	if (!ret)
-		ret = take_tasks(ctx, &list);
+		ret = ckpt_at(ctx, CKPT_AT_STOPPED) ?: take_tasks(ctx, &list);
 	put_task_list(&list);
 	return ret;
 }
@@ -654,10 +657,10 @@ static bool tree_dead(struct ckpt_ctx *ctx)
  */
 void ckpt_freeze_current(void)
 {
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	current->jobctl |= JOBCTL_TRAP_CKPT;
 	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 }
 
 /**
@@ -706,6 +709,8 @@ int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx)
 		return ret;
 	for (i = 0; i < list.nr && !ret; i++)
 		ret = may_freeze(ctx, list.task[i]);
+	if (!ret)
+		ret = ckpt_at(ctx, CKPT_AT_THAW);
 	for (i = 0; i < list.nr && !ret; i++)
 		found |= release_left_frozen(list.task[i]);
 	put_task_list(&list);

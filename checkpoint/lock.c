@@ -176,8 +176,8 @@ bool ckpt_saves_locks(const struct file *file)
  */
 int checkpoint_locks(struct ckpt_ctx *ctx)
 {
-	return ckpt_for_each_obj(ctx, CKPT_HDR_FILE_PATH, checkpoint_locks_of) ?:
-	       ckpt_for_each_obj(ctx, CKPT_HDR_FILE_INODE, checkpoint_locks_of);
+	return ckpt_walk_objs(ctx, CKPT_HDR_FILE_PATH, checkpoint_locks_of) ?:
+	       ckpt_walk_objs(ctx, CKPT_HDR_FILE_INODE, checkpoint_locks_of);
 }
 
 /* ---- validate ---- */

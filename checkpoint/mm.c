@@ -260,7 +260,7 @@ int ckpt_mm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if ((m->def_flags & CKPT_VMA_LOCKONFAULT) &&
 	    !(m->def_flags & CKPT_VMA_LOCKED))
 		return ckpt_bad(v, "areas to come are half locked");
-	if (m->exe_file && !ckpt_ref_ok(v, m->exe_file, CKPT_CLASS_FILE))
+	if (m->exe_file && !ckpt_memory_file_ok(v, m->exe_file))
 		return ckpt_bad(v, "executable that is no file");
 	for (addr = &m->start_code; addr <= &m->env_end; addr++)
 		if (*addr > TASK_SIZE_MAX)

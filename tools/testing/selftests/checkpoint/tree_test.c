@@ -387,6 +387,59 @@ TEST_F(tree, sibling)
 	EXPECT_EQ(getpid(), atomic_load(&t->sh->data[0]));
 }
 
+static int exit_signal_of(pid_t pid)
+{
+	char path[64], line[1024] = "", *p;
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f || !fgets(line, sizeof(line), f))
+		return -1;
+	fclose(f);
+	/* Field 38; the second one ends with a bracket. */
+	p = strrchr(line, ')');
+	for (i = 2; p && i < 38; i++)
+		p = strchr(p + 1, ' ');
+	return p ? atoi(p) : -1;
+}
+
+/* The caller's parent gets what the caller was made with, not the image's. */
+TEST_F(tree, sibling_exit_signal)
+{
+	struct ckpt_test *t = &self->t;
+	int status;
+
+	signal(SIGUSR1, SIG_IGN);
+	t->pid = syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
+	if (!t->pid) {
+		setsid();
+		close_range(0, ~0U, 0);
+		drop_harness_memory();
+		plain(t->sh);
+		_exit(0);
+	}
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(SIGUSR1, exit_signal_of(t->pid));
+	ASSERT_EQ(1, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	ASSERT_LT(0, do_restart(t, 0)) TH_LOG("%s", t->msg);
+	ASSERT_EQ(SIGUSR1, exit_signal_of(t->pid));
+	kill(t->pid, SIGKILL);
+	ASSERT_EQ(t->pid, waitpid(t->pid, NULL, __WALL));
+	if (!fork()) {
+		bool good = do_restart(t, RESTART_SIBLING) > 0 &&
+			    exit_signal_of(t->pid) == SIGCHLD;
+
+		kill(t->pid, SIGKILL);
+		_exit(!good);
+	}
+	ASSERT_LT(0, wait(&status));
+	EXPECT_EQ(0, status);
+	waitpid(-1, NULL, __WALL);
+	t->pid = 0;
+}
+
 /* CLOCK_MONOTONIC goes on where it stopped. */
 static int64_t mono_ms(void)
 {
@@ -526,17 +579,6 @@ static void own_uts(struct shared *sh)
 TEST_F(tree, own_uts_namespace)
 {
 	REFUSED(&self->t, own_uts, EOPNOTSUPP, "UTS namespace of its own");
-}
-
-static void own_net(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
-	target_step(sh, 1);
-}
-
-TEST_F(tree, own_net_namespace)
-{
-	REFUSED(&self->t, own_net, EOPNOTSUPP, "network namespace of its own");
 }
 
 static void pid_ns_for_children(struct shared *sh)
