@@ -183,6 +183,7 @@ int checkpoint_fs(struct ckpt_ctx *ctx, void *obj);
 int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		 struct ckpt_cursor *c);
+void ckpt_fs_get(void *obj);
 void ckpt_fs_put(void *obj);
 int ckpt_install_fs(void *obj);
 struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk);

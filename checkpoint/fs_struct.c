@@ -197,8 +197,14 @@ void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return ERR_PTR(ret);
 }
 
-static void get_fs(struct fs_struct *fs)
+/**
+ * ckpt_fs_get - take a reference on a root and working directory
+ * @obj: the struct fs_struct
+ */
+void ckpt_fs_get(void *obj)
 {
+	struct fs_struct *fs = obj;
+
 	spin_lock(&fs->lock);
 	fs->users++;
 	spin_unlock(&fs->lock);
@@ -217,7 +223,7 @@ struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk)
 	task_lock(tsk);
 	fs = tsk->fs;
 	if (fs)
-		get_fs(fs);
+		ckpt_fs_get(fs);
 	task_unlock(tsk);
 	return fs;
 }
@@ -234,7 +240,7 @@ int ckpt_install_fs(void *obj)
 
 	if (obj == old)
 		return 0;
-	get_fs(obj);
+	ckpt_fs_get(obj);
 	task_lock(current);
 	current->fs = obj;
 	task_unlock(current);

@@ -169,6 +169,7 @@ struct ckpt_task {
  * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
  *	to its number or to struct ckpt_anon_root, see vma.c
  * @nr_anon_roots: checkpoint: numbers given
+ * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
  *
  * @locks: restart: the first LOCK record
  * @has_locks: restart: there is one
@@ -234,6 +235,7 @@ struct ckpt_ctx {
 	u64 memdump_time;
 	struct xarray anon_roots;
 	u32 nr_anon_roots;
+	u32 nr_suspects;
 
 	struct ckpt_cursor locks;
 	bool has_locks;
@@ -279,6 +281,7 @@ const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
 const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
 const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner);
 
 /**
  * ckpt_payload - the variable part of a record
@@ -382,8 +385,8 @@ struct ckpt_validator {
  * @commit: objects: do what must wait until nothing can fail any more. The
  *	same, later, and once the clocks are set.
  * @get: objects: take a reference on a kernel object at checkpoint. NULL if
- *	the stopped tasks keep it, and one more user would make a difference to
- *	them when they run again; ckpt_check_frozen() says whether they did.
+ *	one more user would make a difference to the tasks when they run again;
+ *	then it is held while they are stopped, see ckpt_hold().
  *	At restart such objects are released before the tasks run.
  * @put: objects: drop it, or the one @restore returned
  */
@@ -417,6 +420,20 @@ bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
 /* objects.c */
 
 /**
+ * struct ckpt_uses - checkpoint: who uses an object
+ * @nr: references counted in the tree
+ * @nr_fds: those of descriptors among them
+ * @writable: for contents: whether something in the tree can change them
+ * @suspect: there may be more references than these
+ */
+struct ckpt_uses {
+	u32 nr;
+	u32 nr_fds;
+	bool writable;
+	bool suspect;
+};
+
+/**
  * struct ckpt_obj - restart: an object of the image
  * @h: its first record
  * @c: position behind that
@@ -439,6 +456,12 @@ int restore_objs_finish(struct ckpt_ctx *ctx);
 void restore_objs_commit(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
+void ckpt_obj_let_go(struct ckpt_ctx *ctx);
+void ckpt_obj_use(struct ckpt_ctx *ctx, const void *ptr, bool by_fd);
+struct ckpt_uses *ckpt_obj_uses(struct ckpt_ctx *ctx, const void *ptr, u32 *type);
+int ckpt_walk_uses(struct ckpt_ctx *ctx,
+		   int (*fn)(struct ckpt_ctx *ctx, u32 type, void *obj,
+			     struct ckpt_uses *uses));
 int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);

@@ -110,6 +110,13 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_sched_validate,
 	},
+	[CKPT_HDR_CGROUP] = {
+		.name		= "CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_cgroup),
+		.max_len	= sizeof(struct ckpt_hdr_cgroup) + PATH_MAX,
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_cgroup_validate,
+	},
 	[CKPT_HDR_SIGNAL] = {
 		.name		= "SIGNAL",
 		.min_len	= sizeof(struct ckpt_hdr_signal),
@@ -403,6 +410,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_process_task_kind,
 	&ckpt_rlimits_task_kind,
 	&ckpt_sched_task_kind,
+	&ckpt_cgroup_task_kind,
 	&ckpt_zombie_task_kind,
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,

@@ -221,7 +221,7 @@ static int find_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args)
 }
 
 /* In the stop window: nothing here waits for the image or the log. */
-static int capture(struct ckpt_ctx *ctx)
+static int capture_all(struct ckpt_ctx *ctx)
 {
 	int ret;
 
@@ -241,6 +241,14 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
+}
+
+static int capture(struct ckpt_ctx *ctx)
+{
+	int ret = capture_all(ctx);
+
+	ckpt_obj_let_go(ctx);
+	return ret;
 }
 
 static int write_image(struct ckpt_ctx *ctx)
@@ -265,13 +273,13 @@ static int sync_image(struct ckpt_ctx *ctx)
 }
 
 /* Tasks that shall not run on stay as they are until the image is safe. */
-static int finish_stopped(struct ckpt_ctx *ctx)
+static int finish_stopped(struct ckpt_ctx *ctx, struct checkpoint_stats *stats)
 {
 	int ret = write_image(ctx) ?: sync_image(ctx) ?:
 		  ckpt_at(ctx, CKPT_AT_SYNCED);
 
 	if (!ret && (ctx->flags & CHECKPOINT_KILL))
-		ckpt_kill_tree(ctx);
+		stats->nr_dying = ckpt_kill_tree(ctx);
 	ckpt_pause_at(CKPT_AT_KILLED);
 	ckpt_thaw_tree(ctx, !ret && (ctx->flags & CHECKPOINT_LEAVE_FROZEN));
 	return ret;
@@ -305,7 +313,7 @@ static int do_checkpoint(struct ckpt_ctx *ctx, unsigned int timeout_ms,
 	if (!ret && !stay)
 		ret = write_image(ctx);
 	if (!ret && stay) {
-		ret = finish_stopped(ctx);
+		ret = finish_stopped(ctx, stats);
 		thawed = ktime_get();
 	}
 	stats->frozen_time = ktime_to_ns(ktime_sub(thawed, ctx->frozen_at));

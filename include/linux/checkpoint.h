@@ -7,6 +7,7 @@
 
 #include <linux/errno.h>
 #include <linux/ktime.h>
+#include <linux/types.h>
 
 #ifdef CONFIG_CHECKPOINT
 void checkpoint_trap(void);
@@ -25,6 +26,13 @@ static inline ktime_t checkpoint_expires(ktime_t expires)
 	return expires;
 }
 #endif
+
+struct file;
+struct task_struct;
+
+/* Of the owners of control groups; here, as few need to know. */
+int cgroup_move_current(struct file *dir);
+bool cgroup1_groups_same(struct task_struct *a, struct task_struct *b);
 
 /* Whether the result of a system call is one of checkpoint_eintr(). */
 static inline bool checkpoint_is_eintr(int result)

@@ -18,6 +18,7 @@ enum {
 	EXIT_FAILED	= 1,	/* what was asked for has failed */
 	EXIT_USAGE	= 2,	/* the command line is wrong */
 	EXIT_ELSEWHERE	= 3,	/* verify: sound, but not for this machine */
+	EXIT_DYING	= 4,	/* --kill: the image is complete, the tree not gone */
 	EXIT_OURS	= 125,	/* ckpt failed where it passes on a status */
 	EXIT_NOEXEC	= 126,	/* run: the command cannot be executed */
 	EXIT_NOENT	= 127,	/* run: the command is not there */

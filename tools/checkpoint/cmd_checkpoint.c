@@ -228,7 +228,8 @@ static int check_options(const struct request *rq, struct checkpoint_options *o,
 
 static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 {
-	struct json_object *stats;
+	const struct checkpoint_stats *stats;
+	struct json_object *o_stats;
 	int ret;
 
 	if (o->subtree)
@@ -247,9 +248,12 @@ static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 	ret = do_checkpoint(rq, o->pid, o->flags);
 	if (ret)
 		return ret < 0 ? EXIT_FAILED : EXIT_OK;
-	stats = ckpt_checkpoint_stats_json(ckpt_call_checkpoint_stats(rq->call));
-	ret = rq->json ? print_json(json_object_get(stats)) : EXIT_OK;
-	return request_stats(rq, "dump", stats) ? EXIT_FAILED : ret;
+	stats = ckpt_call_checkpoint_stats(rq->call);
+	o_stats = ckpt_checkpoint_stats_json(stats);
+	ret = rq->json ? print_json(json_object_get(o_stats)) : EXIT_OK;
+	if (request_stats(rq, "dump", o_stats))
+		ret = EXIT_FAILED;
+	return ret ?: stats->nr_dying ? EXIT_DYING : EXIT_OK;
 }
 
 static int run_checkpoint(int argc, char **argv)

@@ -76,6 +76,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_SCHED		= 37,
 	CKPT_HDR_FUTEX		= 38,
 	CKPT_HDR_RSEQ		= 39,
+	CKPT_HDR_CGROUP		= 40,
 
 	/* what the threads of a process share */
 	CKPT_HDR_SIGNAL		= 48,
@@ -461,6 +462,22 @@ enum ckpt_restart_kind {
 /* @addr is that of an old 32-bit struct timespec. */
 #define CKPT_RESTART_TIME32	0x4
 #define CKPT_RESTART_ALL	0x7
+
+/**
+ * struct ckpt_hdr_cgroup - the control group of a process; absent if it is that
+ *	of the root task
+ * @h: type %CKPT_HDR_CGROUP
+ * @path_len: bytes of @path, NUL included
+ * @reserved: zero
+ * @path: the way to it from that of the root task, such as "/below" or
+ *	"/../beside", in the v2 hierarchy
+ */
+struct ckpt_hdr_cgroup {
+	struct ckpt_hdr h;
+	__u32 path_len;
+	__u32 reserved;
+	__u8 path[];
+};
 
 /**
  * struct ckpt_hdr_futex - futexes to release when a task dies; absent if none
