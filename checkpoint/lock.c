@@ -205,8 +205,8 @@ int ckpt_lock_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (l->kind < CKPT_LOCK_POSIX || l->kind > CKPT_LOCK_FLOCK ||
 	    (l->type != CKPT_LOCK_READ && l->type != CKPT_LOCK_WRITE))
 		return ckpt_bad(v, "lock: unknown kind");
-	if ((l->kind == CKPT_LOCK_POSIX) != !!l->owner ||
-	    (l->owner && !ckpt_ref_ok(v, l->owner, CKPT_CLASS_FILES)))
+	if (l->kind == CKPT_LOCK_POSIX ?
+	    !ckpt_ref_ok(v, l->owner, CKPT_CLASS_FILES) : l->owner)
 		return ckpt_bad(v, "lock: bad reference to a descriptor table");
 	if (l->pid && !ckpt_ref_ok(v, l->pid, CKPT_CLASS_PID))
 		return ckpt_bad(v, "lock: bad reference to a process id");
