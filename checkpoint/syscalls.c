@@ -241,6 +241,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
+	       checkpoint_locks(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
@@ -438,7 +439,7 @@ static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
 	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
 }
 
-/* Find each task's records. */
+/* Find each task's records, and the locks behind them. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_task *h;
@@ -454,6 +455,10 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 			ctx->tasks[h->index].start = before;
 		if (h->h.type == CKPT_HDR_TASK_OBJS)
 			note_cred(ctx, &h->h);
+		if (h->h.type == CKPT_HDR_LOCK && !ctx->has_locks) {
+			ctx->has_locks = true;
+			ctx->locks = before;
+		}
 		cond_resched();
 	}
 }
