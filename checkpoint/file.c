@@ -21,6 +21,7 @@
 #include <linux/slab.h>
 #include <linux/tty.h>
 #include "files.h"
+#include "socket.h"
 
 /* Flags that an open file can have and that opening it again can give it. */
 #define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
@@ -32,6 +33,7 @@
 static const struct ckpt_file_kind file_kinds[] = {
 	{ "external",	CKPT_HDR_FILE_EXTERNAL,	ckpt_file_external_match },
 	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
+	{ "socket",	CKPT_HDR_FILE_SOCKET,	ckpt_file_socket_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
 };
@@ -56,7 +58,7 @@ static int refuse_sock(struct ckpt_ctx *ctx, struct file *file)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sockets are not supported");
 	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-			     "sockets are not supported (family %u, type %u)",
+			     "sockets of this family are not supported (family %u, type %u)",
 			     sock->ops->family, sock->type);
 }
 

@@ -23,6 +23,7 @@
 #include "namespaces.h"
 #include "outside.h"
 #include "pages.h"
+#include "socket.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
@@ -233,6 +234,7 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_sockets_end(ctx) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
@@ -457,6 +459,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	stats->memread_time = ktime_to_ns(ktime_sub(ktime_get(), memory));
 	if (!ret)
 		ret = restore_pids(ctx);
+	if (!ret)
+		ret = restore_sockets(ctx);
 	if (!ret)
 		ret = restore_tasks_commit(ctx);
 	/* First: the init of a pid namespace waits until it has no other ids. */

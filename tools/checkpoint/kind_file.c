@@ -322,6 +322,13 @@ static const struct ckpt_field file_pipe_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_field file_socket_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_socket, sock, F_REF, .class = CLASS_SOCKET),
+	FIELD(ckpt_hdr_file_socket, holders, F_UINT),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_field file_inode_fields[] = {
 	FILE_FIELDS,
 	FIELD(ckpt_hdr_file_inode, inode, F_REF, .class = CLASS_UNLINKED),
@@ -419,6 +426,9 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .check = check_file_path, .describe = describe_file_path },
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
 	  .class = CLASS_FILE, .fields = file_pipe_fields,
+	  .check = check_file },
+	{ KIND(FILE_SOCKET, "file_socket", ckpt_hdr_file_socket),
+	  .class = CLASS_FILE, .fields = file_socket_fields,
 	  .check = check_file },
 	{ KIND(FILE_INODE, "file_inode", ckpt_hdr_file_inode),
 	  .class = CLASS_FILE, .fields = file_inode_fields,
