@@ -9,6 +9,7 @@
 #include <linux/lsm_hooks.h>
 #include <linux/pid_namespace.h>
 #include <linux/security.h>
+#include "container.h"
 #include "internal.h"
 
 /*
@@ -64,7 +65,9 @@ int checkpoint_container(struct ckpt_ctx *ctx)
 	h->pid_level = ctx->root_ns->level;
 	if (is_child_reaper(task_pid(ctx->root)))
 		h->flags |= CKPT_CONTAINER_INIT;
-	return checkpoint_lsms(ctx, h);
+	return checkpoint_lsms(ctx, h) ?:
+	       checkpoint_mounts(ctx) ?:
+	       checkpoint_netconf(ctx);
 }
 
 /**
@@ -124,5 +127,10 @@ int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		if (IS_ERR(lsm))
 			return PTR_ERR(lsm);
 	}
+	/* Mounts and the network are the coordinator's. */
+	while (ckpt_read_opt_type(c, CKPT_HDR_MOUNT))
+		;
+	while (ckpt_read_opt_type(c, CKPT_HDR_NET_MSG))
+		;
 	return 0;
 }

@@ -279,6 +279,8 @@ static int validate_memfd(struct ckpt_validator *v,
 {
 	if (h->seals & ~ALL_SEALS)
 		return ckpt_bad(v, "unknown seals");
+	if (h->flags & CKPT_UNLINKED_LINKABLE)
+		return ckpt_bad(v, "memfd that can be given a name");
 	if (h->name_len > NAME_MAX - strlen(MEMFD_PREFIX) + 1)
 		return ckpt_bad(v, "bad name of a memfd");
 	if (memchr_inv(&h->dir, 0, sizeof(h->dir)))
@@ -307,6 +309,8 @@ int ckpt_unlinked_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (!u->name_len || u->name_len > len ||
 	    strnlen(name, u->name_len) != u->name_len - 1)
 		return ckpt_bad(v, "bad name");
+	if (!ckpt_tail_ok(h, sizeof(*u) + u->name_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (u->flags & CKPT_UNLINKED_MEMFD)
 		return validate_memfd(v, u);
 	if (u->seals)

@@ -199,9 +199,7 @@ static int restore_fds(struct ckpt_ctx *ctx, const struct ckpt_hdr_files *h,
 		if (fatal_signal_pending(current))
 			return ckpt_err(ctx, -EINTR, "killed");
 	}
-	if (ckpt_read_opt_type(c, CKPT_HDR_FD))
-		return ckpt_err(ctx, -EBADMSG, "more FD records than announced");
-	return 0;
+	return ckpt_read_end(c, CKPT_HDR_FILES);
 }
 
 /**

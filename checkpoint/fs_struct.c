@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/magic.h>
 #include <linux/namei.h>
 #include <linux/path.h>
 #include <linux/sched/task.h>
@@ -102,6 +103,8 @@ int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad path of the root directory");
 	if (!ckpt_path_ok(paths + fs->root_len, fs->cwd_len, len - fs->root_len))
 		return ckpt_bad(v, "bad path of the working directory");
+	if (!ckpt_tail_ok(h, sizeof(*fs) + fs->root_len + fs->cwd_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!is_dir(&fs->root) || !is_dir(&fs->cwd))
 		return ckpt_bad(v, "bad identity of a directory");
 	return 0;
@@ -174,6 +177,13 @@ void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	struct fs_struct *fs;
 	int ret;
 
+	/* Directories of tasks are there only when the tasks are. */
+	if (rec->cwd.fs_magic == PROC_SUPER_MAGIC ||
+	    rec->root.fs_magic == PROC_SUPER_MAGIC) {
+		ret = ckpt_wait_for_mm(ctx);
+		if (ret)
+			return ERR_PTR(ret);
+	}
 	fs = copy_fs_struct(current->fs);
 	if (!fs)
 		return ERR_PTR(ckpt_err(ctx, -ENOMEM, "working directory"));

@@ -171,6 +171,8 @@ struct ckpt_task {
  * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
  * @phase: restart: enum ckpt_phase
  * @nr_todo: restart: created tasks that have not reached the barrier
+ * @nr_no_mm: restart: tasks that do not exist yet or have no memory of their own
+ * @nr_no_fs: restart: tasks that have no root directory of their own yet
  * @nr_busy: restart: created tasks that still use this
  * @wait: restart: created tasks wait here for @phase to change
  * @caller_wait: restart: the caller waits here for @nr_todo and @nr_busy
@@ -230,6 +232,8 @@ struct ckpt_ctx {
 	struct nsproxy *nsproxy;
 	enum ckpt_phase phase;
 	atomic_t nr_todo;
+	atomic_t nr_no_mm;
+	atomic_t nr_no_fs;
 	atomic_t nr_busy;
 	wait_queue_head_t wait;
 	wait_queue_head_t caller_wait;
@@ -266,6 +270,7 @@ const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
 const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
 const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner);
 
 /**
  * ckpt_payload - the variable part of a record
@@ -286,6 +291,9 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 
 /*
  * enum ckpt_class - what a reference to an object may refer to
+ *
+ * %CKPT_CLASS_FILE_LATE is a %CKPT_CLASS_FILE that is opened again only after
+ * all tasks have their memory. So what tasks need for that cannot refer to it.
  */
 enum ckpt_class {
 	CKPT_CLASS_NONE,
@@ -299,6 +307,7 @@ enum ckpt_class {
 	CKPT_CLASS_PIPE,
 	CKPT_CLASS_SOCKET,
 	CKPT_CLASS_FILE,
+	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
 };
 
@@ -382,7 +391,9 @@ void ckpt_validator_free(struct ckpt_validator *v);
 int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
 
 /* objects.c */
 
@@ -407,8 +418,8 @@ void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
-int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
-		      int (*fn)(struct ckpt_ctx *ctx, void *obj));
+int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
+		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 
@@ -480,6 +491,8 @@ extern const struct ckpt_task_kind * const ckpt_task_kinds[];
 
 int checkpoint_tasks(struct ckpt_ctx *ctx);
 int restore_tasks(struct ckpt_ctx *ctx);
+int ckpt_wait_for_mm(struct ckpt_ctx *ctx);
+int ckpt_wait_for_fs(struct ckpt_ctx *ctx);
 int restore_tasks_commit(struct ckpt_ctx *ctx);
 void restore_tasks_abort(struct ckpt_ctx *ctx);
 int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);

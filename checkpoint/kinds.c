@@ -5,6 +5,7 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "container.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
@@ -60,6 +61,22 @@ static const struct ckpt_kind generic_kinds[] = {
 		.checkpoint	= checkpoint_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
+	},
+	[CKPT_HDR_MOUNT] = {
+		.name		= "MOUNT",
+		.min_len	= sizeof(struct ckpt_hdr_mount),
+		.max_len	= sizeof(struct ckpt_hdr_mount) +
+				  CKPT_MOUNT_LINE_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_mount_validate,
+	},
+	[CKPT_HDR_NET_MSG] = {
+		.name		= "NET_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_net_msg),
+		.max_len	= sizeof(struct ckpt_hdr_net_msg) +
+				  CKPT_NET_MSG_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_net_msg_validate,
 	},
 	[CKPT_HDR_TASK] = {
 		.name		= "TASK",
@@ -118,7 +135,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_sighand_validate,
 		.checkpoint	= checkpoint_sighand,
 		.restore	= restore_sighand,
-		.get		= ckpt_sighand_get,
 		.put		= ckpt_sighand_put,
 	},
 	[CKPT_HDR_CRED] = {
@@ -228,6 +244,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_SOCKET,
 		.validate	= ckpt_sock_inet_validate,
 	},
+	[CKPT_HDR_SOCK_NETLINK] = {
+		.name		= "SOCK_NETLINK",
+		.min_len	= sizeof(struct ckpt_hdr_sock_netlink),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_netlink_validate,
+	},
 	[CKPT_HDR_SKB] = {
 		.name		= "SKB",
 		.min_len	= sizeof(struct ckpt_hdr_skb),
@@ -281,6 +303,17 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_file_socket_validate,
 		.checkpoint	= checkpoint_file_socket,
 		.restore	= restore_file_socket,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_PROC] = {
+		.name		= "FILE_PROC",
+		.min_len	= sizeof(struct ckpt_hdr_file_proc),
+		.max_len	= sizeof(struct ckpt_hdr_file_proc) + PATH_MAX +
+				  CKPT_PROC_TEXT_MAX,
+		.class		= CKPT_CLASS_FILE_LATE,
+		.validate	= ckpt_file_proc_validate,
+		.checkpoint	= checkpoint_file_proc,
+		.restore	= restore_file_proc,
 		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_MM] = {

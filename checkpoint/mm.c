@@ -260,7 +260,7 @@ int ckpt_mm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if ((m->def_flags & CKPT_VMA_LOCKONFAULT) &&
 	    !(m->def_flags & CKPT_VMA_LOCKED))
 		return ckpt_bad(v, "areas to come are half locked");
-	if (m->exe_file && !ckpt_ref_ok(v, m->exe_file, CKPT_CLASS_FILE))
+	if (m->exe_file && !ckpt_memory_file_ok(v, m->exe_file))
 		return ckpt_bad(v, "executable that is no file");
 	for (addr = &m->start_code; addr <= &m->env_end; addr++)
 		if (*addr > TASK_SIZE_MAX)
@@ -429,18 +429,6 @@ static int restore_areas(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	return ret;
 }
 
-/* Nothing may be left that restore_anon_roots() would find and we did not. */
-static int check_end(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
-{
-	const struct ckpt_hdr *h = ckpt_cursor_peek(c);
-	const struct ckpt_kind *kind = h ? ckpt_kind(h->type) : NULL;
-
-	if (kind && kind->owner == CKPT_HDR_MM)
-		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
-				kind->name);
-	return 0;
-}
-
 static int restore_membarrier(struct ckpt_ctx *ctx, u32 flags)
 {
 	int i, ret = 0;
@@ -490,7 +478,7 @@ static int fill_new_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_mm *h,
 	      restore_layout(ctx, h) ?:
 	      restore_exe(ctx, h->exe_file) ?:
 	      restore_areas(ctx, c) ?:
-	      check_end(ctx, c) ?:
+	      ckpt_read_end(c, CKPT_HDR_MM) ?:
 	      restore_mm_flags(ctx, h);
 	if (ret)
 		return ret;

@@ -4,12 +4,12 @@
  *
  * Saved: nothing. The restored tasks are in the namespaces of the restart's
  *	caller, in a pid namespace of its choice, and in a new time namespace.
- * Refused: tasks in other UTS, IPC, network or cgroup namespaces than the caller
- *	of checkpoint(), in another mount or time namespace than the root task, and
- *	namespaces for children that are not the task's own.
+ * Refused: tasks in other UTS, IPC or cgroup namespaces than the caller of
+ *	checkpoint(), in another mount, network or time namespace than the root
+ *	task, and namespaces for children that are not the task's own.
  *
- * A mount namespace other than the caller's is fine: what is looked up by name
- * at restart must be the same as it was.
+ * A mount or network namespace other than the caller's is described to the
+ * coordinator, see mounts.c and netconf.c, which prepares one to restart in.
  */
 #include <linux/cgroup.h>
 #include <linux/nsproxy.h>
@@ -31,8 +31,8 @@ static const char *foreign_namespace(struct task_struct *tsk,
 		return "UTS namespace of its own";
 	if (ns->ipc_ns != own->ipc_ns)
 		return "IPC namespace of its own";
-	if (ns->net_ns != own->net_ns)
-		return "network namespace of its own";
+	if (ns->net_ns != root->net_ns)
+		return "network namespace other than the root task's";
 	if (ns->cgroup_ns != own->cgroup_ns)
 		return "cgroup namespace of its own";
 	if (ns->mnt_ns != root->mnt_ns)

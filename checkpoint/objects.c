@@ -154,15 +154,15 @@ bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr)
 }
 
 /**
- * ckpt_for_each_obj - do something with all objects of one type
+ * ckpt_walk_objs - do something with all objects of one type
  * @ctx: the checkpoint
  * @type: record type of the objects
  * @fn: what to do; may sleep
  *
  * Return: 0, or the first result of @fn that is not 0.
  */
-int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
-		      int (*fn)(struct ckpt_ctx *ctx, void *obj))
+int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
+		   int (*fn)(struct ckpt_ctx *ctx, void *obj))
 {
 	struct obj_entry *e;
 	int ret;

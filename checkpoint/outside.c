@@ -78,5 +78,5 @@ static int check_mappings(struct ckpt_ctx *ctx, void *obj)
 int checkpoint_outside(struct ckpt_ctx *ctx)
 {
 	return check_tasks(ctx) ?:
-	       ckpt_for_each_obj(ctx, CKPT_HDR_INODE, check_mappings);
+	       ckpt_walk_objs(ctx, CKPT_HDR_INODE, check_mappings);
 }

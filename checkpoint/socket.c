@@ -52,6 +52,8 @@ static const struct sock_family families[] = {
 	  restore_inet },
 	{ AF_INET6, checkpoint_inet_check, ckpt_inet_valid, checkpoint_inet,
 	  restore_inet },
+	{ AF_NETLINK, checkpoint_netlink_check, ckpt_netlink_valid,
+	  checkpoint_netlink, restore_netlink },
 };
 
 static const struct sock_family *find_family(u32 family)

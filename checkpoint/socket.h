@@ -51,6 +51,15 @@ int ckpt_sock_inet_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int restore_inet(struct ckpt_ctx *ctx, struct socket *sock,
 		 const struct ckpt_hdr_socket *h, struct ckpt_cursor *c);
 
+/* sock_netlink.c: AF_NETLINK */
+bool ckpt_netlink_valid(const struct ckpt_hdr_socket *h);
+int checkpoint_netlink_check(struct ckpt_ctx *ctx, struct sock *sk);
+int checkpoint_netlink(struct ckpt_ctx *ctx, struct sock *sk);
+int ckpt_sock_netlink_validate(struct ckpt_validator *v,
+			       const struct ckpt_hdr *h);
+int restore_netlink(struct ckpt_ctx *ctx, struct socket *sock,
+		    const struct ckpt_hdr_socket *s, struct ckpt_cursor *c);
+
 /* sock_unix.c: AF_UNIX */
 bool ckpt_unix_valid(const struct ckpt_hdr_socket *h);
 int checkpoint_unix_check(struct ckpt_ctx *ctx, struct sock *sk);

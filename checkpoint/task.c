@@ -23,12 +23,14 @@
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
 #include <uapi/linux/wait.h>
 #include "cred.h"
+#include "debug.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
@@ -215,7 +217,7 @@ static int checkpoint_task_objs(struct ckpt_ctx *ctx,
 	return 0;
 }
 
-static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+static int capture_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	bool process = represents_process(t->task);
 	const struct ckpt_task_kind * const *k;
@@ -233,6 +235,20 @@ static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	for (k = ckpt_task_kinds; *k && !ret; k++)
 		if ((*k)->checkpoint && kind_applies(*k, t->dead, process))
 			ret = (*k)->checkpoint(ctx, t->task);
+	return ret;
+}
+
+/* SIGKILL ends even a stopped task, whose registers are on its kernel stack. */
+static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	int ret;
+
+	if (t->dead)
+		return capture_task(ctx, t);
+	if (!try_get_task_stack(t->task))
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ret = capture_task(ctx, t);
+	put_task_stack(t->task);
 	return ret;
 }
 
@@ -448,9 +464,65 @@ static int enter_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *
 
 	if (IS_ERR(sighand))
 		return PTR_ERR(sighand);
-	if (sighand != current->sighand)
+	if (sighand != ckpt_current_sighand())
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"signal handlers shared between processes");
+	return 0;
+}
+
+/* One task less that others may have to wait for. */
+static void reached(struct ckpt_ctx *ctx, atomic_t *nr)
+{
+	if (atomic_dec_and_test(nr))
+		wake_up_all(&ctx->wait);
+}
+
+static int wait_until_all(struct ckpt_ctx *ctx, atomic_t *nr)
+{
+	/* An abort kills those who wait here. */
+	if (wait_event_killable(ctx->wait, !atomic_read(nr)))
+		return ckpt_err(ctx, -EINTR, "was killed");
+	return 0;
+}
+
+/**
+ * ckpt_wait_for_mm - wait until all tasks exist and have memory of their own
+ * @ctx: the restart
+ *
+ * For objects that refer to tasks. Called by a task that has reached that
+ * itself; memory refers to no such object, so the waiting cannot be cyclic.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_wait_for_mm(struct ckpt_ctx *ctx)
+{
+	return wait_until_all(ctx, &ctx->nr_no_mm);
+}
+
+/**
+ * ckpt_wait_for_fs - wait until all tasks have their root directory, too
+ * @ctx: the restart
+ *
+ * For open files that refer to tasks. Root directories refer to none.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_wait_for_fs(struct ckpt_ctx *ctx)
+{
+	return wait_until_all(ctx, &ctx->nr_no_fs);
+}
+
+static int enter_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
+{
+	void *obj = restore_obj(ctx, objs->fs);
+	int ret;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	ret = ckpt_install_fs(obj);
+	if (ret)
+		return ckpt_err(ctx, ret, "root and working directory");
+	reached(ctx, &ctx->nr_no_fs);
 	return 0;
 }
 
@@ -464,12 +536,6 @@ static int enter_files(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *ob
 	ret = ckpt_install_files(obj);
 	if (ret)
 		return ckpt_err(ctx, ret, "descriptor table");
-	obj = restore_obj(ctx, objs->fs);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	ret = ckpt_install_fs(obj);
-	if (ret)
-		return ckpt_err(ctx, ret, "root and working directory");
 	return 0;
 }
 
@@ -521,7 +587,9 @@ static int restore_kinds(struct ckpt_ctx *ctx, struct ckpt_task *t,
 static int restore_alive(struct ckpt_ctx *ctx, struct ckpt_task *t,
 			 const struct ckpt_hdr_task_objs *objs)
 {
-	return enter_files(ctx, objs) ?: restore_cred(ctx, t, objs->cred);
+	return enter_fs(ctx, objs) ?:
+	       enter_files(ctx, objs) ?:
+	       restore_cred(ctx, t, objs->cred);
 }
 
 static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
@@ -529,7 +597,6 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	const struct ckpt_hdr_task_objs *objs;
 	const struct ckpt_hdr_task *h;
 	struct ckpt_cursor c = t->start;
-	const struct ckpt_hdr *extra;
 	int ret;
 
 	h = ckpt_read_obj_type(&c, CKPT_HDR_TASK);
@@ -549,20 +616,18 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))
 		ret = create_threads(ctx, t);
-	if (!ret && !t->dead)
-		ret = restore_alive(ctx, t, objs);
-	if (!ret && t->dead)
-		ret = restore_cred(ctx, t, objs->cred);
-	if (!ret)
-		ret = restore_kinds(ctx, t, &c);
 	if (ret)
 		return ret;
-	extra = ckpt_cursor_peek(&c);
-	if (extra && ckpt_kind(extra->type) &&
-	    ckpt_kind(extra->type)->owner == CKPT_HDR_TASK)
-		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
-				ckpt_kind(extra->type)->name);
-	return 0;
+	reached(ctx, &ctx->nr_no_mm);
+	if (t->dead) {
+		reached(ctx, &ctx->nr_no_fs);
+		ret = restore_cred(ctx, t, objs->cred);
+	} else {
+		ret = restore_alive(ctx, t, objs);
+	}
+	if (!ret)
+		ret = restore_kinds(ctx, t, &c);
+	return ret ?: ckpt_read_end(&c, CKPT_HDR_TASK);
 }
 
 static void barrier_done(struct ckpt_ctx *ctx)
@@ -578,9 +643,10 @@ static void done_with_ctx(struct ckpt_ctx *ctx)
 	ckpt_ctx_put(ctx);
 }
 
-static void __noreturn die(struct ckpt_ctx *ctx, long code)
+static void __noreturn die(struct ckpt_task *t, long code)
 {
-	done_with_ctx(ctx);
+	ckpt_debug_end(t);
+	done_with_ctx(t->ctx);
 	do_exit(code);
 }
 
@@ -604,10 +670,10 @@ static void drop_callers_tty(struct ckpt_task *t)
 
 	if (!t->tree->session || !thread_group_leader(current))
 		return;
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	tty = current->signal->tty;
 	current->signal->tty = NULL;
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 	tty_kref_put(tty);
 }
 
@@ -616,7 +682,9 @@ static void load_regs(struct callback_head *work)
 	struct ckpt_task *t = container_of(work, struct ckpt_task, work);
 	struct ckpt_ctx *ctx = t->ctx;
 
+	ckpt_pause_at(CKPT_AT_LOAD);
 	ckpt_arch_load_regs(t);
+	ckpt_debug_end(t);
 	done_with_ctx(ctx);
 }
 
@@ -625,6 +693,7 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	bool process = restores_process(ctx, t);
 	const struct ckpt_task_kind * const *k;
 
+	ckpt_pause_at(CKPT_AT_TASK_COMMIT);
 	/* First: this resets what the kinds restore, such as pdeath_signal. */
 	commit_cred(t);
 	drop_callers_tty(t);
@@ -637,7 +706,7 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	/* get_signal() runs this on the way to user mode, before it looks for signals. */
 	init_task_work(&t->work, load_regs);
 	if (task_work_add(current, &t->work, TWA_SIGNAL))
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 }
 
 /*
@@ -650,21 +719,24 @@ static int restart_task(void *arg)
 	struct ckpt_ctx *ctx = t->ctx;
 	int ret;
 
-	ret = restore_task(ctx, t);
+	ckpt_debug_begin(t);
+	ret = ckpt_at(ctx, CKPT_AT_CREATED) ?:
+	      restore_task(ctx, t) ?:
+	      ckpt_at(ctx, CKPT_AT_RESTORED);
 	if (ret) {
 		/* Whatever failed has been reported; be sure of it. */
 		ckpt_err(ctx, ret, "restore failed");
 		wake_up_all(&ctx->caller_wait);
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 	}
 	if (t->dead)
 		commit_cred(t);
 	barrier_done(ctx);
 	if (t->dead)
-		die(ctx, t->tree->exit_code);
+		die(t, t->tree->exit_code);
 	if (!wait_for_commit(ctx)) {
 		wake_up_all(&ctx->caller_wait);
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 	}
 	commit_task(ctx, t);
 	return 0;
@@ -714,6 +786,8 @@ int restore_tasks(struct ckpt_ctx *ctx)
 	u32 i;
 
 	atomic_set(&ctx->nr_todo, ctx->nr_tasks);
+	atomic_set(&ctx->nr_no_mm, ctx->nr_tasks);
+	atomic_set(&ctx->nr_no_fs, ctx->nr_tasks);
 	for (i = 0; i < ctx->nr_tasks && !ret; i++)
 		if (ctx->tasks[i].tree->leader == i)
 			ret = READ_ONCE(ctx->err) ?:
@@ -741,11 +815,13 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	ret = READ_ONCE(ctx->err) ?: restore_tree_commit(ctx);
 	if (ret)
 		return ret;
+	ckpt_pause_at(CKPT_AT_ATTACHED);
 	restore_clocks_commit(ctx);
 	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */
 	smp_store_release(&ctx->phase, CKPT_PHASE_COMMIT);
 	wake_up_all(&ctx->wait);
+	ckpt_pause_at(CKPT_AT_COMMITTED);
 	/* Bounded: nothing in a commit waits for anybody. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
 	return 0;
@@ -776,6 +852,7 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 
 	if (!ctx->tasks)
 		return;
+	ckpt_pause_at(CKPT_AT_ABORT);
 	WRITE_ONCE(ctx->phase, CKPT_PHASE_ABORT);
 	wake_up_all(&ctx->wait);
 	for (i = 0; i < ctx->nr_tasks; i++)

@@ -300,8 +300,20 @@ static struct task_struct *parent_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	if (t->tree->parent != CKPT_TREE_NONE)
 		return ctx->tasks[t->tree->parent].task;
 	if (ctx->flags & RESTART_SIBLING)
-		return current->real_parent;
+		return rcu_dereference_protected(current->real_parent,
+						 lockdep_is_held(&tasklist_lock));
 	return current;
+}
+
+/*
+ * Of a sibling of the caller the caller's, as clone() with CLONE_PARENT has it:
+ * an image must not choose what its caller's parent is sent.
+ */
+static int exit_signal_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	if (t->tree->parent == CKPT_TREE_NONE && (ctx->flags & RESTART_SIBLING))
+		return current->group_leader->exit_signal;
+	return t->tree->exit_signal;
 }
 
 static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
@@ -311,11 +323,11 @@ static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	for_each_thread(leader, tsk) {
 		RCU_INIT_POINTER(tsk->real_parent, parent);
 		if (!tsk->ptrace)
-			tsk->parent = parent;
+			RCU_INIT_POINTER(tsk->parent, parent);
 		tsk->parent_exec_id = parent->self_exec_id;
 	}
 	list_move_tail(&leader->sibling, &parent->children);
-	leader->exit_signal = t->tree->exit_signal;
+	leader->exit_signal = exit_signal_of(ctx, t);
 }
 
 static void join_group(struct ckpt_ctx *ctx, struct ckpt_task *t,

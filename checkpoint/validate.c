@@ -37,7 +37,24 @@ int ckpt_bad(struct ckpt_validator *v, const char *why)
  */
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class)
 {
-	return id && id <= v->nr_objs && v->classes[id - 1] == class;
+	if (!id || id > v->nr_objs)
+		return false;
+	return v->classes[id - 1] == class ||
+	       (class == CKPT_CLASS_FILE &&
+		v->classes[id - 1] == CKPT_CLASS_FILE_LATE);
+}
+
+/**
+ * ckpt_memory_file_ok - check a reference from an address space to a file
+ * @v: the pass over the records
+ * @id: the number of the file
+ *
+ * Return: true if such a file precedes the present record.
+ */
+bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id)
+{
+	return ckpt_ref_ok(v, id, CKPT_CLASS_FILE) &&
+	       !ckpt_ref_ok(v, id, CKPT_CLASS_FILE_LATE);
 }
 
 /**
@@ -52,6 +69,18 @@ bool ckpt_string_ok(const void *s, size_t len)
 	size_t n = strnlen(s, len);
 
 	return n < len && !memchr_inv(s + n, 0, len - n);
+}
+
+/**
+ * ckpt_tail_ok - check what pads a record
+ * @h: the record
+ * @used: bytes of it that mean something
+ *
+ * Return: true if there are so many, and zeros follow.
+ */
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used)
+{
+	return used <= h->len && !memchr_inv((const u8 *)h + used, 0, h->len - used);
 }
 
 static int validate_new_obj(struct ckpt_validator *v, const struct ckpt_kind *k,

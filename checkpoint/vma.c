@@ -400,7 +400,7 @@ int ckpt_vma_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	    vma->pgoff + ((vma->end - vma->start) >> PAGE_SHIFT) >
 	    (ULONG_MAX >> PAGE_SHIFT))
 		return ckpt_bad(v, "file offset of an area");
-	if (vma->file && !ckpt_ref_ok(v, vma->file, CKPT_CLASS_FILE) &&
+	if (vma->file && !ckpt_memory_file_ok(v, vma->file) &&
 	    !ckpt_ref_ok(v, vma->file, CKPT_CLASS_INODE))
 		return ckpt_bad(v, "file of an area");
 	why = vma_flags_wrong(vma);

@@ -27,7 +27,7 @@ struct host_check {
 	int obstacles;
 };
 
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 static void obstacle(struct host_check *c, const struct record *rec,
 		     const char *fmt, ...)
 {
@@ -312,4 +312,16 @@ int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 		check_pids(&c);
 	check_files(&c);
 	return c.obstacles;
+}
+
+void ckpt_image_keys(const struct ckpt_image *img, ckpt_key_fn fn, void *data)
+{
+	const struct record *rec;
+	__u32 id;
+
+	for (id = 1; (rec = ckpt_obj(img, id)); id++)
+		if (rec->pub.h->type == CKPT_HDR_FILE_EXTERNAL &&
+		    !rec->pub.broken)
+			fn(data, (const char *)
+			   ((const struct ckpt_hdr_file_external *)rec->pub.h)->key);
 }

@@ -145,7 +145,7 @@ static void check_vma(struct ckpt_image *img, struct record *rec)
 }
 
 static void describe_name(const struct ckpt_image *img, const struct record *rec,
-			 struct json_object *out)
+			  struct json_object *out)
 {
 	const char *name;
 	size_t len;

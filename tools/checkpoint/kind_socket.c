@@ -288,6 +288,35 @@ static void describe_inet(const struct ckpt_image *img,
 		ckpt_add_str(out, "peer", buf);
 }
 
+/* ---- AF_NETLINK ---- */
+
+static const struct ckpt_name netlink_flags[] = {
+	{ CKPT_NETLINK_BOUND, "bound" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name netlink_options[] = {
+	{ CKPT_NETLINK_PKTINFO, "pktinfo" },
+	{ CKPT_NETLINK_BROADCAST_ERROR, "broadcast_error" },
+	{ CKPT_NETLINK_NO_ENOBUFS, "no_enobufs" },
+	{ CKPT_NETLINK_LISTEN_ALL_NSID, "listen_all_nsid" },
+	{ CKPT_NETLINK_CAP_ACK, "cap_ack" },
+	{ CKPT_NETLINK_EXT_ACK, "ext_ack" },
+	{ CKPT_NETLINK_STRICT_CHK, "strict_chk" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field netlink_fields[] = {
+	FIELD(ckpt_hdr_sock_netlink, flags, F_FLAGS, .names = netlink_flags),
+	FIELD(ckpt_hdr_sock_netlink, options, F_FLAGS, .names = netlink_options),
+	FIELD(ckpt_hdr_sock_netlink, portid, F_UINT),
+	FIELD(ckpt_hdr_sock_netlink, dst_portid, F_UINT),
+	FIELD(ckpt_hdr_sock_netlink, dst_group, F_UINT),
+	FIELD(ckpt_hdr_sock_netlink, reserved, F_ZERO),
+	FIELD(ckpt_hdr_sock_netlink, groups, F_HEX),
+	END_OF_FIELDS
+};
+
 const struct ckpt_kind ckpt_socket_kinds[] = {
 	{ KIND(SOCKET, "socket", ckpt_hdr_socket), .class = CLASS_SOCKET,
 	  .var = true, .fields = socket_fields, .check = check_socket,
@@ -301,5 +330,7 @@ const struct ckpt_kind ckpt_socket_kinds[] = {
 	{ KIND(SOCK_INET, "sock_inet", ckpt_hdr_sock_inet),
 	  .owner = CKPT_HDR_SOCKET, .fields = inet_fields,
 	  .describe = describe_inet },
+	{ KIND(SOCK_NETLINK, "sock_netlink", ckpt_hdr_sock_netlink),
+	  .owner = CKPT_HDR_SOCKET, .fields = netlink_fields },
 	{ .name = NULL }
 };

@@ -71,6 +71,7 @@ static const struct ckpt_name restart_kinds[] = {
 	{ CKPT_RESTART_NANOSLEEP, "nanosleep" },
 	{ CKPT_RESTART_POLL, "poll" },
 	{ CKPT_RESTART_FUTEX, "futex" },
+	{ CKPT_RESTART_AGAIN, "again" },
 	{ 0, NULL }
 };
 

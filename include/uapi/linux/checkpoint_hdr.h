@@ -21,8 +21,9 @@
  * Records are multiples of 8 bytes; their tails, reserved fields and padding
  * are zero. Records grow at the tail: once fields have been added, one of the
  * old length reads as if zeros followed, and one with bytes that the reader does
- * not know is accepted if they are zero. Numbers are never reused. A record of unknown type is refused unless it carries
- * %CKPT_REC_OPTIONAL and comes before META_END.
+ * not know is accepted if they are zero. Numbers are never reused. A record of
+ * unknown type is refused unless it carries %CKPT_REC_OPTIONAL and comes before
+ * META_END.
  */
 #ifndef _UAPI_LINUX_CHECKPOINT_HDR_H
 #define _UAPI_LINUX_CHECKPOINT_HDR_H
@@ -63,6 +64,8 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PAD		= 8,
 	CKPT_HDR_TRAILER	= 9,
 	CKPT_HDR_PID		= 10,	/* object */
+	CKPT_HDR_MOUNT		= 21,
+	CKPT_HDR_NET_MSG	= 22,
 
 	/* a task, and what belongs to it alone */
 	CKPT_HDR_TASK		= 32,
@@ -101,6 +104,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_SOCK_UNIX	= 139,	/* name, connection and queue */
 	CKPT_HDR_SOCK_INET	= 140,	/* addresses */
 	CKPT_HDR_SKB		= 141,	/* a message in a queue */
+	CKPT_HDR_SOCK_NETLINK	= 142,	/* port and groups */
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
@@ -108,6 +112,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_INODE	= 162,	/* object: contents in an UNLINKED */
 	CKPT_HDR_FILE_PIPE	= 163,	/* object */
 	CKPT_HDR_FILE_SOCKET	= 171,	/* object */
+	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
 	/* processor architectures, see asm/checkpoint_hdr.h */
 	CKPT_HDR_ARCH		= 1024,
@@ -190,6 +195,44 @@ struct ckpt_hdr_lsm {
 	__u64 lsm_id;
 	__u8 name[CKPT_LSM_NAME_MAX];
 };
+
+#define CKPT_MOUNT_LINE_MAX	65536
+
+/**
+ * struct ckpt_hdr_mount - a mount of the container
+ * @h: type %CKPT_HDR_MOUNT
+ * @line: its line of /proc/PID/mountinfo as the root task would read it, without
+ *	the newline, NUL-terminated and padded with zeros
+ *
+ * These records are there if the root task has a mount namespace of its own. A
+ * mount comes behind the one it is mounted on.
+ */
+struct ckpt_hdr_mount {
+	struct ckpt_hdr h;
+	__u8 line[];
+};
+
+#define CKPT_NET_MSG_MAX	32768
+
+/**
+ * struct ckpt_hdr_net_msg - a piece of the configuration of the network
+ * @h: type %CKPT_HDR_NET_MSG
+ * @flags: %CKPT_NET_OUTSIDE or 0
+ * @reserved: zero
+ * @msg: a message of rtnetlink, struct nlmsghdr first, padded with zeros:
+ *	RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE or RTM_NEWRULE
+ *
+ * These records are there if the root task has a network namespace of its own.
+ */
+struct ckpt_hdr_net_msg {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 reserved;
+	__u8 msg[];
+};
+
+/* A link outside that leads into the container, or the bridge it belongs to. */
+#define CKPT_NET_OUTSIDE	0x1
 
 #define CKPT_PID_LEVELS_MAX	32
 
@@ -380,12 +423,13 @@ struct ckpt_hdr_task_objs {
  * @kind: one of enum ckpt_restart_kind
  * @flags: %CKPT_RESTART_COMPAT and the others
  * @clock: clock of @time, CLOCK_*
- * @op: futex: operation, with flags as in futex(2)
+ * @op: futex: operation, with flags as in futex(2); again: number of the system
+ *	call, which is made again with the arguments in the registers
  * @addr: nanosleep: where to put the remaining time, if interrupted, or 0;
  *	poll: the array; futex: the futex
  * @val: poll: elements of the array; futex: expected value
  * @bitset: futex: bits to wait for
- * @time: nanosleep, poll: remaining time in nanoseconds; futex: when the wait
+ * @time: nanosleep, poll, again: remaining time in nanoseconds; futex: when the wait
  *	ends, on @clock as the task sees it, nanoseconds
  */
 struct ckpt_hdr_restart_block {
@@ -404,6 +448,7 @@ enum ckpt_restart_kind {
 	CKPT_RESTART_NANOSLEEP	= 1,
 	CKPT_RESTART_POLL	= 2,
 	CKPT_RESTART_FUTEX	= 3,
+	CKPT_RESTART_AGAIN	= 4,
 };
 
 /* It was a 32-bit system call. */
@@ -873,6 +918,39 @@ struct ckpt_hdr_sock_inet {
 #define CKPT_INET_HAS_PORT	0x4
 
 /**
+ * struct ckpt_hdr_sock_netlink - port and groups of an AF_NETLINK socket
+ * @h: type %CKPT_HDR_SOCK_NETLINK
+ * @flags: %CKPT_NETLINK_BOUND
+ * @options: %CKPT_NETLINK_PKTINFO and the others
+ * @portid: its port
+ * @dst_portid: port it is connected to
+ * @dst_group: group it is connected to, or 0
+ * @reserved: zero
+ * @groups: groups it listens to; bit 0 is group 1
+ */
+struct ckpt_hdr_sock_netlink {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 options;
+	__u32 portid;
+	__u32 dst_portid;
+	__u32 dst_group;
+	__u32 reserved;
+	__u64 groups;
+};
+
+#define CKPT_NETLINK_BOUND		0x1
+
+/* Options of SOL_NETLINK that are switched on. */
+#define CKPT_NETLINK_PKTINFO		0x01
+#define CKPT_NETLINK_BROADCAST_ERROR	0x02
+#define CKPT_NETLINK_NO_ENOBUFS		0x04
+#define CKPT_NETLINK_LISTEN_ALL_NSID	0x08
+#define CKPT_NETLINK_CAP_ACK		0x10
+#define CKPT_NETLINK_EXT_ACK		0x20
+#define CKPT_NETLINK_STRICT_CHK		0x40
+
+/**
  * struct ckpt_hdr_skb - a message in the queue of a socket, oldest first, or a
  *	connection in that of a listening one
  * @h: type %CKPT_HDR_SKB
@@ -1045,6 +1123,37 @@ struct ckpt_hdr_file_socket {
 	__u32 sock;
 	__u32 holders;
 };
+
+/**
+ * struct ckpt_hdr_file_proc - an open file on a proc filesystem
+ * @file: common part
+ * @index: %CKPT_PROC_SEQ: the record of the file that is read next
+ * @read_pos: %CKPT_PROC_SEQ: the position that belongs to @index and the text
+ * @flags: %CKPT_PROC_SEQ, %CKPT_PROC_END
+ * @path_len: bytes of the path at @data, NUL included
+ * @text_len: bytes of text behind it, which are read before anything else
+ * @reserved: zero
+ * @id: identity of the file
+ * @data: the path, seen from the root directory of the root task, and the text
+ */
+struct ckpt_hdr_file_proc {
+	struct ckpt_hdr_file file;
+	__u64 index;
+	__s64 read_pos;
+	__u32 flags;
+	__u32 path_len;
+	__u32 text_len;
+	__u32 reserved;
+	struct ckpt_file_id id;
+	__u8 data[];
+};
+
+/* Read record by record, and not from the start. */
+#define CKPT_PROC_SEQ		0x1
+/* Behind the last record; @index is zero. */
+#define CKPT_PROC_END		0x2
+
+#define CKPT_PROC_TEXT_MAX	(1U << 19)
 
 /* ---- signals ---- */
 

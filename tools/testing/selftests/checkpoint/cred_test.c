@@ -106,7 +106,7 @@ static void capabilities(struct shared *sh)
 {
 	const uint64_t permitted = CAP(CAP_NET_ADMIN) | CAP(CAP_SYS_TIME) |
 				   CAP(CAP_CHECKPOINT_RESTORE) | CAP(CAP_SETPCAP);
-	struct caps c;
+	struct caps c = {};
 
 	TARGET_CHECK(sh, !prctl(PR_CAPBSET_DROP, CAP_SYS_BOOT));
 	TARGET_CHECK(sh, !prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
