@@ -540,11 +540,11 @@ static int write_unix(struct ckpt_ctx *ctx, void *obj)
 int checkpoint_unix_end(struct ckpt_ctx *ctx)
 {
 	/* Those that are found on the way are added at the end. */
-	return ckpt_for_each_obj(ctx, CKPT_HDR_SOCKET, collect_queue) ?:
-	       ckpt_for_each_obj(ctx, CKPT_HDR_SOCKET, collect_peer) ?:
-	       ckpt_for_each_obj(ctx, CKPT_HDR_SOCKET, check_peer) ?:
-	       ckpt_for_each_obj(ctx, CKPT_HDR_SOCKET, collect_senders) ?:
-	       ckpt_for_each_obj(ctx, CKPT_HDR_SOCKET, write_unix);
+	return ckpt_walk_objs(ctx, CKPT_HDR_SOCKET, collect_queue) ?:
+	       ckpt_walk_objs(ctx, CKPT_HDR_SOCKET, collect_peer) ?:
+	       ckpt_walk_objs(ctx, CKPT_HDR_SOCKET, check_peer) ?:
+	       ckpt_walk_objs(ctx, CKPT_HDR_SOCKET, collect_senders) ?:
+	       ckpt_walk_objs(ctx, CKPT_HDR_SOCKET, write_unix);
 }
 
 /* ---- validate ---- */
@@ -581,12 +581,15 @@ static int check_names(struct ckpt_validator *v,
 		       const struct ckpt_hdr_sock_unix *u)
 {
 	const u8 *path = u->names + u->addr_len;
-	size_t len;
+	size_t len, used;
 
 	ckpt_payload(&u->h, sizeof(*u), &len);
 	if (u->addr_len > len || u->path_len > len - u->addr_len ||
 	    u->remote_len > len - u->addr_len - u->path_len)
 		return ckpt_bad(v, "names that the record cannot hold");
+	used = u->addr_len + u->path_len + u->remote_len;
+	if (memchr_inv(u->names + used, 0, len - used))
+		return ckpt_bad(v, "padding is not zero");
 	if (!name_ok(u->names, u->addr_len) ||
 	    !name_ok(path + u->path_len, u->remote_len))
 		return ckpt_bad(v, "bad address of a socket");
@@ -641,6 +644,7 @@ int ckpt_skb_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	const struct ckpt_hdr_sock_unix *u = (const void *)v->owner_hdr;
 	const struct ckpt_hdr_skb *skb = (const void *)h;
 	const u32 *files = (const void *)skb->data;
+	size_t used;
 	u32 i;
 
 	if (v->last_end++ >= u->nr_skbs)
@@ -657,6 +661,11 @@ int ckpt_skb_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "number out of range");
 	if (!sock_pid_ok(v, &skb->pid))
 		return ckpt_bad(v, "bad process id");
+	if (skb->nr_files % 2 && files[skb->nr_files])
+		return ckpt_bad(v, "padding is not zero");
+	used = ALIGN(skb->nr_files * sizeof(*files), 8) + skb->len;
+	if (memchr_inv(skb->data + used, 0, h->len - sizeof(*skb) - used))
+		return ckpt_bad(v, "padding is not zero");
 	for (i = 0; i < skb->nr_files; i++)
 		if (!ckpt_ref_ok(v, files[i], CKPT_CLASS_FILE))
 			return ckpt_bad(v, "bad reference to a file");

@@ -366,6 +366,9 @@ int ckpt_socket_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (s->nr_opts > CKPT_SOCKOPTS_MAX ||
 	    struct_size(s, opts, s->nr_opts) > h->len)
 		return ckpt_bad(v, "more options than the record can hold");
+	if (memchr_inv(&s->opts[s->nr_opts], 0,
+		       h->len - struct_size(s, opts, s->nr_opts)))
+		return ckpt_bad(v, "padding is not zero");
 	return ckpt_sockopts_validate(v, s);
 }
 

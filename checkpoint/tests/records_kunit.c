@@ -199,6 +199,16 @@ static void fill_file_pipe(void *rec)
 	f->pipe = CKPT_CLASS_PIPE;
 }
 
+static void fill_file_socket(void *rec)
+{
+	struct ckpt_hdr_file_socket *f = rec;
+
+	fill_file(&f->file);
+	f->file.f_flags = O_RDWR;
+	f->sock = CKPT_CLASS_SOCKET;
+	f->holders = 1;
+}
+
 static void fill_file_proc(void *rec)
 {
 	struct ckpt_hdr_file_proc *f = rec;
@@ -275,6 +285,7 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_PATH, file_path, 8, fill_file_path),
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
+	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
 	REC(MM, mm, 0, fill_mm),
 	REC(VMA, vma, 0, fill_vma),
@@ -512,6 +523,12 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PIPE, file_pipe, file.f_flags, O_DIRECTORY, "directory"),
 	BAD(FILE_PIPE, file_pipe, file.advice, 1, "advice"),
 
+	FILE_CASES(FILE_SOCKET, file_socket),
+	BAD(FILE_SOCKET, file_socket, sock, 0, "no socket"),
+	BAD(FILE_SOCKET, file_socket, sock, CKPT_CLASS_FILE, "other object"),
+	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
+	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
+
 	FILE_CASES(FILE_PROC, file_proc),
 	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),
 	BAD(FILE_PROC, file_proc, data[0], 'x', "relative"),
@@ -700,6 +717,7 @@ static void every_kind_has_cases(struct kunit *test)
 		KUNIT_EXPECT_TRUE_MSG(test, covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||
+				      ckpt_kunit_socket_covers(type) ||
 				      ckpt_kunit_x86_covers(type),
 				      "no cases for %s", k->name);
 	}
