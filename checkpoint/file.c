@@ -6,8 +6,8 @@
  *	it was opened with, and who shares it.
  * Not saved: the state of readahead; errors of writeback not reported yet;
  *	labels of security modules, which are made anew.
- * Refused: kinds of files that nothing in the table below matches; an owner
- *	for signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY); locks and leases.
+ * Refused: kinds of files that nothing in the table below matches; F_NOTIFY;
+ *	locks and leases. For owners of signals see file_owner.c.
  */
 #include <linux/backing-dev.h>
 #include <linux/cred.h>
@@ -135,13 +135,6 @@ static const char *lock_of(const struct file *file)
 	return name;
 }
 
-static bool has_owner(const struct file *file)
-{
-	const struct fown_struct *owner = file_f_owner(file);
-
-	return owner && (owner->pid || owner->signum);
-}
-
 /*
  * What overlayfs maps is a file of its own on the filesystem below, with the
  * credentials of whoever mounted it. At restart that is opened by its name in
@@ -169,16 +162,17 @@ static int checkpoint_backing(struct ckpt_ctx *ctx)
 int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
 	const char *lock;
+	int ret;
 
 	if (file->f_mode & FMODE_BACKING)
 		return checkpoint_backing(ctx);
 	if (dnotify_watches(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
-	if (file->f_flags & FASYNC || has_owner(file))
-		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
-	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
+	ret = checkpoint_file_owner(ctx, file);
+	if (ret)
+		return ret;
+	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC | FASYNC) ||
 	    file->f_mode & FMODE_NOCMTIME)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is open in a special way (flags %#x, mode %#x)",
@@ -214,7 +208,8 @@ static u32 advice(const struct file *file)
  */
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 {
-	h->f_flags = file->f_flags;
+	/* See file_owner.c. */
+	h->f_flags = file->f_flags & ~FASYNC;
 	if (file->f_mode & FMODE_BACKING)
 		h->f_flags &= (OPEN_FLAGS | SHOWN_FLAGS) & ~O_NOATIME;
 	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);

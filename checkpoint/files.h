@@ -110,6 +110,12 @@ void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 void ckpt_pipe_put(void *obj);
 
+/* file_owner.c: who gets signals of open files */
+int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_owners(struct ckpt_ctx *ctx);
+int ckpt_file_owner_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int restore_file_owners(struct ckpt_ctx *ctx);
+
 /* file_external.c: open files that belong to somebody else */
 bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_external(struct ckpt_ctx *ctx, void *obj);

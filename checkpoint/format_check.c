@@ -69,6 +69,7 @@ CKPT_CHECK_OFFSET(sock_inet, addr, 24);
 CKPT_CHECK_OFFSET(sock_inet, scope, 56);
 CKPT_CHECK_SIZE(sock_netlink, 48);
 CKPT_CHECK_OFFSET(sock_netlink, groups, 40);
+CKPT_CHECK_SIZE(file_owner, 48);
 CKPT_CHECK_SIZE(skb, 64);
 CKPT_CHECK_OFFSET(skb, tstamp, 48);
 CKPT_CHECK_OFFSET(skb, data, 64);

@@ -296,6 +296,11 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_pipe,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_FILE_OWNER] = {
+		.name		= "FILE_OWNER",
+		.min_len	= sizeof(struct ckpt_hdr_file_owner),
+		.validate	= ckpt_file_owner_validate,
+	},
 	[CKPT_HDR_FILE_SOCKET] = {
 		.name		= "FILE_SOCKET",
 		.min_len	= sizeof(struct ckpt_hdr_file_socket),

@@ -269,8 +269,8 @@ int ckpt_sock_inet_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad address of a socket");
 	if (i->flags & CKPT_INET_HAS_PORT && !i->port)
 		return ckpt_bad(v, "port is zero");
-	if (connected ? s->type != SOCK_DGRAM : s->state == CKPT_SOCK_LISTEN &&
-						s->type != SOCK_STREAM)
+	if ((connected && s->type != SOCK_DGRAM) ||
+	    (s->state == CKPT_SOCK_LISTEN && s->type != SOCK_STREAM))
 		return ckpt_bad(v, "impossible state of a socket");
 	if (!connected && (i->peer_port || i->flowinfo ||
 			   memchr_inv(i->peer, 0, sizeof(i->peer))))

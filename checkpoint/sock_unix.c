@@ -1270,7 +1270,7 @@ typedef int (*unix_fn)(struct unix_restore *r,
 		       const struct ckpt_hdr_sock_unix *h,
 		       struct ckpt_cursor *c);
 
-static int for_each_unix(struct unix_restore *r, unix_fn fn)
+static int walk_unix(struct unix_restore *r, unix_fn fn)
 {
 	const struct ckpt_hdr *h;
 	struct ckpt_cursor c, after;
@@ -1304,10 +1304,10 @@ int restore_unix(struct ckpt_ctx *ctx)
 	struct unix_restore r = { .ctx = ctx };
 	int ret;
 
-	ret = for_each_unix(&r, restore_unix_name) ?:
-	      for_each_unix(&r, restore_unix_peer) ?:
-	      for_each_unix(&r, restore_unix_embryos) ?:
-	      for_each_unix(&r, restore_unix_messages);
+	ret = walk_unix(&r, restore_unix_name) ?:
+	      walk_unix(&r, restore_unix_peer) ?:
+	      walk_unix(&r, restore_unix_embryos) ?:
+	      walk_unix(&r, restore_unix_messages);
 	put_pid(r.last_pid);
 	return ret;
 }

@@ -237,6 +237,7 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_tasks(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_sockets_end(ctx) ?:
+	       checkpoint_file_owners(ctx) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
@@ -470,7 +471,7 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_FILLED) ?: restore_pids(ctx);
 	if (!ret)
-		ret = restore_sockets(ctx);
+		ret = restore_sockets(ctx) ?: restore_file_owners(ctx);
 	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_COMMIT) ?: restore_tasks_commit(ctx);
 	/* First: the init of a pid namespace waits until it has no other ids. */

@@ -209,6 +209,15 @@ static void fill_file_socket(void *rec)
 	f->holders = 1;
 }
 
+static void fill_file_owner(void *rec)
+{
+	struct ckpt_hdr_file_owner *o = rec;
+
+	o->file = CKPT_CLASS_FILE;
+	o->pid = CKPT_CLASS_PID;
+	o->pid_type = 1;
+}
+
 static void fill_file_proc(void *rec)
 {
 	struct ckpt_hdr_file_proc *f = rec;
@@ -286,6 +295,7 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
 	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
+	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
 	REC(MM, mm, 0, fill_mm),
 	REC(VMA, vma, 0, fill_vma),
@@ -528,6 +538,16 @@ static const struct rec_case cases[] = {
 	BAD(FILE_SOCKET, file_socket, sock, CKPT_CLASS_FILE, "other object"),
 	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
 	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
+
+	FINE(FILE_OWNER, file_owner, pid, 0, "nobody"),
+	FINE(FILE_OWNER, file_owner, flags, CKPT_OWNER_ASYNC, "signals"),
+	BAD(FILE_OWNER, file_owner, file, 0, "no file"),
+	BAD(FILE_OWNER, file_owner, file, CKPT_CLASS_PID, "other file"),
+	BAD(FILE_OWNER, file_owner, pid, CKPT_CLASS_FILE, "other pid"),
+	BAD(FILE_OWNER, file_owner, pid_type, 3, "session"),
+	BAD(FILE_OWNER, file_owner, signum, 65, "signal"),
+	BAD(FILE_OWNER, file_owner, flags, 2, "unknown flag"),
+	BAD(FILE_OWNER, file_owner, reserved, 1, "reserved"),
 
 	FILE_CASES(FILE_PROC, file_proc),
 	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),

@@ -57,14 +57,14 @@ struct sock_case {
 	int err;
 };
 
-#define SET(fill, member, value, err, name)				\
-	{ name, fill, offsetof(union rec, member),			\
-	  sizeof_field(union rec, member), value, err }
-#define BAD(fill, member, value, name)					\
-	SET(fill, member, value, -EBADMSG, name)
-#define UNKNOWN(fill, member, value, name)				\
-	SET(fill, member, value, -EOPNOTSUPP, name)
-#define FINE(fill, member, value, name)	SET(fill, member, value, 0, name)
+#define SET(fill, _field, value, err, name)				\
+	{ name, fill, offsetof(union rec, _field),			\
+	  sizeof_field(union rec, _field), value, err }
+#define BAD(fill, _field, value, name)					\
+	SET(fill, _field, value, -EBADMSG, name)
+#define UNKNOWN(fill, _field, value, name)				\
+	SET(fill, _field, value, -EOPNOTSUPP, name)
+#define FINE(fill, _field, value, name)	SET(fill, _field, value, 0, name)
 
 static void unix_socket(union rec *r, union rec *owner)
 {

@@ -322,6 +322,30 @@ static const struct ckpt_field file_pipe_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_name owner_flags[] = {
+	{ CKPT_OWNER_ASYNC, "async" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name owner_types[] = {
+	{ 0, "thread" },
+	{ 1, "process" },
+	{ 2, "group" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_owner_fields[] = {
+	FIELD(ckpt_hdr_file_owner, file, F_REF, .class = CLASS_FILE),
+	FIELD(ckpt_hdr_file_owner, pid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_file_owner, pid_type, F_ENUM, .names = owner_types),
+	FIELD(ckpt_hdr_file_owner, signum, F_UINT),
+	FIELD(ckpt_hdr_file_owner, flags, F_FLAGS, .names = owner_flags),
+	FIELD(ckpt_hdr_file_owner, uid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, euid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_field file_socket_fields[] = {
 	FILE_FIELDS,
 	FIELD(ckpt_hdr_file_socket, sock, F_REF, .class = CLASS_SOCKET),
@@ -471,6 +495,8 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
 	  .class = CLASS_FILE, .fields = file_pipe_fields,
 	  .check = check_file },
+	{ KIND(FILE_OWNER, "file_owner", ckpt_hdr_file_owner),
+	  .fields = file_owner_fields },
 	{ KIND(FILE_SOCKET, "file_socket", ckpt_hdr_file_socket),
 	  .class = CLASS_FILE, .fields = file_socket_fields,
 	  .check = check_file },

@@ -114,9 +114,11 @@ static void describe_socket(const struct ckpt_image *img,
 			memcpy(&value, opts[i].value, sizeof(value));
 			ckpt_add_int(o, "value", value);
 		} else {
-			json_object_object_add(o, "value",
-				ckpt_json_bytes(opts[i].value,
-						sizeof(opts[i].value)));
+			struct json_object *bytes;
+
+			bytes = ckpt_json_bytes(opts[i].value,
+						sizeof(opts[i].value));
+			json_object_object_add(o, "value", bytes);
 		}
 		json_object_array_add(list, o);
 	}

@@ -105,6 +105,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_SOCK_INET	= 140,	/* addresses */
 	CKPT_HDR_SKB		= 141,	/* a message in a queue */
 	CKPT_HDR_SOCK_NETLINK	= 142,	/* port and groups */
+	CKPT_HDR_FILE_OWNER	= 143,	/* who gets signals of an open file */
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
@@ -1123,6 +1124,34 @@ struct ckpt_hdr_file_socket {
 	__u32 sock;
 	__u32 holders;
 };
+
+/**
+ * struct ckpt_hdr_file_owner - who gets signals of an open pipe or socket.
+ *	Belongs to no object: comes when all files are known.
+ * @h: type %CKPT_HDR_FILE_OWNER
+ * @file: FILE object
+ * @pid: PID object of the owner, or 0
+ * @pid_type: 0: a thread; 1: a process; 2: a process group
+ * @signum: signal instead of SIGIO (F_SETSIG), or 0
+ * @flags: %CKPT_OWNER_ASYNC
+ * @uid: real id of the user who set it, in the user namespace of the root task
+ * @euid: effective id of that user
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_owner {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 pid;
+	__u32 pid_type;
+	__u32 signum;
+	__u32 flags;
+	__u32 uid;
+	__u32 euid;
+	__u32 reserved;
+};
+
+/* O_ASYNC */
+#define CKPT_OWNER_ASYNC	0x1
 
 /**
  * struct ckpt_hdr_file_proc - an open file on a proc filesystem

@@ -761,6 +761,53 @@ TEST_F(sockets, options)
 	ROUND_TRIP(&self->t, options);
 }
 
+/* ---- signals ---- */
+
+static volatile sig_atomic_t got_sigio;
+
+static void on_sigio(int sig)
+{
+	got_sigio++;
+}
+
+static void async(struct shared *sh)
+{
+	int sv[2];
+
+	signal(SIGIO, on_sigio);
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	TARGET_CHECK(sh, !fcntl(sv[1], F_SETOWN, getpid()));
+	TARGET_CHECK(sh, !fcntl(sv[1], F_SETFL, O_ASYNC));
+	TARGET_CHECK(sh, !fcntl(sv[0], F_SETOWN, -getpgrp()));
+	TARGET_CHECK(sh, !fcntl(sv[0], F_SETSIG, SIGUSR2));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, fcntl(sv[1], F_GETFL) == (O_RDWR | O_ASYNC));
+	TARGET_CHECK(sh, fcntl(sv[1], F_GETOWN) == getpid());
+	TARGET_CHECK(sh, fcntl(sv[1], F_GETSIG) == 0);
+	TARGET_CHECK(sh, fcntl(sv[0], F_GETOWN) == -getpgrp());
+	TARGET_CHECK(sh, fcntl(sv[0], F_GETSIG) == SIGUSR2);
+	TARGET_CHECK(sh, sends(sv[0], "x") && got_sigio == 1);
+}
+
+TEST_F(sockets, async)
+{
+	ROUND_TRIP(&self->t, async);
+}
+
+static void owner_outside(struct shared *sh)
+{
+	int sv[2];
+
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	TARGET_CHECK(sh, !fcntl(sv[1], F_SETOWN, getppid()));
+	target_step(sh, 1);
+}
+
+TEST_F(sockets, refused_owner_outside)
+{
+	REFUSED(&self->t, owner_outside, EOPNOTSUPP, "outside of the tree");
+}
+
 /* ---- what is refused ---- */
 
 static void outside_stream(struct shared *sh)
