@@ -5,12 +5,11 @@
  * Saved: user and group ids, supplementary groups, securebits, the five
  *	capability sets, the keyring for requested keys. Ids are as seen in the
  *	user namespace of the root task.
- * Not saved: the user namespace itself and the security module's label: the
- *	restarted tasks have those of the restart's caller. The session keyring,
- *	if it is the user's, empty, or also that of the checkpoint's caller: then
- *	it belongs to the environment, like the session, and so it does at
- *	restart. Audit's login id and session stay those of the restart's caller:
- *	they tell who is responsible.
+ * Not saved: the user namespace itself: the restarted tasks have that of the
+ *	restart's caller. The session keyring, if it is the user's, empty, or
+ *	also that of the checkpoint's caller: then it belongs to the environment,
+ *	like the session, and so it does at restart. For labels see label.c, for
+ *	audit's login id audit.c.
  * Refused: credentials of other user namespaces; ids without a number in the
  *	namespace; thread and process keyrings, and other session keyrings.
  *

@@ -50,6 +50,7 @@ CKPT_CHECK_OFFSET(restart_block, addr, 32);
 CKPT_CHECK_OFFSET(restart_block, time, 48);
 CKPT_CHECK_SIZE(futex, 40);
 CKPT_CHECK_SIZE(rseq, 32);
+CKPT_CHECK_SIZE(audit, 24);
 
 static_assert(sizeof(struct ckpt_file_id) == 80);
 CKPT_CHECK_SIZE(files, 24);

@@ -355,7 +355,7 @@ struct ckpt_validator {
 	const char *why;
 };
 
-/* The owner of records that may belong to any object or task. */
+/* The owner of records that may belong to any task or labelled object. */
 #define CKPT_OWNER_ANY	(~0U)
 
 /**
@@ -452,6 +452,16 @@ int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
 		      int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
+
+/* sysctl.c */
+#ifdef CONFIG_SYSCTL
+int ckpt_may_use(struct ckpt_ctx *ctx);
+#else
+static inline int ckpt_may_use(struct ckpt_ctx *ctx)
+{
+	return 0;
+}
+#endif
 
 /* header.c, container.c */
 int checkpoint_header(struct ckpt_ctx *ctx);

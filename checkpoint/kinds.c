@@ -5,6 +5,7 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include "audit.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
@@ -157,6 +158,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_cred_obj,
 		.get		= ckpt_cred_get,
 		.put		= ckpt_cred_put,
+	},
+	[CKPT_HDR_AUDIT] = {
+		.name		= "AUDIT",
+		.min_len	= sizeof(struct ckpt_hdr_audit),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_audit_validate,
 	},
 	[CKPT_HDR_RESTART_BLOCK] = {
 		.name		= "RESTART_BLOCK",
@@ -320,6 +327,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_audit_task_kind,
 	&ckpt_label_task_kind,
 	NULL
 };

@@ -32,26 +32,26 @@ static const u32 cred_attrs[] = {
 	CKPT_LABEL_KEYCREATE, CKPT_LABEL_PREV, CKPT_LABEL_SOCKCREATE,
 	CKPT_LABEL_RELABEL, CKPT_LABEL_RULES,
 };
+
 static const u32 task_attrs[] = {
 	CKPT_LABEL_CURRENT, CKPT_LABEL_NNP, CKPT_LABEL_EXEC, CKPT_LABEL_PREV,
 	CKPT_LABEL_HAT_TOKEN,
 };
+
 static const u32 sock_attrs[] = { CKPT_LABEL_CURRENT, CKPT_LABEL_PEER };
 static const u32 other_attrs[] = { CKPT_LABEL_CURRENT };
-
-#define ATTRS(a)	{ (a), ARRAY_SIZE(a) }
 
 static const struct attr_list {
 	const u32 *attr;
 	u32 nr;
 } attr_lists[] = {
-	[LSM_CKPT_CRED]		= ATTRS(cred_attrs),
-	[LSM_CKPT_TASK]		= ATTRS(task_attrs),
-	[LSM_CKPT_FILE]		= ATTRS(other_attrs),
-	[LSM_CKPT_INODE]	= ATTRS(other_attrs),
-	[LSM_CKPT_IPC]		= ATTRS(other_attrs),
-	[LSM_CKPT_MSG]		= ATTRS(other_attrs),
-	[LSM_CKPT_SOCK]		= ATTRS(sock_attrs),
+	[LSM_CKPT_CRED]		= { cred_attrs, ARRAY_SIZE(cred_attrs) },
+	[LSM_CKPT_TASK]		= { task_attrs, ARRAY_SIZE(task_attrs) },
+	[LSM_CKPT_FILE]		= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_INODE]	= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_IPC]		= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_MSG]		= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_SOCK]		= { sock_attrs, ARRAY_SIZE(sock_attrs) },
 };
 
 /* Whether it is this inode that keeps the label, and nothing else does. */

@@ -559,7 +559,8 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		return ret;
 	extra = ckpt_cursor_peek(&c);
 	if (extra && ckpt_kind(extra->type) &&
-	    ckpt_kind(extra->type)->owner == CKPT_HDR_TASK)
+	    (ckpt_kind(extra->type)->owner == CKPT_HDR_TASK ||
+	     ckpt_kind(extra->type)->owner == CKPT_OWNER_ANY))
 		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
 				ckpt_kind(extra->type)->name);
 	return 0;

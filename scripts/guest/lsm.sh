@@ -50,12 +50,14 @@ load_policy()
 # leave_image: run a program under a label, save it and kill it.
 leave_image()
 {
-	local image=/data/lsm/$LSM pid number
+	local image=/data/lsm/$LSM pid
+	local -a others
 	mkdir -p /data/lsm
 	rm -f /tmp/lsm-ready
 	# After the next boot the ids must be free.
-	number=$(ls /data/lsm | wc -l)
-	echo $((20000 + 1000 * number)) > /proc/sys/kernel/ns_last_pid
+	others=(/data/lsm/*)
+	echo $((20000 + 1000 * ${#others[@]})) > /proc/sys/kernel/ns_last_pid
+	# shellcheck disable=SC2016
 	setsid bash -c '
 		[ -z "$1" ] || printf %s "$1" > /proc/self/attr/current || exit
 		exec python3 '$dir_lsm'/program' - "$label" \
@@ -81,10 +83,13 @@ restart_image()
 # How many results the following has.
 cross_boots_count()
 {
-	local names new=1
-	[ ! -e "/data/lsm/$LSM" ] || new=0
-	names=$(ls /data/lsm 2> /dev/null | grep -vcx "$LSM")
-	echo $(((names + 1) * 3 + new))
+	local -a images
+	images=(/data/lsm/*)
+	if [ -e "/data/lsm/$LSM" ]; then
+		echo $((${#images[@]} * 3))
+	else
+		echo $(((${#images[@]} + 1) * 3 + 1))
+	fi
 }
 
 # Labels come back where they are from, and nowhere else; programs everywhere.
@@ -97,7 +102,8 @@ cross_boots()
 		[ $status = 0 ] || echo "# $said"
 		result "$LSM: checkpoint" $status
 	fi
-	for name in $(ls /data/lsm); do
+	for name in /data/lsm/*; do
+		name=${name##*/}
 		said=$(restart_image "$name")
 		status=$?
 		[ $status = 0 ] || echo "# $said"
