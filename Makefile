@@ -2,10 +2,10 @@
 # Build, boot and test; the work is done by the scripts of the same names.
 # What is made is kept outside of this repository: see BUILD in scripts/lib.sh.
 
-.PHONY: help demo test fuzz build shell guest bench lint series tree refresh clean
+.PHONY: help demo test fuzz fuzz-native coverage regress build shell guest bench lint series tree refresh clean
 
 help:		## print this
-	@sed -n 's|^\([a-z]*\):[^#]*## |  make \1\t|p' $(firstword $(MAKEFILE_LIST))
+	@sed -n 's|^\([a-z-]*\):[^#]*## |  make \1\t|p' $(firstword $(MAKEFILE_LIST))
 	@echo 'Variables: DEBUG=1 for the kernel with all checks, KERNEL=directory or'
 	@echo 'tarball of any 6.12.y, JOBS=n, BUILD=directory for all that is made.'
 
@@ -15,8 +15,17 @@ demo:		## checkpoint programs, reboot, restart, compare their outputs
 test:		## KUnit and kselftests in a guest; [T=glob] [DEBUG=1]
 	@scripts/test
 
-fuzz:		## restart from mutants of images; [N=count] [SEED=n] [DEBUG=1]
+fuzz:		## restart from mutants of images; [N=count] [SEED=n] [FIRST=n] [DEBUG=1]
 	@scripts/fuzz
+
+fuzz-native:	## the checks of images as a host program; [N=count] [TIME=s] [SEED=n]
+	@scripts/fuzz-native
+
+coverage:	## which lines of ours the tests reach; [T=glob]
+	@scripts/coverage
+
+regress:	## other kselftests: same results without and with the series?
+	@scripts/regress
 
 build:		## kernel, headers, tools and kselftests; [DEBUG=1]
 	@scripts/build

@@ -58,11 +58,16 @@ static inline bool ckpt_has_mempolicy(struct task_struct *tsk)
 #ifdef CONFIG_PERF_EVENTS
 static inline bool ckpt_has_perf_events(struct task_struct *tsk)
 {
+	struct perf_event_context *ctx;
 	bool ret;
 
 	mutex_lock(&tsk->perf_event_mutex);
-	ret = !list_empty(&tsk->perf_event_list) ||
-	      (tsk->perf_event_ctxp && tsk->perf_event_ctxp->nr_events);
+	ret = !list_empty(&tsk->perf_event_list);
+	/* It goes when SIGKILL ends the task. */
+	rcu_read_lock();
+	ctx = rcu_dereference(tsk->perf_event_ctxp);
+	ret |= ctx && READ_ONCE(ctx->nr_events);
+	rcu_read_unlock();
 	mutex_unlock(&tsk->perf_event_mutex);
 	return ret;
 }

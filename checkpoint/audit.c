@@ -3,8 +3,9 @@
  * Checkpoint/restart - who is responsible, as far as audit is concerned
  *
  * Saved: login id and session of each task.
- * Not saved: a login id that has no number in the root task's user namespace.
- *	It is that of somebody outside, and so it will be at restart.
+ * Not saved: a login id that has no number in the user namespace that the tree
+ *	and its surroundings have in common. It is that of somebody outside,
+ *	and so it will be at restart.
  *
  * A login id is restored by the rules of writing to /proc/self/loginuid: who
  * has none may take any, others need CAP_AUDIT_CONTROL. The number of a session
@@ -20,7 +21,7 @@
 
 static int checkpoint_audit(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
-	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+	struct user_namespace *ns = ctx->base_user_ns;
 	kuid_t loginuid = audit_get_loginuid(tsk);
 	struct ckpt_hdr_audit *h;
 

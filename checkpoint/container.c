@@ -6,8 +6,10 @@
  * security modules, see lsm.c.
  */
 #include <linux/pid_namespace.h>
+#include "container.h"
 #include "internal.h"
 #include "lsm.h"
+#include "namespaces.h"
 
 /**
  * checkpoint_container - add the container configuration section
@@ -23,9 +25,11 @@ int checkpoint_container(struct ckpt_ctx *ctx)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->pid_level = ctx->root_ns->level;
-	if (is_child_reaper(task_pid(ctx->root)))
+	if (ckpt_root_is_init(ctx))
 		h->flags |= CKPT_CONTAINER_INIT;
-	return checkpoint_lsms(ctx, h);
+	return checkpoint_lsms(ctx, h) ?:
+	       checkpoint_mounts(ctx) ?:
+	       checkpoint_netconf(ctx);
 }
 
 /**
@@ -58,9 +62,18 @@ int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_container *h;
+	int ret;
 
 	h = ckpt_read_obj_type(c, CKPT_HDR_CONTAINER);
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	return restore_lsms(ctx, c, h->nr_lsm);
+	ret = restore_lsms(ctx, c, h->nr_lsm);
+	if (ret)
+		return ret;
+	/* Mounts and the network are the coordinator's. */
+	while (ckpt_read_opt_type(c, CKPT_HDR_MOUNT))
+		;
+	while (ckpt_read_opt_type(c, CKPT_HDR_NET_MSG))
+		;
+	return 0;
 }

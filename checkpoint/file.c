@@ -33,6 +33,7 @@ static const struct ckpt_file_kind file_kinds[] = {
 	{ "external",	CKPT_HDR_FILE_EXTERNAL,	ckpt_file_external_match },
 	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
+	{ "proc",	CKPT_HDR_FILE_PROC,	ckpt_file_proc_match },
 	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
 };
 

@@ -147,7 +147,7 @@ static int copy_contents(struct ckpt_ctx *ctx, const struct path *path, u32 id)
 static void fill_unlinked(struct ckpt_ctx *ctx, struct ckpt_hdr_unlinked *h,
 			  const struct path *path)
 {
-	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+	struct user_namespace *ns = ctx->base_user_ns;
 	struct mnt_idmap *idmap = mnt_idmap(path->mnt);
 	const struct inode *inode = d_inode(path->dentry);
 	struct timespec64 atime = inode_get_atime(inode);
@@ -279,6 +279,8 @@ static int validate_memfd(struct ckpt_validator *v,
 {
 	if (h->seals & ~ALL_SEALS)
 		return ckpt_bad(v, "unknown seals");
+	if (h->flags & CKPT_UNLINKED_LINKABLE)
+		return ckpt_bad(v, "memfd that can be given a name");
 	if (h->name_len > NAME_MAX - strlen(MEMFD_PREFIX) + 1)
 		return ckpt_bad(v, "bad name of a memfd");
 	if (memchr_inv(&h->dir, 0, sizeof(h->dir)))
@@ -307,6 +309,8 @@ int ckpt_unlinked_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (!u->name_len || u->name_len > len ||
 	    strnlen(name, u->name_len) != u->name_len - 1)
 		return ckpt_bad(v, "bad name");
+	if (!ckpt_tail_ok(h, sizeof(*u) + u->name_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (u->flags & CKPT_UNLINKED_MEMFD)
 		return validate_memfd(v, u);
 	if (u->seals)

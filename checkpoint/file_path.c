@@ -9,8 +9,8 @@
  * Not saved: contents; they are the filesystem's. A regular file that is open
  *	for reading must have the same size at restart, others at least that.
  * Refused: files without a path; regular files of filesystems that are
- *	interfaces of the kernel (proc, sysfs and the like), as what is behind
- *	an open file there is more than its position.
+ *	interfaces of the kernel (sysfs and the like; for proc see file_proc.c),
+ *	as what is behind an open file there is more than its position.
  */
 #include <linux/fcntl.h>
 #include <linux/file.h>
@@ -165,6 +165,8 @@ int ckpt_file_path_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 	if (!ckpt_path_ok(path, fp->path_len, len))
 		return ckpt_bad(v, "bad path");
+	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!ckpt_file_id_ok(&fp->id))
 		return ckpt_bad(v, "bad identity of a file");
 	if (!can_open(fp))

@@ -73,6 +73,14 @@ void *restore_file_path(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 int restore_file_unchanged(struct ckpt_ctx *ctx, u32 id, struct file *file);
 
+/* file_proc.c: files of a proc filesystem */
+bool ckpt_file_proc_match(struct ckpt_ctx *ctx, struct file *file);
+int ckpt_check_proc_path(struct ckpt_ctx *ctx, const struct path *path);
+int checkpoint_file_proc(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_proc_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_proc(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			struct ckpt_cursor *c);
+
 /* file_inode.c: files without a name */
 bool ckpt_file_inode_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_unlinked(struct ckpt_ctx *ctx, void *obj);
@@ -115,6 +123,7 @@ int checkpoint_fs(struct ckpt_ctx *ctx, void *obj);
 int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		 struct ckpt_cursor *c);
+void ckpt_fs_get(void *obj);
 void ckpt_fs_put(void *obj);
 int ckpt_install_fs(void *obj);
 struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk);

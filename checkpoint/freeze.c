@@ -28,8 +28,10 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/wait_bit.h>
+#include "debug.h"
 #include "freeze.h"
 #include "internal.h"
+#include "sighand.h"
 
 #define CKPT_FREEZE_TIMEOUT_MS	10000
 /* Group stops and exits wake nobody: look again that often. */
@@ -49,7 +51,7 @@
 void checkpoint_trap(void)
 	__releases(&current->sighand->siglock)
 {
-	spinlock_t *lock = &current->sighand->siglock;
+	spinlock_t *lock = &ckpt_current_sighand()->siglock;
 
 	current->jobctl |= JOBCTL_CKPT_STOPPED;
 	/* As the cgroup freezer: a signal wakes us, and stays pending. */
@@ -357,7 +359,7 @@ static int stop_task(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	struct ckpt_frozen *f;
 	int ret;
 
-	ret = may_freeze(ctx, tsk);
+	ret = may_freeze(ctx, tsk) ?: ckpt_at(ctx, CKPT_AT_CHECKED);
 	if (ret)
 		return ret;
 	f = kmalloc(sizeof(*f), GFP_KERNEL_ACCOUNT);
@@ -577,13 +579,14 @@ int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms)
 			return ret;
 		ret = stop_new_tasks(ctx, &list, &nr_new);
 		if (!ret && nr_new)
-			ret = wait_for_tasks(ctx, &list, deadline);
+			ret = ckpt_at(ctx, CKPT_AT_STOPPING) ?:
+			      wait_for_tasks(ctx, &list, deadline);
 		if (ret || !nr_new)
 			break;
 		put_task_list(&list);
 	}
 	if (!ret)
-		ret = take_tasks(ctx, &list);
+		ret = ckpt_at(ctx, CKPT_AT_STOPPED) ?: take_tasks(ctx, &list);
 	put_task_list(&list);
 	return ret;
 }
@@ -633,18 +636,37 @@ void ckpt_thaw_tree(struct ckpt_ctx *ctx, bool leave)
 		forget(ctx, f);
 }
 
-/* Dead, or dying on its way out of the trap. */
+/* The caller, if it is part of the tree, will die when the call is over. */
+static bool is_dying(const struct ckpt_task *t)
+{
+	return !same_thread_group(t->task, current) && !ckpt_task_dead(t->task);
+}
+
 static bool tree_dead(struct ckpt_ctx *ctx)
 {
 	u32 i;
 
-	for (i = 0; i < ctx->nr_tasks; i++) {
-		struct task_struct *tsk = ctx->tasks[i].task;
-
-		if (!same_thread_group(tsk, current) && !ckpt_task_dead(tsk))
+	for (i = 0; i < ctx->nr_tasks; i++)
+		if (is_dying(&ctx->tasks[i]))
 			return false;
-	}
 	return true;
+}
+
+static u32 warn_of_dying(struct ckpt_ctx *ctx)
+{
+	const struct ckpt_task *first = NULL;
+	u32 i, nr = 0;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		if (!is_dying(&ctx->tasks[i]))
+			continue;
+		first = first ?: &ctx->tasks[i];
+		nr++;
+	}
+	if (nr)
+		ckpt_warn(ctx, "the image is complete, but %u killed tasks are not dead yet, such as task %d (%s)",
+			  nr, task_pid_vnr(first->task), first->task->comm);
+	return nr;
 }
 
 /**
@@ -654,19 +676,24 @@ static bool tree_dead(struct ckpt_ctx *ctx)
  */
 void ckpt_freeze_current(void)
 {
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	current->jobctl |= JOBCTL_TRAP_CKPT;
 	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 }
 
 /**
  * ckpt_kill_tree - kill the frozen tasks and wait until they are gone
  * @ctx: the checkpoint
  *
- * The wait is bounded, and ends when the caller is killed.
+ * None of them returns to user mode, but on its way out one may wait for
+ * something, which may even be up to the caller: the init of a pid namespace
+ * waits until the parents of all that is in there have reaped it. So the wait is
+ * bounded, and ends when the caller is killed.
+ *
+ * Return: how many are not dead yet.
  */
-void ckpt_kill_tree(struct ckpt_ctx *ctx)
+u32 ckpt_kill_tree(struct ckpt_ctx *ctx)
 {
 	unsigned long deadline = jiffies + CKPT_KILL_TIMEOUT;
 	ktime_t nap = CKPT_KILL_POLL_MIN;
@@ -683,8 +710,7 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 		schedule_hrtimeout(&nap, HRTIMER_MODE_REL);
 		nap = min(2 * nap, CKPT_KILL_POLL_MAX);
 	}
-	if (!tree_dead(ctx))
-		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
+	return warn_of_dying(ctx);
 }
 
 /**
@@ -706,6 +732,8 @@ int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx)
 		return ret;
 	for (i = 0; i < list.nr && !ret; i++)
 		ret = may_freeze(ctx, list.task[i]);
+	if (!ret)
+		ret = ckpt_at(ctx, CKPT_AT_THAW);
 	for (i = 0; i < list.nr && !ret; i++)
 		found |= release_left_frozen(list.task[i]);
 	put_task_list(&list);

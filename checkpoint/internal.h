@@ -23,6 +23,7 @@ struct cred;
 struct file;
 struct files_struct;
 struct nsproxy;
+struct user_namespace;
 
 /* ctx.c */
 
@@ -157,6 +158,13 @@ struct ckpt_label_set {
  * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
+ * @user_ns: user namespace of the root task, referenced (checkpoint); that of
+ *	the restored root task (restart)
+ * @base_user_ns: checkpoint: innermost user namespace that the root task has in
+ *	common with the outside, an ancestor of @user_ns or that itself
+ * @root_nsproxy: checkpoint: namespaces of the root task, referenced
+ * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
+ *	outside, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
@@ -178,13 +186,18 @@ struct ckpt_label_set {
  * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
  *	to its number or to struct ckpt_anon_root, see vma.c
  * @nr_anon_roots: checkpoint: numbers given
+ * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
  *
  * @labels: checkpoint: the labels that security modules use, see label.c
  * @task_labels: checkpoint: those of the present task
  *
- * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
+ * @nsproxy: restart: namespaces of tasks that have none of their own: the
+ *	caller's, and time as it was
+ * @own_time: restart: the time namespace in @nsproxy has been made for it
  * @phase: restart: enum ckpt_phase
  * @nr_todo: restart: created tasks that have not reached the barrier
+ * @nr_no_mm: restart: tasks that do not exist yet or have no memory of their own
+ * @nr_no_fs: restart: tasks that have no root directory of their own yet
  * @nr_busy: restart: created tasks that still use this
  * @wait: restart: created tasks wait here for @phase to change
  * @caller_wait: restart: the caller waits here for @nr_todo and @nr_busy
@@ -220,6 +233,10 @@ struct ckpt_ctx {
 	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
+	struct user_namespace *user_ns;
+	struct user_namespace *base_user_ns;
+	struct nsproxy *root_nsproxy;
+	struct xarray shared_ns;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
@@ -240,13 +257,17 @@ struct ckpt_ctx {
 	u64 memdump_time;
 	struct xarray anon_roots;
 	u32 nr_anon_roots;
+	u32 nr_suspects;
 
 	DECLARE_HASHTABLE(labels, 7);
 	struct ckpt_label_set task_labels;
 
 	struct nsproxy *nsproxy;
+	bool own_time;
 	enum ckpt_phase phase;
 	atomic_t nr_todo;
+	atomic_t nr_no_mm;
+	atomic_t nr_no_fs;
 	atomic_t nr_busy;
 	wait_queue_head_t wait;
 	wait_queue_head_t caller_wait;
@@ -283,6 +304,7 @@ const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
 const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
 const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner);
 
 /**
  * ckpt_payload - the variable part of a record
@@ -303,10 +325,21 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 
 /*
  * enum ckpt_class - what a reference to an object may refer to
+ *
+ * %CKPT_CLASS_FILE_LATE is a %CKPT_CLASS_FILE that is opened again only after
+ * all tasks have their memory. So what tasks need for that cannot refer to it.
  */
 enum ckpt_class {
 	CKPT_CLASS_NONE,
 	CKPT_CLASS_PID,
+	CKPT_CLASS_NS_USER,
+	CKPT_CLASS_NS_UTS,
+	CKPT_CLASS_NS_IPC,
+	CKPT_CLASS_NS_NET,
+	CKPT_CLASS_NS_PID,
+	CKPT_CLASS_NS_MNT,
+	CKPT_CLASS_NS_CGROUP,
+	CKPT_CLASS_NS_TIME,
 	CKPT_CLASS_CRED,
 	CKPT_CLASS_SIGHAND,
 	CKPT_CLASS_MM,
@@ -315,6 +348,7 @@ enum ckpt_class {
 	CKPT_CLASS_FS,
 	CKPT_CLASS_PIPE,
 	CKPT_CLASS_FILE,
+	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
 	CKPT_CLASS_LABEL,
 };
@@ -322,6 +356,7 @@ enum ckpt_class {
 /**
  * struct ckpt_validator - state of one pass over the records
  * @classes: class (enum ckpt_class) of each object so far, by id - 1
+ * @objs: first record of each of them
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
@@ -339,6 +374,7 @@ enum ckpt_class {
  */
 struct ckpt_validator {
 	u8 *classes;
+	const struct ckpt_hdr **objs;
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
@@ -396,8 +432,8 @@ enum ckpt_labelled {
  *	caller of restart(). Return: a referenced object or ERR_PTR() of an
  *	errno that has been reported.
  * @get: objects: take a reference on a kernel object at checkpoint. NULL if
- *	the stopped tasks keep it, and one more user would make a difference to
- *	them when they run again; ckpt_check_frozen() says whether they did.
+ *	one more user would make a difference to the tasks when they run again;
+ *	then it is held while they are stopped, see ckpt_hold().
  *	At restart such objects are released before the tasks run.
  * @put: objects: drop it, or the one @restore returned
  */
@@ -423,9 +459,26 @@ void ckpt_validator_free(struct ckpt_validator *v);
 int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
 
 /* objects.c */
+
+/**
+ * struct ckpt_uses - checkpoint: who uses an object
+ * @nr: references counted in the tree
+ * @nr_fds: those of descriptors among them
+ * @writable: for contents: whether something in the tree can change them
+ * @suspect: there may be more references than these
+ */
+struct ckpt_uses {
+	u32 nr;
+	u32 nr_fds;
+	bool writable;
+	bool suspect;
+};
 
 /**
  * struct ckpt_obj - restart: an object of the image
@@ -448,8 +501,14 @@ void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
-int ckpt_for_each_obj(struct ckpt_ctx *ctx, u32 type,
-		      int (*fn)(struct ckpt_ctx *ctx, void *obj));
+void ckpt_obj_let_go(struct ckpt_ctx *ctx);
+void ckpt_obj_use(struct ckpt_ctx *ctx, const void *ptr, bool by_fd);
+struct ckpt_uses *ckpt_obj_uses(struct ckpt_ctx *ctx, const void *ptr, u32 *type);
+int ckpt_walk_uses(struct ckpt_ctx *ctx,
+		   int (*fn)(struct ckpt_ctx *ctx, u32 type, void *obj,
+			     struct ckpt_uses *uses));
+int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
+		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 
@@ -493,6 +552,9 @@ int restore_pids(struct ckpt_ctx *ctx);
 void restore_pids_done(struct ckpt_ctx *ctx);
 void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);
 pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_namespace(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_levels(struct ckpt_ctx *ctx, u32 id);
+bool ckpt_pid_is_init(struct ckpt_ctx *ctx, u32 id);
 int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void ckpt_pid_get(void *obj);
 void ckpt_pid_put(void *obj);
@@ -530,6 +592,8 @@ extern const struct ckpt_task_kind * const ckpt_task_kinds[];
 
 int checkpoint_tasks(struct ckpt_ctx *ctx);
 int restore_tasks(struct ckpt_ctx *ctx);
+int ckpt_wait_for_mm(struct ckpt_ctx *ctx);
+int ckpt_wait_for_fs(struct ckpt_ctx *ctx);
 int restore_tasks_commit(struct ckpt_ctx *ctx);
 void restore_tasks_abort(struct ckpt_ctx *ctx);
 int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);

@@ -6,12 +6,14 @@
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
 #include "audit.h"
+#include "container.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
 #include "lsm.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "restart_block.h"
 #include "rseq.h"
 #include "sched.h"
@@ -86,6 +88,101 @@ static const struct ckpt_kind generic_kinds[] = {
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
 	},
+	[CKPT_HDR_NS_USER] = {
+		.name		= "NS_USER",
+		.min_len	= sizeof(struct ckpt_hdr_ns_user),
+		.max_len	= sizeof(struct ckpt_hdr_ns_user) +
+				  3 * CKPT_NS_EXTENTS_MAX *
+				  sizeof(struct ckpt_idmap) + 4,
+		.class		= CKPT_CLASS_NS_USER,
+		.validate	= ckpt_ns_user_validate,
+		.checkpoint	= checkpoint_ns_user,
+		.restore	= restore_ns_user,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_UTS] = {
+		.name		= "NS_UTS",
+		.min_len	= sizeof(struct ckpt_hdr_ns_uts),
+		.class		= CKPT_CLASS_NS_UTS,
+		.validate	= ckpt_ns_uts_validate,
+		.checkpoint	= checkpoint_ns_uts,
+		.restore	= restore_ns_uts,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_NET] = {
+		.name		= "NS_NET",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_NET,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_net,
+		.restore	= restore_ns_net,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_PID] = {
+		.name		= "NS_PID",
+		.min_len	= sizeof(struct ckpt_hdr_ns_pid),
+		.class		= CKPT_CLASS_NS_PID,
+		.validate	= ckpt_ns_pid_validate,
+		.checkpoint	= checkpoint_ns_pid,
+		.restore	= restore_ns_pid,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_MNT] = {
+		.name		= "NS_MNT",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_MNT,
+		.validate	= ckpt_ns_mnt_validate,
+		.checkpoint	= checkpoint_ns_mnt,
+		.restore	= restore_ns_mnt,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_CGROUP] = {
+		.name		= "NS_CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_CGROUP,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_cgroup,
+		.restore	= restore_ns_cgroup,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_TIME] = {
+		.name		= "NS_TIME",
+		.min_len	= sizeof(struct ckpt_hdr_ns_time),
+		.class		= CKPT_CLASS_NS_TIME,
+		.validate	= ckpt_ns_time_validate,
+		.checkpoint	= checkpoint_ns_time,
+		.restore	= restore_ns_time,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_TASK_NS] = {
+		.name		= "TASK_NS",
+		.min_len	= sizeof(struct ckpt_hdr_task_ns),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_task_ns_validate,
+	},
+	[CKPT_HDR_MOUNT] = {
+		.name		= "MOUNT",
+		.min_len	= sizeof(struct ckpt_hdr_mount),
+		.max_len	= sizeof(struct ckpt_hdr_mount) +
+				  CKPT_MOUNT_LINE_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_mount_validate,
+	},
+	[CKPT_HDR_NET_MSG] = {
+		.name		= "NET_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_net_msg),
+		.max_len	= sizeof(struct ckpt_hdr_net_msg) +
+				  CKPT_NET_MSG_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_net_msg_validate,
+	},
 	[CKPT_HDR_TASK] = {
 		.name		= "TASK",
 		.min_len	= sizeof(struct ckpt_hdr_task),
@@ -118,6 +215,13 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_sched_validate,
 	},
+	[CKPT_HDR_CGROUP] = {
+		.name		= "CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_cgroup),
+		.max_len	= sizeof(struct ckpt_hdr_cgroup) + PATH_MAX,
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_cgroup_validate,
+	},
 	[CKPT_HDR_SIGNAL] = {
 		.name		= "SIGNAL",
 		.min_len	= sizeof(struct ckpt_hdr_signal),
@@ -143,7 +247,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_sighand_validate,
 		.checkpoint	= checkpoint_sighand,
 		.restore	= restore_sighand,
-		.get		= ckpt_sighand_get,
 		.put		= ckpt_sighand_put,
 	},
 	[CKPT_HDR_CRED] = {
@@ -279,6 +382,17 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_pipe,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_FILE_PROC] = {
+		.name		= "FILE_PROC",
+		.min_len	= sizeof(struct ckpt_hdr_file_proc),
+		.max_len	= sizeof(struct ckpt_hdr_file_proc) + PATH_MAX +
+				  CKPT_PROC_TEXT_MAX,
+		.class		= CKPT_CLASS_FILE_LATE,
+		.validate	= ckpt_file_proc_validate,
+		.checkpoint	= checkpoint_file_proc,
+		.restore	= restore_file_proc,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_MM] = {
 		.name		= "MM",
 		.min_len	= sizeof(struct ckpt_hdr_mm),
@@ -323,6 +437,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_process_task_kind,
 	&ckpt_rlimits_task_kind,
 	&ckpt_sched_task_kind,
+	&ckpt_cgroup_task_kind,
 	&ckpt_zombie_task_kind,
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,

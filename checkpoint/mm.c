@@ -35,6 +35,7 @@
 
 #include "files.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "pages.h"
 
 /* ---- what registers or flags stand for ---- */
@@ -80,21 +81,8 @@ static u32 mm_flags(struct mm_struct *mm)
 
 /* ---- checkpoint ---- */
 
-static bool in_root_user_ns(struct ckpt_ctx *ctx, struct mm_struct *mm)
-{
-	bool ret;
-
-	rcu_read_lock();
-	ret = mm->user_ns == __task_cred(ctx->root)->user_ns;
-	rcu_read_unlock();
-	return ret;
-}
-
 static int check_supported(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
-	if (!in_root_user_ns(ctx, mm))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"memory: belongs to another user namespace, or the program cannot be read");
 	if (mm->def_flags & ~(VM_LOCKED_MASK | VM_NOHUGEPAGE))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"memory: unknown flags of areas to come");
@@ -203,14 +191,19 @@ int checkpoint_mm(struct ckpt_ctx *ctx, void *obj)
 	struct file *exe;
 	ktime_t start;
 	int exe_id = 0;
+	int user_ns;
 	int ret;
 
 	ret = check_supported(ctx, mm);
 	if (ret)
 		return ret;
+	user_ns = ckpt_user_ns_id(ctx, mm->user_ns);
+	if (user_ns < 0)
+		return user_ns;
 	exe = get_mm_exe_file(mm);
 	if (exe) {
 		exe_id = checkpoint_file_obj(ctx, exe);
+		ckpt_obj_use(ctx, exe, false);
 		fput(exe);
 		if (exe_id < 0)
 			return exe_id;
@@ -224,6 +217,7 @@ int checkpoint_mm(struct ckpt_ctx *ctx, void *obj)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->exe_file = exe_id;
+	h->user_ns = user_ns;
 	fill_mm(h, mm);
 	ret = ckpt_arch_checkpoint_mm(ctx, mm) ?:
 	      checkpoint_auxv(ctx, mm) ?:
@@ -260,7 +254,7 @@ int ckpt_mm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if ((m->def_flags & CKPT_VMA_LOCKONFAULT) &&
 	    !(m->def_flags & CKPT_VMA_LOCKED))
 		return ckpt_bad(v, "areas to come are half locked");
-	if (m->exe_file && !ckpt_ref_ok(v, m->exe_file, CKPT_CLASS_FILE))
+	if (m->exe_file && !ckpt_memory_file_ok(v, m->exe_file))
 		return ckpt_bad(v, "executable that is no file");
 	for (addr = &m->start_code; addr <= &m->env_end; addr++)
 		if (*addr > TASK_SIZE_MAX)
@@ -270,6 +264,8 @@ int ckpt_mm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "end before start");
 	if (m->hiwater_rss > LONG_MAX || m->hiwater_vm > LONG_MAX)
 		return ckpt_bad(v, "high-water marks");
+	if (!ckpt_ref0_ok(v, m->user_ns, CKPT_CLASS_NS_USER) || m->reserved)
+		return ckpt_bad(v, "reference to something that is no user namespace");
 	return 0;
 }
 
@@ -324,13 +320,15 @@ int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
  * Leave the borrowed address space for a new one. It inherits nothing from it
  * but MDWE, which nobody gets rid of.
  */
-static int enter_new_mm(struct ckpt_ctx *ctx)
+static int enter_new_mm(struct ckpt_ctx *ctx, u32 user_ns)
 {
 	struct mm_struct *mm = mm_alloc();
 	int ret;
 
 	if (!mm)
 		return ckpt_err(ctx, -ENOMEM, "out of memory");
+	put_user_ns(mm->user_ns);
+	mm->user_ns = get_user_ns(ckpt_ns_user(ctx, user_ns));
 	mm->flags &= MMF_HAS_MDWE_MASK;
 	mm->def_flags = 0;
 	ret = exec_mmap(mm);
@@ -429,18 +427,6 @@ static int restore_areas(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	return ret;
 }
 
-/* Nothing may be left that restore_anon_roots() would find and we did not. */
-static int check_end(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
-{
-	const struct ckpt_hdr *h = ckpt_cursor_peek(c);
-	const struct ckpt_kind *kind = h ? ckpt_kind(h->type) : NULL;
-
-	if (kind && kind->owner == CKPT_HDR_MM)
-		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
-				kind->name);
-	return 0;
-}
-
 static int restore_membarrier(struct ckpt_ctx *ctx, u32 flags)
 {
 	int i, ret = 0;
@@ -490,7 +476,7 @@ static int fill_new_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_mm *h,
 	      restore_layout(ctx, h) ?:
 	      restore_exe(ctx, h->exe_file) ?:
 	      restore_areas(ctx, c) ?:
-	      check_end(ctx, c) ?:
+	      ckpt_read_end(c, CKPT_HDR_MM) ?:
 	      restore_mm_flags(ctx, h);
 	if (ret)
 		return ret;
@@ -520,7 +506,7 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 {
 	int ret;
 
-	ret = enter_new_mm(ctx) ?:
+	ret = enter_new_mm(ctx, ((const struct ckpt_hdr_mm *)h)->user_ns) ?:
 	      fill_new_mm(ctx, (const struct ckpt_hdr_mm *)h, c);
 	if (ret)
 		return ERR_PTR(ret);

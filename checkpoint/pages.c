@@ -44,12 +44,12 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/pagewalk.h>
+#include <linux/pgalloc.h>
 #include <linux/rmap.h>
 #include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
-#include <asm/pgalloc.h>
 
 #include "files.h"
 #include "mm.h"

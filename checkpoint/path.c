@@ -128,7 +128,8 @@ char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path)
 	else if (d_unlinked(path->dentry))
 		ret = ckpt_path_err(ctx, path, -EOPNOTSUPP, "has been deleted");
 	else
-		ret = check_name(ctx, &root, name, path);
+		ret = ckpt_check_proc_path(ctx, path) ?:
+		      check_name(ctx, &root, name, path);
 	if (!ret)
 		memmove(buf, name, strlen(name) + 1);
 	else

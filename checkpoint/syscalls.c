@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
+#include "debug.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
@@ -222,7 +223,7 @@ static int find_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args)
 }
 
 /* In the stop window: nothing here waits for the image or the log. */
-static int capture(struct ckpt_ctx *ctx)
+static int capture_all(struct ckpt_ctx *ctx)
 {
 	int ret;
 
@@ -235,17 +236,30 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
+	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
+}
+
+static int capture(struct ckpt_ctx *ctx)
+{
+	int ret = capture_all(ctx);
+
+	ckpt_obj_let_go(ctx);
+	return ret;
 }
 
 static int write_image(struct ckpt_ctx *ctx)
 {
-	return ckpt_validate_meta(ctx) ?:
+	return ckpt_at(ctx, CKPT_AT_WRITE) ?:
+	       ckpt_validate_meta(ctx) ?:
 	       ckpt_image_write_meta(ctx) ?:
+	       ckpt_at(ctx, CKPT_AT_META_WRITTEN) ?:
 	       checkpoint_write_pages(ctx) ?:
+	       ckpt_at(ctx, CKPT_AT_PAGES_WRITTEN) ?:
 	       checkpoint_trailer(ctx);
 }
 
@@ -260,12 +274,14 @@ static int sync_image(struct ckpt_ctx *ctx)
 }
 
 /* Tasks that shall not run on stay as they are until the image is safe. */
-static int finish_stopped(struct ckpt_ctx *ctx)
+static int finish_stopped(struct ckpt_ctx *ctx, struct checkpoint_stats *stats)
 {
-	int ret = write_image(ctx) ?: sync_image(ctx);
+	int ret = write_image(ctx) ?: sync_image(ctx) ?:
+		  ckpt_at(ctx, CKPT_AT_SYNCED);
 
 	if (!ret && (ctx->flags & CHECKPOINT_KILL))
-		ckpt_kill_tree(ctx);
+		stats->nr_dying = ckpt_kill_tree(ctx);
+	ckpt_pause_at(CKPT_AT_KILLED);
 	ckpt_thaw_tree(ctx, !ret && (ctx->flags & CHECKPOINT_LEAVE_FROZEN));
 	return ret;
 }
@@ -279,7 +295,7 @@ static int freeze_and_capture(struct ckpt_ctx *ctx, unsigned int timeout_ms,
 	ret = ckpt_freeze_tree(ctx, timeout_ms);
 	ctx->frozen_at = ktime_get();
 	stats->freezing_time = ktime_to_ns(ktime_sub(ctx->frozen_at, start));
-	return ret ?: capture(ctx);
+	return ret ?: ckpt_at(ctx, CKPT_AT_FROZEN) ?: capture(ctx);
 }
 
 static int do_checkpoint(struct ckpt_ctx *ctx, unsigned int timeout_ms,
@@ -298,7 +314,7 @@ static int do_checkpoint(struct ckpt_ctx *ctx, unsigned int timeout_ms,
 	if (!ret && !stay)
 		ret = write_image(ctx);
 	if (!ret && stay) {
-		ret = finish_stopped(ctx);
+		ret = finish_stopped(ctx, stats);
 		thawed = ktime_get();
 	}
 	stats->frozen_time = ktime_to_ns(ktime_sub(thawed, ctx->frozen_at));
@@ -331,6 +347,8 @@ static int start_checkpoint(struct ckpt_ctx *ctx, const struct checkpoint_args *
 		ret = get_externals(ctx, args->external, args->nr_external);
 	if (!ret)
 		ret = ckpt_lsm_prepare(ctx);
+	if (!ret)
+		ret = ckpt_at(ctx, CKPT_AT_FOUND);
 	if (!ret)
 		ret = do_checkpoint(ctx, args->timeout_ms, stats);
 	return ret;
@@ -430,6 +448,7 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 
 static int read_meta(struct ckpt_ctx *ctx)
 {
+	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
 	int ret;
 
@@ -444,9 +463,11 @@ static int read_meta(struct ckpt_ctx *ctx)
 	      restore_container(ctx, &c);
 	if (ret)
 		return ret;
-	/* The PID objects. */
-	while (ckpt_read_opt_type(&c, CKPT_HDR_PID))
+	/* Namespaces, process ids and what else they need. */
+	while ((h = ckpt_cursor_peek(&c)) && h->type != CKPT_HDR_TREE) {
+		ckpt_cursor_next(&c);
 		cond_resched();
+	}
 	return restore_tree(ctx, &c) ?: find_tasks(ctx, &c);
 }
 
@@ -455,20 +476,20 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	ktime_t start = ktime_get(), memory;
 	int ret;
 
-	ret = read_meta(ctx);
+	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
-		ret = restore_clocks(ctx);
+		ret = restore_namespaces(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();
 	stats->forking_time = ktime_to_ns(ktime_sub(memory, start));
 	if (!ret)
-		ret = restore_read_pages(ctx);
+		ret = ckpt_at(ctx, CKPT_AT_BARRIER) ?: restore_read_pages(ctx);
 	stats->memread_time = ktime_to_ns(ktime_sub(ktime_get(), memory));
 	if (!ret)
-		ret = restore_pids(ctx);
+		ret = ckpt_at(ctx, CKPT_AT_FILLED) ?: restore_pids(ctx);
 	if (!ret)
-		ret = restore_tasks_commit(ctx);
+		ret = ckpt_at(ctx, CKPT_AT_COMMIT) ?: restore_tasks_commit(ctx);
 	/* First: the init of a pid namespace waits until it has no other ids. */
 	restore_pids_done(ctx);
 	if (ret)

@@ -23,16 +23,19 @@
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
 #include <uapi/linux/wait.h>
 #include "cred.h"
+#include "debug.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "sighand.h"
 #include "signal.h"
 
@@ -215,7 +218,7 @@ static int checkpoint_task_objs(struct ckpt_ctx *ctx,
 	return 0;
 }
 
-static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+static int capture_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	bool process = represents_process(t->task);
 	const struct ckpt_task_kind * const *k;
@@ -230,9 +233,25 @@ static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		ret = checkpoint_task_rec(ctx, t);
 	if (!ret)
 		ret = checkpoint_task_objs(ctx, &objs);
+	if (!ret && !t->dead)
+		ret = checkpoint_task_ns(ctx, t->task);
 	for (k = ckpt_task_kinds; *k && !ret; k++)
 		if ((*k)->checkpoint && kind_applies(*k, t->dead, process))
 			ret = (*k)->checkpoint(ctx, t->task);
+	return ret;
+}
+
+/* SIGKILL ends even a stopped task, whose registers are on its kernel stack. */
+static int checkpoint_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	int ret;
+
+	if (t->dead)
+		return capture_task(ctx, t);
+	if (!try_get_task_stack(t->task))
+		return ckpt_err(ctx, -ESRCH, "died meanwhile");
+	ret = capture_task(ctx, t);
+	put_task_stack(t->task);
 	return ret;
 }
 
@@ -433,24 +452,71 @@ static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 	return ckpt_install_mm(ctx, mm);
 }
 
-static void enter_namespaces(struct ckpt_ctx *ctx)
-{
-	if (!ctx->nsproxy)
-		return;
-	get_nsproxy(ctx->nsproxy);
-	switch_task_namespaces(current, ctx->nsproxy);
-	timens_commit(current, ctx->nsproxy->time_ns);
-}
-
 static int enter_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 {
 	struct sighand_struct *sighand = restore_obj(ctx, objs->sighand);
 
 	if (IS_ERR(sighand))
 		return PTR_ERR(sighand);
-	if (sighand != current->sighand)
+	if (sighand != ckpt_current_sighand())
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"signal handlers shared between processes");
+	return 0;
+}
+
+/* One task less that others may have to wait for. */
+static void reached(struct ckpt_ctx *ctx, atomic_t *nr)
+{
+	if (atomic_dec_and_test(nr))
+		wake_up_all(&ctx->wait);
+}
+
+static int wait_until_all(struct ckpt_ctx *ctx, atomic_t *nr)
+{
+	/* An abort kills those who wait here. */
+	if (wait_event_killable(ctx->wait, !atomic_read(nr)))
+		return ckpt_err(ctx, -EINTR, "was killed");
+	return 0;
+}
+
+/**
+ * ckpt_wait_for_mm - wait until all tasks exist and have memory of their own
+ * @ctx: the restart
+ *
+ * For objects that refer to tasks. Called by a task that has reached that
+ * itself; memory refers to no such object, so the waiting cannot be cyclic.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_wait_for_mm(struct ckpt_ctx *ctx)
+{
+	return wait_until_all(ctx, &ctx->nr_no_mm);
+}
+
+/**
+ * ckpt_wait_for_fs - wait until all tasks have their root directory, too
+ * @ctx: the restart
+ *
+ * For open files that refer to tasks. Root directories refer to none.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_wait_for_fs(struct ckpt_ctx *ctx)
+{
+	return wait_until_all(ctx, &ctx->nr_no_fs);
+}
+
+static int enter_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
+{
+	void *obj = restore_obj(ctx, objs->fs);
+	int ret;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	ret = ckpt_install_fs(obj);
+	if (ret)
+		return ckpt_err(ctx, ret, "root and working directory");
+	reached(ctx, &ctx->nr_no_fs);
 	return 0;
 }
 
@@ -464,12 +530,6 @@ static int enter_files(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *ob
 	ret = ckpt_install_files(obj);
 	if (ret)
 		return ckpt_err(ctx, ret, "descriptor table");
-	obj = restore_obj(ctx, objs->fs);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-	ret = ckpt_install_fs(obj);
-	if (ret)
-		return ckpt_err(ctx, ret, "root and working directory");
 	return 0;
 }
 
@@ -521,15 +581,17 @@ static int restore_kinds(struct ckpt_ctx *ctx, struct ckpt_task *t,
 static int restore_alive(struct ckpt_ctx *ctx, struct ckpt_task *t,
 			 const struct ckpt_hdr_task_objs *objs)
 {
-	return enter_files(ctx, objs) ?: restore_cred(ctx, t, objs->cred);
+	return enter_fs(ctx, objs) ?:
+	       enter_files(ctx, objs) ?:
+	       restore_cred(ctx, t, objs->cred);
 }
 
 static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	const struct ckpt_hdr_task_objs *objs;
+	const struct ckpt_hdr_task_ns *ns;
 	const struct ckpt_hdr_task *h;
 	struct ckpt_cursor c = t->start;
-	const struct ckpt_hdr *extra;
 	int ret;
 
 	h = ckpt_read_obj_type(&c, CKPT_HDR_TASK);
@@ -539,31 +601,30 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	objs = ckpt_read_obj_type(&c, CKPT_HDR_TASK_OBJS);
 	if (IS_ERR(objs))
 		return PTR_ERR(objs);
+	ns = ckpt_read_opt_type(&c, CKPT_HDR_TASK_NS);
 	ret = check_objs(ctx, t, objs);
-	if (!ret && objs->mm && thread_group_leader(current)) {
+	if (!ret && objs->mm && thread_group_leader(current))
 		ret = enter_mm(ctx, objs);
-		if (!ret)
-			enter_namespaces(ctx);
-	}
+	if (!ret && objs->mm)
+		ret = enter_namespaces(ctx, ns);
 	if (!ret && objs->sighand)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))
 		ret = create_threads(ctx, t);
-	if (!ret && !t->dead)
-		ret = restore_alive(ctx, t, objs);
-	if (!ret && t->dead)
-		ret = restore_cred(ctx, t, objs->cred);
 	if (!ret)
-		ret = restore_kinds(ctx, t, &c);
+		ret = enter_ns_for_children(ctx, ns);
 	if (ret)
 		return ret;
-	extra = ckpt_cursor_peek(&c);
-	if (extra && ckpt_kind(extra->type) &&
-	    (ckpt_kind(extra->type)->owner == CKPT_HDR_TASK ||
-	     ckpt_kind(extra->type)->owner == CKPT_OWNER_ANY))
-		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
-				ckpt_kind(extra->type)->name);
-	return 0;
+	reached(ctx, &ctx->nr_no_mm);
+	if (t->dead) {
+		reached(ctx, &ctx->nr_no_fs);
+		ret = restore_cred(ctx, t, objs->cred);
+	} else {
+		ret = restore_alive(ctx, t, objs);
+	}
+	if (!ret)
+		ret = restore_kinds(ctx, t, &c);
+	return ret ?: ckpt_read_end(&c, CKPT_HDR_TASK);
 }
 
 static void barrier_done(struct ckpt_ctx *ctx)
@@ -579,9 +640,10 @@ static void done_with_ctx(struct ckpt_ctx *ctx)
 	ckpt_ctx_put(ctx);
 }
 
-static void __noreturn die(struct ckpt_ctx *ctx, long code)
+static void __noreturn die(struct ckpt_task *t, long code)
 {
-	done_with_ctx(ctx);
+	ckpt_debug_end(t);
+	done_with_ctx(t->ctx);
 	do_exit(code);
 }
 
@@ -605,10 +667,10 @@ static void drop_callers_tty(struct ckpt_task *t)
 
 	if (!t->tree->session || !thread_group_leader(current))
 		return;
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	tty = current->signal->tty;
 	current->signal->tty = NULL;
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 	tty_kref_put(tty);
 }
 
@@ -617,7 +679,9 @@ static void load_regs(struct callback_head *work)
 	struct ckpt_task *t = container_of(work, struct ckpt_task, work);
 	struct ckpt_ctx *ctx = t->ctx;
 
+	ckpt_pause_at(CKPT_AT_LOAD);
 	ckpt_arch_load_regs(t);
+	ckpt_debug_end(t);
 	done_with_ctx(ctx);
 }
 
@@ -626,6 +690,7 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	bool process = restores_process(ctx, t);
 	const struct ckpt_task_kind * const *k;
 
+	ckpt_pause_at(CKPT_AT_TASK_COMMIT);
 	/* First: this resets what the kinds restore, such as pdeath_signal. */
 	commit_cred(t);
 	drop_callers_tty(t);
@@ -638,7 +703,7 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	/* get_signal() runs this on the way to user mode, before it looks for signals. */
 	init_task_work(&t->work, load_regs);
 	if (task_work_add(current, &t->work, TWA_SIGNAL))
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 }
 
 /*
@@ -651,27 +716,73 @@ static int restart_task(void *arg)
 	struct ckpt_ctx *ctx = t->ctx;
 	int ret;
 
-	ret = restore_task(ctx, t);
+	ckpt_debug_begin(t);
+	ret = ckpt_at(ctx, CKPT_AT_CREATED) ?:
+	      restore_task(ctx, t) ?:
+	      ckpt_at(ctx, CKPT_AT_RESTORED);
 	if (ret) {
 		/* Whatever failed has been reported; be sure of it. */
 		ckpt_err(ctx, ret, "restore failed");
 		wake_up_all(&ctx->caller_wait);
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 	}
 	if (t->dead)
 		commit_cred(t);
 	barrier_done(ctx);
 	if (t->dead)
-		die(ctx, t->tree->exit_code);
+		die(t, t->tree->exit_code);
 	if (!wait_for_commit(ctx)) {
 		wake_up_all(&ctx->caller_wait);
-		die(ctx, SIGKILL);
+		die(t, SIGKILL);
 	}
 	commit_task(ctx, t);
 	return 0;
 }
 
 /* ---- restart: in the context of the caller ---- */
+
+/*
+ * A process is created in a pid namespace by a parent that has it for its
+ * children, as with setns() before fork().
+ */
+static int create_process(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	struct pid_namespace *ns;
+	struct nsproxy *old = current->nsproxy, *new;
+	int ret;
+
+	ns = ckpt_pid_ns(ctx, ckpt_pid_namespace(ctx, t->tree->pid));
+	if (ns == old->pid_ns_for_children)
+		return create_task(ctx, t, CLONE_FILES | CLONE_FS);
+	new = ckpt_nsproxy_with_pid(ctx, ns);
+	if (!new)
+		return ckpt_err(ctx, -ENOMEM, "namespaces");
+	get_nsproxy(old);
+	switch_task_namespaces(current, new);
+	ret = create_task(ctx, t, CLONE_FILES | CLONE_FS);
+	switch_task_namespaces(current, old);
+	return ret;
+}
+
+/* The init of each pid namespace first, from the outermost inwards. */
+static int create_inits(struct ckpt_ctx *ctx)
+{
+	u32 level, i, deepest = 1;
+	int ret = 0;
+
+	for (level = 1; level <= deepest; level++)
+		for (i = 0; i < ctx->nr_tasks && !ret; i++) {
+			struct ckpt_task *t = &ctx->tasks[i];
+			u32 depth = ckpt_pid_levels(ctx, t->tree->pid);
+
+			deepest = max(deepest, depth);
+			if (t->tree->leader == i && depth == level &&
+			    ckpt_pid_is_init(ctx, t->tree->pid))
+				ret = READ_ONCE(ctx->err) ?:
+				      create_process(ctx, t);
+		}
+	return ret;
+}
 
 static bool at_barrier(struct ckpt_ctx *ctx)
 {
@@ -694,12 +805,13 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
  */
 static int wait_for_zombies(struct ckpt_ctx *ctx)
 {
-	while (!zombies_dead(ctx))
+	/* An init that dies kills the others in its pid namespace. */
+	while (!READ_ONCE(ctx->err) && !zombies_dead(ctx))
 		if (wait_event_interruptible_timeout(current->signal->wait_chldexit,
 						     zombies_dead(ctx),
 						     max(HZ / 250, 1)) < 0)
 			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	return 0;
+	return ctx->err;
 }
 
 /**
@@ -711,14 +823,17 @@ static int wait_for_zombies(struct ckpt_ctx *ctx)
  */
 int restore_tasks(struct ckpt_ctx *ctx)
 {
-	int ret = 0;
+	int ret;
 	u32 i;
 
 	atomic_set(&ctx->nr_todo, ctx->nr_tasks);
+	atomic_set(&ctx->nr_no_mm, ctx->nr_tasks);
+	atomic_set(&ctx->nr_no_fs, ctx->nr_tasks);
+	ret = create_inits(ctx);
 	for (i = 0; i < ctx->nr_tasks && !ret; i++)
-		if (ctx->tasks[i].tree->leader == i)
+		if (ctx->tasks[i].tree->leader == i && !ctx->tasks[i].task)
 			ret = READ_ONCE(ctx->err) ?:
-			      create_task(ctx, &ctx->tasks[i], CLONE_FILES | CLONE_FS);
+			      create_process(ctx, &ctx->tasks[i]);
 	if (ret)
 		return ret;
 	if (wait_event_interruptible(ctx->caller_wait, at_barrier(ctx)))
@@ -742,11 +857,15 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	ret = READ_ONCE(ctx->err) ?: restore_tree_commit(ctx);
 	if (ret)
 		return ret;
+	ckpt_pause_at(CKPT_AT_ATTACHED);
 	restore_clocks_commit(ctx);
+	restore_ns_time_commit(ctx);
+	restore_pid_ns_commit(ctx);
 	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */
 	smp_store_release(&ctx->phase, CKPT_PHASE_COMMIT);
 	wake_up_all(&ctx->wait);
+	ckpt_pause_at(CKPT_AT_COMMITTED);
 	/* Bounded: nothing in a commit waits for anybody. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
 	return 0;
@@ -763,6 +882,25 @@ static void reap(struct task_struct *tsk)
 	}
 }
 
+/*
+ * The init of a pid namespace exits after all others in it have been reaped,
+ * the inits of those further inside among them.
+ */
+static void reap_inits(struct ckpt_ctx *ctx)
+{
+	u32 level, i;
+
+	for (level = CKPT_PID_LEVELS_MAX; level > 0; level--)
+		for (i = 0; i < ctx->nr_tasks; i++) {
+			struct ckpt_task *t = &ctx->tasks[i];
+
+			if (t->task && t->tree->leader == i &&
+			    ckpt_pid_is_init(ctx, t->tree->pid) &&
+			    ckpt_pid_levels(ctx, t->tree->pid) == level)
+				reap(t->task);
+		}
+}
+
 /**
  * restore_tasks_abort - kill and reap all tasks created so far
  * @ctx: the restart
@@ -777,6 +915,7 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 
 	if (!ctx->tasks)
 		return;
+	ckpt_pause_at(CKPT_AT_ABORT);
 	WRITE_ONCE(ctx->phase, CKPT_PHASE_ABORT);
 	wake_up_all(&ctx->wait);
 	for (i = 0; i < ctx->nr_tasks; i++)
@@ -784,11 +923,9 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 			send_sig(SIGKILL, ctx->tasks[i].task, 1);
 	/* Once nobody is busy, nobody creates threads. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
-	/* The init of a pid namespace exits after all others have been reaped. */
-	for (i = ctx->nr_tasks; i-- > 0;) {
-		struct task_struct *tsk = ctx->tasks[i].task;
-
-		if (tsk && ctx->tasks[i].tree->leader == i)
-			reap(tsk);
-	}
+	for (i = ctx->nr_tasks; i-- > 0;)
+		if (ctx->tasks[i].task && ctx->tasks[i].tree->leader == i &&
+		    !ckpt_pid_is_init(ctx, ctx->tasks[i].tree->pid))
+			reap(ctx->tasks[i].task);
+	reap_inits(ctx);
 }

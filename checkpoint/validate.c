@@ -37,7 +37,37 @@ int ckpt_bad(struct ckpt_validator *v, const char *why)
  */
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class)
 {
-	return id && id <= v->nr_objs && v->classes[id - 1] == class;
+	if (!id || id > v->nr_objs)
+		return false;
+	return v->classes[id - 1] == class ||
+	       (class == CKPT_CLASS_FILE &&
+		v->classes[id - 1] == CKPT_CLASS_FILE_LATE);
+}
+
+/**
+ * ckpt_memory_file_ok - check a reference from an address space to a file
+ * @v: the pass over the records
+ * @id: the number of the file
+ *
+ * Return: true if such a file precedes the present record.
+ */
+bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id)
+{
+	return ckpt_ref_ok(v, id, CKPT_CLASS_FILE) &&
+	       !ckpt_ref_ok(v, id, CKPT_CLASS_FILE_LATE);
+}
+
+/**
+ * ckpt_ref0_ok - check a reference to an object that need not be there
+ * @v: the pass over the records
+ * @id: the number of the object, or 0
+ * @class: what it must be
+ *
+ * Return: true if there is no reference, or ckpt_ref_ok().
+ */
+bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class)
+{
+	return !id || ckpt_ref_ok(v, id, class);
 }
 
 /**
@@ -52,6 +82,18 @@ bool ckpt_string_ok(const void *s, size_t len)
 	size_t n = strnlen(s, len);
 
 	return n < len && !memchr_inv(s + n, 0, len - n);
+}
+
+/**
+ * ckpt_tail_ok - check what pads a record
+ * @h: the record
+ * @used: bytes of it that mean something
+ *
+ * Return: true if there are so many, and zeros follow.
+ */
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used)
+{
+	return used <= h->len && !memchr_inv((const u8 *)h + used, 0, h->len - used);
 }
 
 static int validate_new_obj(struct ckpt_validator *v, const struct ckpt_kind *k,
@@ -90,10 +132,12 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 static void enter_record(struct ckpt_validator *v, const struct ckpt_kind *k,
 			 const struct ckpt_hdr *h)
 {
-	if (k->class)
+	if (k->class) {
+		v->objs[v->nr_objs] = h;
 		v->classes[v->nr_objs++] = k->class;
-	else if (k->owner)
+	} else if (k->owner) {
 		return;
+	}
 	v->owner = h->type;
 	v->owner_hdr = h;
 	v->last_end = 0;
@@ -158,10 +202,11 @@ struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks)
 	v->max_objs = max_objs;
 	v->max_tasks = max_tasks;
 	v->classes = kvcalloc(max_objs, sizeof(*v->classes), gfp);
+	v->objs = kvcalloc(max_objs, sizeof(*v->objs), gfp);
 	v->pid_used = kvcalloc(max_objs, sizeof(*v->pid_used), gfp);
 	v->tree = kvcalloc(max_tasks, sizeof(*v->tree), gfp);
 	v->task_done = kvcalloc(max_tasks, sizeof(*v->task_done), gfp);
-	if (v->classes && v->pid_used && v->tree && v->task_done)
+	if (v->classes && v->objs && v->pid_used && v->tree && v->task_done)
 		return v;
 	ckpt_validator_free(v);
 	return NULL;
@@ -174,6 +219,7 @@ struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks)
 void ckpt_validator_free(struct ckpt_validator *v)
 {
 	kvfree(v->classes);
+	kvfree(v->objs);
 	kvfree(v->pid_used);
 	kvfree(v->tree);
 	kvfree(v->task_done);

@@ -189,6 +189,7 @@ static int vma_file_id(struct ckpt_ctx *ctx, struct vm_area_struct *vma,
 {
 	if (!vma->vm_file)
 		return 0;
+	ckpt_obj_use(ctx, vma->vm_file, false);
 	if (vma->vm_file != last->file) {
 		last->id = checkpoint_vma_file(ctx, vma->vm_file,
 					       vma_is_shared_anon(vma));
@@ -400,7 +401,7 @@ int ckpt_vma_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	    vma->pgoff + ((vma->end - vma->start) >> PAGE_SHIFT) >
 	    (ULONG_MAX >> PAGE_SHIFT))
 		return ckpt_bad(v, "file offset of an area");
-	if (vma->file && !ckpt_ref_ok(v, vma->file, CKPT_CLASS_FILE) &&
+	if (vma->file && !ckpt_memory_file_ok(v, vma->file) &&
 	    !ckpt_ref_ok(v, vma->file, CKPT_CLASS_INODE))
 		return ckpt_bad(v, "file of an area");
 	why = vma_flags_wrong(vma);

@@ -16,7 +16,8 @@ TREE=${TREE:-$CLONE/linux}
 JOBS=${JOBS:-$(nproc)}
 DEBIAN_KERNEL=linux-source-6.12
 
-# Which kernel: release, debug or lint.
+# Which kernel: release, debug, coverage or lint; base, off and on are those of
+# scripts/regress.
 if [ -z "${VARIANT:-}" ]; then
 	VARIANT=release
 	[ "${DEBUG:-0}" = 0 ] || VARIANT=debug

@@ -59,8 +59,9 @@ int ckpt_arch_checkpoint_header(struct ckpt_ctx *ctx);
 int ckpt_arch_restore_header(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 
 /*
- * ckpt_arch_task_kind: registers and other state of a task's processor. To be restored after the memory descriptor and before anything that maps
- * memory. Its restore function validates, allocates and prepares, and sets
+ * ckpt_arch_task_kind: registers and other state of a task's processor. To be
+ * restored after the memory descriptor and before anything that maps memory.
+ * Its restore function validates, allocates and prepares, and sets
  * ckpt_task.cpu; ckpt_arch_load_regs() completes it.
  *
  * If the task to capture is current, it is in the checkpoint() system call,
@@ -136,6 +137,30 @@ bool ckpt_arch_restart_compat(const struct restart_block *rb);
  * @compat: whether the interrupted system call was a 32-bit one
  */
 void ckpt_arch_set_restart_compat(struct restart_block *rb, bool compat);
+
+/**
+ * ckpt_arch_current_compat - whether the current system call is a 32-bit one
+ *
+ * Return: true if so.
+ */
+bool ckpt_arch_current_compat(void);
+
+/**
+ * ckpt_arch_again_ok - whether a system call uses checkpoint_eintr()
+ * @nr: its number
+ * @compat: whether it is a 32-bit one
+ *
+ * Return: true if so.
+ */
+bool ckpt_arch_again_ok(u32 nr, bool compat);
+
+/**
+ * ckpt_arch_again - make a system call with the arguments in the registers
+ * @nr: its number, for which ckpt_arch_again_ok() is true
+ *
+ * Return: its result.
+ */
+long ckpt_arch_again(u32 nr);
 
 #include <asm/checkpoint.h>
 

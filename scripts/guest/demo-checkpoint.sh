@@ -47,21 +47,13 @@ tar -cf input.tar --sort=name --mtime=@0 -C / usr/lib/python3.11
 # process ids are its own, would not need this.
 echo 20000 > /proc/sys/kernel/ns_last_pid
 
-# save PID DIR: checkpoint and kill a tree. What is refused can be something
-# short-lived, as the look that grep takes at its own /proc/self/maps when it
-# starts; the programs go on then, and a moment later it works.
+# save PID DIR: checkpoint and kill a tree.
 save()
 {
-	local try
-	for try in 1 2 3 4 5; do
-		began=$(milliseconds)
-		ckpt checkpoint --kill --image "$2/image" --stats "$2/stats" \
-			--log "$2/log" "$1" 2>&1 | tee "$2/said"
-		[ "${PIPESTATUS[0]}" != 0 ] || return 0
-		echo "attempt $try failed; once more"
-		sleep 0.3
-	done
-	return 1
+	began=$(milliseconds)
+	ckpt checkpoint --kill --image "$2/image" --stats "$2/stats" \
+		--log "$2/log" "$1" 2>&1 | tee "$2/said"
+	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
 for name in $names; do

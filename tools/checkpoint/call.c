@@ -396,10 +396,12 @@ static __u64 usec(__u64 ns)
 	return (ns + 999) / 1000;
 }
 
-#define ADD(o, s, m)							\
-	json_object_object_add(o, #m, json_object_new_uint64((s)->m))
-#define ADD_TIME(o, s, m)						\
-	json_object_object_add(o, #m, json_object_new_uint64(usec((s)->m)))
+#define ADD(o, s, _field)						\
+	json_object_object_add(o, #_field,				\
+			       json_object_new_uint64((s)->_field))
+#define ADD_TIME(o, s, _field)						\
+	json_object_object_add(o, #_field,				\
+			       json_object_new_uint64(usec((s)->_field)))
 
 struct json_object *
 ckpt_checkpoint_stats_json(const struct checkpoint_stats *stats)
@@ -421,6 +423,7 @@ ckpt_checkpoint_stats_json(const struct checkpoint_stats *stats)
 	ADD(o, stats, meta_bytes);
 	ADD(o, stats, nr_tasks);
 	ADD(o, stats, nr_objects);
+	ADD(o, stats, nr_dying);
 	return o;
 }
 

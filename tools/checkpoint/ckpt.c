@@ -25,18 +25,22 @@ static const struct command *const commands[] = {
 	&cmd_verify,
 };
 
-#define NR_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+#define NR_COMMANDS	ARRAY_SIZE(commands)
 
 void say(const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list ap;
 
 	fflush(stdout);
-	fputs("ckpt: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
+	fputs("ckpt: ", stderr);
+	put_text(stderr, text ? text : fmt);
 	fputc('\n', stderr);
+	free(text);
 }
 
 /* Text of several lines, each with our name in front. */
@@ -106,12 +110,13 @@ bool parse_seconds(const char *s, double *seconds)
 int print_json(struct json_object *o)
 {
 	int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE;
-	int ret = -1;
+	bool made = o;
 
 	if (o)
-		ret = puts(json_object_to_json_string_ext(o, flags));
+		put_json(stdout, json_object_to_json_string_ext(o, flags));
+	putchar('\n');
 	json_object_put(o);
-	if (ret < 0 || fflush(stdout)) {
+	if (!made || fflush(stdout) || ferror(stdout)) {
 		say("cannot print the result: %s", strerror(errno));
 		return EXIT_FAILED;
 	}
@@ -264,11 +269,11 @@ static const struct advice {
 	{ ENOSYS, "boot a kernel built with CONFIG_CHECKPOINT=y",
 	  "boot a kernel built with CONFIG_CHECKPOINT=y" },
 	{ EPERM, "run it as root, or as the owner of the tasks' user namespace",
-	  "run it as root, or as the owner of a user namespace that may have all the image asks for" },
+	  "run it as root, or as owner of a user namespace that may have all the image asks for" },
 	{ EACCES, "run it as root, or as the owner of the tasks' user namespace",
 	  "the files the image refers to must be accessible to you" },
 	{ EOPNOTSUPP, "close or stop using what is named above, or hand it over with --external",
-	  "hand over what is named above with --external, or restart on a kernel that supports it" },
+	  "hand over what is named above by --external, or restart on a kernel that supports it" },
 	{ EBADMSG, NULL, "find out more with 'ckpt verify'; take another copy of the image" },
 	{ ESTALE, NULL, "put the file named above back as it was at the checkpoint" },
 	{ EBUSY, "end what holds the task (debugger, tracer, other checkpoint), or raise --timeout",
@@ -289,7 +294,7 @@ void say_failure(const struct request *rq, bool restart, const char *what,
 	const char *hint = NULL;
 	unsigned int i;
 
-	for (i = 0; i < sizeof(advice) / sizeof(advice[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(advice); i++)
 		if (advice[i].err == -err)
 			hint = restart ? advice[i].restart :
 					 advice[i].checkpoint;

@@ -23,6 +23,8 @@
 #include <json-c/json.h>
 
 #include "ckpt.h"
+#include "container.h"
+#include "restart.h"
 
 /* ---- signals ---- */
 
@@ -31,7 +33,7 @@ static const int forwarded[] = {
 	SIGTSTP,
 };
 
-#define NR_FORWARDED	(sizeof(forwarded) / sizeof(forwarded[0]))
+#define NR_FORWARDED	ARRAY_SIZE(forwarded)
 
 static volatile sig_atomic_t caught[NSIG];
 
@@ -51,7 +53,7 @@ void signals_catch(void)
 	unsigned int i;
 
 	sigemptyset(&sa.sa_mask);
-	for (i = 0; i < sizeof(ending) / sizeof(ending[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(ending); i++)
 		sigaction(ending[i], &sa, NULL);
 }
 
@@ -159,102 +161,7 @@ int wait_for_root(pid_t pid)
 	return status;
 }
 
-/* ---- a look at the image before restart() reads it ---- */
-
-#define PEEK_MAX	65536
-
-/* What a pipe begins with, at most @size bytes, without taking it out. */
-static ssize_t tee_head(int fd, char *buf, size_t size)
-{
-	ssize_t n = -1;
-	int p[2];
-
-	if (pipe2(p, O_CLOEXEC | O_NONBLOCK))
-		return -1;
-	if (tee(fd, p[1], size, 0) > 0)
-		n = read(p[0], buf, size);
-	close(p[0]);
-	close(p[1]);
-	return n;
-}
-
-/*
- * The beginning of the image, without taking it from the pipe. The records we
- * want are in the first kilobyte, but the pipe may fill slowly.
- */
-static int peek_pipe(int fd, int memfd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	struct timespec nap = { 0, 10000000 };
-	char buf[4096];
-	ssize_t n = 0;
-	int tries;
-
-	for (tries = 0; tries < 1000 && n < 1024; tries++) {
-		if (poll(&p, 1, -1) < 0)
-			return -errno;
-		n = tee_head(fd, buf, sizeof(buf));
-		if (n < 0 || p.revents & POLLHUP)
-			break;
-		if (n < 1024)
-			nanosleep(&nap, NULL);
-	}
-	return n > 0 && pwrite(memfd, buf, n, 0) != n ? -errno : 0;
-}
-
-static int peek_file(int fd, int memfd)
-{
-	off_t pos = lseek(fd, 0, SEEK_CUR);
-	char *buf = malloc(PEEK_MAX);
-	ssize_t n = -1;
-
-	if (buf && pos >= 0)
-		n = pread(fd, buf, PEEK_MAX, pos);
-	if (n > 0)
-		n = pwrite(memfd, buf, n, 0);
-	free(buf);
-	return n < 0 ? -errno : 0;
-}
-
-/* Whether the root task is an init. Return: 1, 0, or -1 with a message. */
-static int image_has_init(int fd)
-{
-	const struct ckpt_record *rec;
-	struct ckpt_image *img;
-	struct stat st;
-	int memfd, ret = -1;
-
-	memfd = memfd_create("ckpt-peek", MFD_CLOEXEC);
-	if (memfd < 0 || fstat(fd, &st)) {
-		say("cannot look into the image: %s", strerror(errno));
-		return -1;
-	}
-	if (S_ISFIFO(st.st_mode))
-		peek_pipe(fd, memfd);
-	else
-		peek_file(fd, memfd);
-	img = ckpt_image_open(memfd);
-	while (img && ret < 0 && ckpt_image_next(img, &rec) > 0)
-		if (rec->h->type == CKPT_HDR_CONTAINER && !rec->broken)
-			ret = !!(((const struct ckpt_hdr_container *)
-				  rec->h)->flags & CKPT_CONTAINER_INIT);
-	if (ret < 0)
-		say("the image does not begin as one (%s); --pidns needs to know, and can look into files and pipes only",
-		    img ? ckpt_image_error(img) : "out of memory");
-	ckpt_image_close(img);
-	close(memfd);
-	return ret;
-}
-
 /* ---- restart ---- */
-
-struct restart_options {
-	const char *image;
-	int fd;
-	unsigned long long flags;
-	bool detach;
-	bool pidns;
-};
 
 static int print_result(const struct request *rq, pid_t pid,
 			const struct restart_stats *s)
@@ -275,7 +182,7 @@ static int print_result(const struct request *rq, pid_t pid,
 }
 
 /* The tree is there. Whatever else fails, it must not be lost for that. */
-static void tell(const struct request *rq, pid_t pid,
+void tell_restarted(const struct request *rq, pid_t pid,
 		 const struct restart_stats *stats)
 {
 	if (rq->pidfile)
@@ -284,7 +191,7 @@ static void tell(const struct request *rq, pid_t pid,
 	print_result(rq, pid, stats);
 }
 
-static pid_t restart_here(struct request *rq, const struct restart_options *o)
+pid_t restart_here(struct request *rq, const struct restart_options *o)
 {
 	char what[4200];
 	pid_t pid;
@@ -292,7 +199,7 @@ static pid_t restart_here(struct request *rq, const struct restart_options *o)
 	pid = ckpt_restart(rq->call, o->fd, o->flags);
 	if (pid < 0) {
 		snprintf(what, sizeof(what), "restart from %s",
-			 strcmp(o->image, "-") ? o->image : "standard input");
+			 strcmp(rq->image, "-") ? rq->image : "standard input");
 		say_failure(rq, true, what, pid);
 		return pid;
 	}
@@ -300,14 +207,14 @@ static pid_t restart_here(struct request *rq, const struct restart_options *o)
 	return pid;
 }
 
-static int restart_and_wait(struct request *rq, const struct restart_options *o)
+int restart_and_wait(struct request *rq, const struct restart_options *o)
 {
 	pid_t pid = restart_here(rq, o);
 
 	if (pid < 0)
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
-	tell(rq, pid, ckpt_call_restart_stats(rq->call));
-	if (o->detach)
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
+	tell_restarted(rq, pid, ckpt_call_restart_stats(rq->call));
+	if (rq->detach)
 		return EXIT_OK;
 	if (o->fd > 2)
 		close(o->fd);
@@ -316,19 +223,15 @@ static int restart_and_wait(struct request *rq, const struct restart_options *o)
 
 /* ---- a new pid namespace whose init is ours ---- */
 
-struct hello {
-	struct restart_stats stats;
-};
-
 /* The kernel translates our claim to be @pid into the receiver's namespace. */
 static int send_pid(int sock, pid_t pid, const struct restart_stats *stats)
 {
-	struct hello hello = { .stats = *stats };
+	struct restart_stats copy = *stats;
 	union {
 		struct cmsghdr hdr;
 		char buf[CMSG_SPACE(sizeof(struct ucred))];
 	} u = { 0 };
-	struct iovec iov = { &hello, sizeof(hello) };
+	struct iovec iov = { &copy, sizeof(copy) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
@@ -339,16 +242,16 @@ static int send_pid(int sock, pid_t pid, const struct restart_stats *stats)
 	u.hdr.cmsg_type = SCM_CREDENTIALS;
 	u.hdr.cmsg_len = CMSG_LEN(sizeof(cred));
 	memcpy(CMSG_DATA(&u.hdr), &cred, sizeof(cred));
-	return sendmsg(sock, &msg, 0) == sizeof(hello) ? 0 : -1;
+	return sendmsg(sock, &msg, 0) == sizeof(copy) ? 0 : -1;
 }
 
-static pid_t receive_pid(int sock, struct hello *hello)
+static pid_t receive_pid(int sock, struct restart_stats *stats)
 {
 	union {
 		struct cmsghdr hdr;
 		char buf[CMSG_SPACE(sizeof(struct ucred))];
 	} u;
-	struct iovec iov = { hello, sizeof(*hello) };
+	struct iovec iov = { stats, sizeof(*stats) };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
@@ -360,7 +263,7 @@ static pid_t receive_pid(int sock, struct hello *hello)
 	do {
 		n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	} while (n < 0 && errno == EINTR);
-	if (n != sizeof(*hello))
+	if (n != sizeof(*stats))
 		return -1;
 	c = CMSG_FIRSTHDR(&msg);
 	if (!c || c->cmsg_type != SCM_CREDENTIALS)
@@ -376,7 +279,7 @@ static int be_init(struct request *rq, const struct restart_options *o,
 	pid_t pid;
 
 	prctl(PR_SET_NAME, "ckpt-init");
-	if (!o->detach)
+	if (!rq->detach)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	pid = restart_here(rq, o);
 	if (pid < 0)
@@ -388,20 +291,19 @@ static int be_init(struct request *rq, const struct restart_options *o,
 	return wait_for_root(pid);
 }
 
-static int wait_for_init(struct request *rq, const struct restart_options *o,
-			 pid_t init, int sock)
+static int wait_for_init(struct request *rq, pid_t init, int sock)
 {
-	struct hello hello;
+	struct restart_stats stats;
 	pid_t pid;
 
-	pid = receive_pid(sock, &hello);
+	pid = receive_pid(sock, &stats);
 	close(sock);
 	if (pid < 0) {
 		wait_for_root(init);
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
 	}
-	tell(rq, pid, &hello.stats);
-	return o->detach ? EXIT_OK : wait_for_root(init);
+	tell_restarted(rq, pid, &stats);
+	return rq->detach ? EXIT_OK : wait_for_root(init);
 }
 
 static int restart_below_init(struct request *rq,
@@ -425,47 +327,38 @@ static int restart_below_init(struct request *rq,
 		exit(be_init(rq, o, sock[1]));
 	}
 	close(sock[1]);
-	return wait_for_init(rq, o, init, sock[0]);
+	return wait_for_init(rq, init, sock[0]);
 }
 
 static int restart_in_pidns(struct request *rq, const struct restart_options *o)
 {
-	int init = image_has_init(o->fd);
-
-	if (init < 0)
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
 	if (unshare(CLONE_NEWPID)) {
 		say("new pid namespace: %s; it takes CAP_SYS_ADMIN",
 		    strerror(errno));
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
 	}
-	return init ? restart_and_wait(rq, o) : restart_below_init(rq, o);
+	return o->ct.init ? restart_and_wait(rq, o) : restart_below_init(rq, o);
 }
 
 /* ---- command line ---- */
 
 enum {
-	OPT_PIDFILE = 256, OPT_FROZEN, OPT_LOG, OPT_STATS, OPT_EXTERNAL,
-	OPT_SIBLING, OPT_JSON, OPT_PIDNS, OPT_SHELL_JOB,
+	OPT_FROZEN = OPT_OWN, OPT_SIBLING, OPT_PIDNS, OPT_HERE, OPT_MAP,
 	OPT_KEEP_LSM, OPT_STRICT_LSM,
 };
 
 static const struct option options[] = {
-	{ "image",	required_argument, NULL, 'i' },
-	{ "detach",	no_argument, NULL, 'd' },
-	{ "pidfile",	required_argument, NULL, OPT_PIDFILE },
+	OPTION_IMAGE,
 	{ "frozen",	no_argument, NULL, OPT_FROZEN },
-	{ "log",	required_argument, NULL, OPT_LOG },
-	{ "stats",	required_argument, NULL, OPT_STATS },
-	{ "external",	required_argument, NULL, OPT_EXTERNAL },
 	{ "sibling",	no_argument, NULL, OPT_SIBLING },
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
-	{ "shell-job",	no_argument, NULL, OPT_SHELL_JOB },
 	{ "keep-lsm",	no_argument, NULL, OPT_KEEP_LSM },
 	{ "strict-lsm",	no_argument, NULL, OPT_STRICT_LSM },
-	{ "json",	no_argument, NULL, OPT_JSON },
-	{ "verbose",	no_argument, NULL, 'v' },
-	{ "help",	no_argument, NULL, 'h' },
+	{ "here",	no_argument, NULL, OPT_HERE },
+	{ "map",	required_argument, NULL, OPT_MAP },
+	OPTION_EXTERNAL, OPTION_JSON, OPTION_LOG, OPTION_PIDFILE,
+	OPTION_SHELL_JOB, OPTION_STATS,
+	OPTION_DETACH, OPTION_VERBOSE, OPTION_HELP,
 	{ NULL }
 };
 
@@ -475,6 +368,12 @@ static const char help_text[] =
 "      --sibling          make it a child of our parent; implies --detach\n"
 "      --frozen           leave the tree stopped; 'ckpt thaw' lets it run\n"
 "      --pidns            in a new pid namespace (/proc is yours to mount)\n"
+"      --here             a container: in our mounts and network, not in new ones\n"
+"      --map mount:DIR[:PATH]\n"
+"                         a container: PATH is mounted at DIR, or nothing\n"
+"      --map link:NAME    a container: leave out a network link\n"
+"      --map outside:NAME:NEW\n"
+"                         a container: use NEW for a link or bridge outside\n"
 "      --pidfile FILE     write the root task's process id to FILE\n"
 "      --external KEY:PATH\n"
 "                         use PATH for what was recorded by KEY\n"
@@ -489,34 +388,13 @@ static const char help_text[] =
 "Without --detach, signals are passed on to the root task, and its exit status\n"
 "is ours: 128 + N if signal N killed it, 125 if it could not be restarted.\n";
 
-static int parse_option(int c, struct request *rq, struct restart_options *o)
+static int take_option(int c, void *own)
 {
+	struct restart_options *o = own;
+
 	switch (c) {
-	case 'i':
-		o->image = optarg;
-		break;
-	case 'd':
-		o->detach = true;
-		break;
-	case 'v':
-		rq->verbose = true;
-		break;
-	case OPT_PIDFILE:
-		rq->pidfile = optarg;
-		break;
 	case OPT_FROZEN:
 		o->flags |= RESTART_FROZEN;
-		break;
-	case OPT_LOG:
-		rq->log = optarg;
-		break;
-	case OPT_STATS:
-		rq->stats = optarg;
-		break;
-	case OPT_EXTERNAL:
-		if (!request_external(rq, optarg))
-			return usage(&cmd_restart,
-				     "--external %s is not KEY:PATH", optarg);
 		break;
 	case OPT_STRICT_LSM:
 		o->flags |= RESTART_STRICT_LSM;
@@ -526,13 +404,17 @@ static int parse_option(int c, struct request *rq, struct restart_options *o)
 		break;
 	case OPT_SIBLING:
 		o->flags |= RESTART_SIBLING;
-		o->detach = true;
 		break;
 	case OPT_PIDNS:
 		o->pidns = true;
 		break;
-	case OPT_JSON:
-		rq->json = true;
+	case OPT_HERE:
+		o->here = true;
+		break;
+	case OPT_MAP:
+		if (!container_add_map(&o->ct, optarg))
+			return usage(&cmd_restart,
+				     "--map %s is not KIND:NAME:VALUE", optarg);
 		break;
 	}
 	return EXIT_OK;
@@ -540,24 +422,29 @@ static int parse_option(int c, struct request *rq, struct restart_options *o)
 
 static int restart_with(struct request *rq, struct restart_options *o)
 {
-	int failed = o->detach ? EXIT_FAILED : EXIT_OURS;
+	int failed = rq->detach ? EXIT_FAILED : EXIT_OURS;
 
-	if (!strcmp(o->image, "-")) {
+	if (!strcmp(rq->image, "-")) {
 		o->fd = STDIN_FILENO;
 		if (isatty(o->fd)) {
 			say("the image would come from a terminal; use --image FILE, or a pipe");
 			return failed;
 		}
 	} else {
-		o->fd = open(o->image, O_RDONLY | O_CLOEXEC);
+		o->fd = open(rq->image, O_RDONLY | O_CLOEXEC);
 		if (o->fd < 0) {
-			say("image %s: %s", o->image, strerror(errno));
+			say("image %s: %s", rq->image, strerror(errno));
 			return failed;
 		}
 	}
 	if (request_prepare(rq, 0, O_RDWR | O_NONBLOCK | O_NOCTTY))
 		return failed;
 	signals_catch();
+	if (container_read(&o->ct, o->fd))
+		return failed;
+	o->fd = o->ct.image_fd;
+	if (o->ct.init && !o->here)
+		return restart_container(rq, o);
 	return o->pidns ? restart_in_pidns(rq, o) : restart_and_wait(rq, o);
 }
 
@@ -565,24 +452,21 @@ static int run_restart(int argc, char **argv)
 {
 	struct restart_options o = { 0 };
 	struct request rq = { 0 };
-	int c, ret = EXIT_OK;
+	int ret;
 
-	while (!ret &&
-	       (c = getopt_long(argc, argv, ":i:o:dvh", options, NULL)) != -1) {
-		if (c == 'h')
-			return help(&cmd_restart);
-		ret = c == '?' || c == ':' ?
-		      usage_getopt(&cmd_restart, c, argv) :
-		      parse_option(c == 'o' ? 'i' : c, &rq, &o);
-	}
+	ret = parse_options(&cmd_restart, argc, argv, &rq, &o);
+	/* Who is not the parent cannot wait. */
+	if (o.flags & RESTART_SIBLING)
+		rq.detach = true;
 	if (!ret && optind != argc)
 		ret = usage(&cmd_restart, "'%s' is too much", argv[optind]);
-	if (!ret && !o.image)
+	if (!ret && !rq.image)
 		ret = usage(&cmd_restart, "--image FILE is missing");
 	if (!ret && o.pidns && o.flags & RESTART_SIBLING)
 		ret = usage(&cmd_restart, "--pidns contradicts --sibling");
 	if (!ret)
 		ret = restart_with(&rq, &o);
+	container_free(&o.ct);
 	request_end(&rq);
 	return ret;
 }
@@ -592,5 +476,8 @@ const struct command cmd_restart = {
 	.args = "--image FILE [OPTION]...",
 	.brief = "bring back the tree of processes of an image",
 	.help = help_text,
+	.letters = ":i:o:dvh",
+	.options = options,
+	.option = take_option,
 	.run = run_restart,
 };

@@ -76,7 +76,7 @@ static void check_field(struct ckpt_image *img, struct record *rec,
 	case F_REF0:
 		if (!v)
 			break;
-		/* fallthrough */
+		fallthrough;
 	case F_REF:
 		if (!ckpt_ref_ok(img, v, f->class))
 			ckpt_bad(img, rec,

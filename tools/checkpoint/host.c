@@ -332,3 +332,15 @@ int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 		ckpt_check_lsms(&c);
 	return c.obstacles;
 }
+
+void ckpt_image_keys(const struct ckpt_image *img, ckpt_key_fn fn, void *data)
+{
+	const struct record *rec;
+	__u32 id;
+
+	for (id = 1; (rec = ckpt_obj(img, id)); id++)
+		if (rec->pub.h->type == CKPT_HDR_FILE_EXTERNAL &&
+		    !rec->pub.broken)
+			fn(data, (const char *)
+			   ((const struct ckpt_hdr_file_external *)rec->pub.h)->key);
+}

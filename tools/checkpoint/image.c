@@ -34,14 +34,12 @@ static void report(struct ckpt_image *img, __u64 offset, const char *what)
 }
 
 /* Something is wrong with a record, or with the image if @rec is NULL. */
-void ckpt_bad(struct ckpt_image *img, struct record *rec, const char *fmt, ...)
+static void bad(struct ckpt_image *img, struct record *rec, const char *fmt,
+		va_list ap)
 {
 	char text[256], line[400];
-	va_list ap;
 
-	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
 	if (!rec) {
 		report(img, img->pos, text);
 		return;
@@ -55,11 +53,31 @@ void ckpt_bad(struct ckpt_image *img, struct record *rec, const char *fmt, ...)
 	report(img, rec->pub.offset, line);
 }
 
+void ckpt_bad(struct ckpt_image *img, struct record *rec, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	bad(img, rec, fmt, ap);
+	va_end(ap);
+}
+
 int ckpt_fail(struct ckpt_image *img, int err)
 {
 	img->state = FAILED;
 	img->err = err;
 	return err;
+}
+
+/* Something is wrong that keeps the rest from being understood. */
+int ckpt_fatal(struct ckpt_image *img, struct record *rec, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	bad(img, rec, fmt, ap);
+	va_end(ap);
+	return ckpt_fail(img, -EBADMSG);
 }
 
 /* ---- the stream ---- */
@@ -74,7 +92,7 @@ static int fill(struct ckpt_image *img)
 	if (n < 0)
 		return ckpt_fail(img, -errno);
 	if (!n)
-		return fatal(img, NULL, "the image ends here, truncated");
+		return ckpt_fatal(img, NULL, "the image ends here, truncated");
 	img->buf_start = 0;
 	img->buf_end = n;
 	return 0;
@@ -82,7 +100,7 @@ static int fill(struct ckpt_image *img)
 
 /* Next bytes of the stream, at least one and at most @len. */
 int ckpt_get(struct ckpt_image *img, __u64 len, const unsigned char **p,
-	       size_t *n)
+	     size_t *n)
 {
 	int err;
 
@@ -325,7 +343,7 @@ static int add_object(struct ckpt_image *img, struct record *rec)
 	}
 	/* References could not be told apart any more: stop here. */
 	if (id != img->nr_objs + 1)
-		return fatal(img, rec, "has id %u where %u comes next", id,
+		return ckpt_fatal(img, rec, "has id %u where %u comes next", id,
 			     img->nr_objs + 1);
 	if (grow32(&img->objs, img->nr_objs, &img->max_objs))
 		return ckpt_fail(img, -ENOMEM);
@@ -349,7 +367,7 @@ static int add_vma(struct ckpt_image *img, struct record *rec)
 	if (!mm || mm->pub.h->type != CKPT_HDR_MM)
 		return 0;
 	if (ckpt_grow((void **)&img->vmas, sizeof(*img->vmas), img->nr_vmas,
-		 &img->max_vmas))
+		      &img->max_vmas))
 		return ckpt_fail(img, -ENOMEM);
 	if (!mm->vma_nr++)
 		mm->vma_first = img->nr_vmas;
@@ -420,10 +438,10 @@ int ckpt_get_hdr(struct ckpt_image *img, struct ckpt_hdr *h)
 		return err;
 	if (img->state == IN_META && !img->nr_recs &&
 	    h->type != CKPT_HDR_HEADER)
-		return fatal(img, NULL, "this is not a checkpoint image");
+		return ckpt_fatal(img, NULL, "this is not a checkpoint image");
 	if (h->len < sizeof(*h) || h->len % 8 || h->len > CKPT_RECORD_MAX) {
 		img->pos -= sizeof(*h);
-		return fatal(img, NULL,
+		return ckpt_fatal(img, NULL,
 			     "record of type %u has an impossible length of %u",
 			     h->type, h->len);
 	}
@@ -435,14 +453,14 @@ static int check_header(struct ckpt_image *img, struct record *rec)
 	const struct ckpt_hdr_header *hd = (const void *)rec->pub.h;
 
 	if (hd->version != CKPT_FORMAT_VERSION)
-		return fatal(img, rec, "format version %u, this program knows %u",
+		return ckpt_fatal(img, rec, "format version %u, this program knows %u",
 			     hd->version, CKPT_FORMAT_VERSION);
 	if (hd->incompat)
-		return fatal(img, rec,
+		return ckpt_fatal(img, rec,
 			     "needs features %#llx, which this program does not know",
 			     hd->incompat);
 	if (hd->page_shift < 12 || hd->page_shift > 16)
-		return fatal(img, rec, "page shift %u", hd->page_shift);
+		return ckpt_fatal(img, rec, "page shift %u", hd->page_shift);
 	img->header = hd;
 	img->page_shift = hd->page_shift;
 	return 0;
@@ -492,7 +510,7 @@ static int add_record(struct ckpt_image *img, struct record *rec)
 	int err;
 
 	if (ckpt_grow((void **)&img->recs, sizeof(*img->recs), img->nr_recs,
-		 &img->max_recs))
+		      &img->max_recs))
 		return ckpt_fail(img, -ENOMEM);
 	img->recs[img->nr_recs++] = rec;
 	img->current = rec;
@@ -525,7 +543,7 @@ static int next_meta(struct ckpt_image *img)
 	if (err)
 		return err;
 	if (img->header && img->pos - sizeof(h) + h.len > img->header->meta_len)
-		return fatal(img, NULL,
+		return ckpt_fatal(img, NULL,
 			     "record of type %u extends beyond the metadata, which end at byte %llu",
 			     h.type, img->header->meta_len);
 	rec = new_record(img, &h);
@@ -536,7 +554,7 @@ static int next_meta(struct ckpt_image *img)
 		return err;
 	if (!img->nr_recs &&
 	    ((const struct ckpt_hdr_header *)rec->pub.h)->magic != CKPT_MAGIC)
-		return fatal(img, NULL, "this is not a checkpoint image");
+		return ckpt_fatal(img, NULL, "this is not a checkpoint image");
 	img->crc = ckpt_crc32c(crc, rec->pub.h, h.len);
 	err = add_record(img, rec);
 	if (err)
@@ -610,7 +628,7 @@ int ckpt_image_next(struct ckpt_image *img, const struct ckpt_record **rec)
 	switch (img->state) {
 	case AT_START:
 		img->state = IN_META;
-		/* fallthrough */
+		fallthrough;
 	case IN_META:
 		ret = next_meta(img);
 		if (ret > 0)

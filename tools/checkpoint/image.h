@@ -12,7 +12,7 @@ struct chunk {
 	struct chunk *next;
 	size_t used;
 	size_t size;
-	unsigned char data[] __attribute__((aligned(8)));
+	unsigned char data[] __aligned(8);
 };
 
 /* Pages that later runs may refer to; ascending. */
@@ -72,16 +72,14 @@ struct ckpt_image {
 
 /* image.c */
 int ckpt_fail(struct ckpt_image *img, int err);
+__printf(3, 4)
+int ckpt_fatal(struct ckpt_image *img, struct record *rec, const char *fmt, ...);
 int ckpt_get(struct ckpt_image *img, __u64 len, const unsigned char **p,
 	     size_t *n);
 int ckpt_get_all(struct ckpt_image *img, void *to, size_t len);
 int ckpt_get_hdr(struct ckpt_image *img, struct ckpt_hdr *h);
 int ckpt_grow(void **array, size_t size, __u64 nr, __u64 *max);
 void ckpt_check_record(struct ckpt_image *img, struct record *rec);
-
-/* Something is wrong that keeps the rest from being understood. */
-#define fatal(img, rec, ...)						\
-	(ckpt_bad(img, rec, __VA_ARGS__), ckpt_fail(img, -EBADMSG))
 
 /* pages.c */
 int ckpt_next_data(struct ckpt_image *img);

@@ -151,7 +151,7 @@ struct json_object *ckpt_image_json(const struct ckpt_image *img)
 
 	if (!out)
 		return NULL;
-	for (i = 0; i < sizeof(single) / sizeof(single[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(single); i++) {
 		for (n = 0; n < 3 && (rec = ckpt_rec(img, n)); n++) {
 			if (rec->pub.h->type != single[i].type)
 				continue;

@@ -398,6 +398,47 @@ static void describe_unlinked(const struct ckpt_image *img,
 		add_id(out, "dir_id", &u->dir);
 }
 
+static const struct ckpt_name file_proc_flags[] = {
+	{ CKPT_PROC_SEQ, "seq" },
+	{ CKPT_PROC_END, "end" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_proc_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_proc, index, F_UINT),
+	FIELD(ckpt_hdr_file_proc, read_pos, F_INT),
+	FIELD(ckpt_hdr_file_proc, flags, F_FLAGS, .names = file_proc_flags),
+	FIELD(ckpt_hdr_file_proc, path_len, F_QUIET),
+	FIELD(ckpt_hdr_file_proc, text_len, F_UINT),
+	FIELD(ckpt_hdr_file_proc, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_file_proc(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_file_proc *f = (const void *)rec->pub.h;
+
+	check_file(img, rec);
+	check_id(img, rec, &f->id);
+	check_path(img, rec, "path", 0, f->path_len);
+	if (f->text_len > CKPT_PROC_TEXT_MAX)
+		ckpt_bad(img, rec, "too much text");
+	else
+		check_rest(img, rec, f->path_len + f->text_len);
+}
+
+static void describe_file_proc(const struct ckpt_image *img,
+			       const struct record *rec,
+			       struct json_object *out)
+{
+	const struct ckpt_hdr_file_proc *f = (const void *)rec->pub.h;
+
+	(void)img;
+	add_path(out, "path", rec, 0, f->path_len);
+	add_id(out, "path_id", &f->id);
+}
+
 const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILES, "files", ckpt_hdr_files), .class = CLASS_FILES,
 	  .fields = files_fields },
@@ -417,6 +458,9 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILE_PATH, "file_path", ckpt_hdr_file_path),
 	  .class = CLASS_FILE, .var = true, .fields = file_path_fields,
 	  .check = check_file_path, .describe = describe_file_path },
+	{ KIND(FILE_PROC, "file_proc", ckpt_hdr_file_proc),
+	  .class = CLASS_FILE, .var = true, .fields = file_proc_fields,
+	  .check = check_file_proc, .describe = describe_file_proc },
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
 	  .class = CLASS_FILE, .fields = file_pipe_fields,
 	  .check = check_file },

@@ -62,6 +62,8 @@ static const struct ckpt_field mm_fields[] = {
 	FIELD(ckpt_hdr_mm, arg_end, F_HEX),
 	FIELD(ckpt_hdr_mm, env_start, F_HEX),
 	FIELD(ckpt_hdr_mm, env_end, F_HEX),
+	FIELD(ckpt_hdr_mm, user_ns, F_REF0, .class = CLASS_NS_USER),
+	FIELD(ckpt_hdr_mm, reserved, F_ZERO),
 	FIELD(ckpt_hdr_mm, hiwater_rss, F_UINT),
 	FIELD(ckpt_hdr_mm, hiwater_vm, F_UINT),
 	END_OF_FIELDS
@@ -145,7 +147,7 @@ static void check_vma(struct ckpt_image *img, struct record *rec)
 }
 
 static void describe_name(const struct ckpt_image *img, const struct record *rec,
-			 struct json_object *out)
+			  struct json_object *out)
 {
 	const char *name;
 	size_t len;

@@ -398,6 +398,16 @@ struct json_object *ckpt_image_json(const struct ckpt_image *img);
 int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 			  ckpt_report_fn fn, void *data);
 
+typedef void (*ckpt_key_fn)(void *data, const char *key);
+
+/**
+ * ckpt_image_keys - which external resources a restart must be given
+ * @img: the reader, after ckpt_image_next() has returned 0
+ * @fn: called with each key, once for each open file that has it
+ * @data: first argument of @fn
+ */
+void ckpt_image_keys(const struct ckpt_image *img, ckpt_key_fn fn, void *data);
+
 /* The tree will get a pid namespace of its own. */
 #define CKPT_CHECK_NEW_PIDNS	0x1
 /* It will be restarted with %RESTART_KEEP_LSM, and %RESTART_STRICT_LSM. */

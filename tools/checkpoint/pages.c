@@ -18,7 +18,7 @@ static int add_shared(struct ckpt_image *img, __u64 first, __u64 nr)
 		return 0;
 	}
 	if (ckpt_grow((void **)&img->shared, sizeof(*img->shared), img->nr_shared,
-		 &max))
+		      &max))
 		return ckpt_fail(img, -ENOMEM);
 	img->max_shared = max;
 	img->shared[img->nr_shared++] = (struct shared_run){ first, first + nr };
@@ -143,7 +143,7 @@ static int get_padding(struct ckpt_image *img)
 	if (err)
 		return err;
 	if (h.type != CKPT_HDR_PAD || h.id || h.flags)
-		return fatal(img, NULL, "padding is missing");
+		return ckpt_fatal(img, NULL, "padding is missing");
 	for (left = h.len - sizeof(h); left; left -= n) {
 		n = left < sizeof(pad) ? left : sizeof(pad);
 		err = ckpt_get_all(img, pad, n);
@@ -152,7 +152,7 @@ static int get_padding(struct ckpt_image *img)
 		ckpt_check_zero(img, NULL, "padding", pad, n);
 	}
 	if (!at_boundary(img))
-		return fatal(img, NULL, "padding ends off a page boundary");
+		return ckpt_fatal(img, NULL, "padding ends off a page boundary");
 	return 0;
 }
 
@@ -176,7 +176,7 @@ static int next_pages(struct ckpt_image *img, struct record *rec)
 	    __builtin_add_overflow(pg->addr, pg->nr_pages << img->page_shift,
 				   &end) ||
 	    pg->addr & ((1UL << img->page_shift) - 1))
-		return fatal(img, rec, "%llu pages at %#llx", pg->nr_pages,
+		return ckpt_fatal(img, rec, "%llu pages at %#llx", pg->nr_pages,
 			     pg->addr);
 	if (obj)
 		account_pages(img, rec, obj, end);
@@ -250,7 +250,7 @@ int ckpt_next_data(struct ckpt_image *img)
 	if (err)
 		return err;
 	if (rec->kind && h.len < rec->kind->min_len)
-		return fatal(img, rec, "has %u bytes, needs %zu", h.len,
+		return ckpt_fatal(img, rec, "has %u bytes, needs %zu", h.len,
 			     rec->kind->min_len);
 	if (h.id)
 		ckpt_bad(img, rec, "has an id, but is no object");
@@ -260,7 +260,7 @@ int ckpt_next_data(struct ckpt_image *img)
 	case CKPT_HDR_TRAILER:
 		return next_trailer(img, rec);
 	}
-	return fatal(img, rec, "is neither a run of pages nor the trailer");
+	return ckpt_fatal(img, rec, "is neither a run of pages nor the trailer");
 }
 
 /* Totals of the memory contents. */

@@ -10,12 +10,21 @@
 #include <stdint.h>
 #include <json-c/json.h>
 
+#include "compiler.h"
 #include "libcheckpoint.h"
 
 /* What a reference to an object may refer to. */
 enum ckpt_class {
 	CLASS_NONE,
 	CLASS_PID,
+	CLASS_NS_USER,
+	CLASS_NS_UTS,
+	CLASS_NS_IPC,
+	CLASS_NS_NET,
+	CLASS_NS_PID,
+	CLASS_NS_MNT,
+	CLASS_NS_CGROUP,
+	CLASS_NS_TIME,
 	CLASS_CRED,
 	CLASS_SIGHAND,
 	CLASS_MM,
@@ -93,9 +102,10 @@ struct ckpt_field {
 	const struct ckpt_name *names;
 };
 
-#define FIELD(s, m, f, ...)						\
-	{ .name = #m, .off = offsetof(struct s, m),			\
-	  .size = sizeof(((struct s *)0)->m), .format = f, __VA_ARGS__ }
+#define FIELD(_struct, _field, _format, ...)				\
+	{ .name = #_field, .off = offsetof(struct _struct, _field),	\
+	  .size = sizeof(((struct _struct *)0)->_field),		\
+	  .format = _format, __VA_ARGS__ }
 #define END_OF_FIELDS	{ .name = NULL }
 
 struct record;
@@ -159,15 +169,15 @@ struct record {
 #define OWNER_ANY	(~0U)
 
 /* A record without a variable part, and its members before @fields. */
-#define KIND(t, n, s)							\
-	.type = CKPT_HDR_##t, .name = n, .min_len = sizeof(struct s),	\
-	.size = sizeof(struct s)
+#define KIND(_type, _name, _struct)					\
+	.type = CKPT_HDR_##_type, .name = _name,			\
+	.min_len = sizeof(struct _struct), .size = sizeof(struct _struct)
 
 /* Types are below this. */
 #define TYPES_MAX	2048
 
 /* image.c */
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 void ckpt_bad(struct ckpt_image *img, struct record *rec, const char *fmt, ...);
 struct record *ckpt_rec(const struct ckpt_image *img, __u64 number);
 struct record *ckpt_owner(const struct ckpt_image *img,
@@ -228,6 +238,8 @@ const struct ckpt_kind *ckpt_kind(__u32 type);
 
 /* kind_*.c */
 extern const struct ckpt_kind ckpt_image_kinds[];
+extern const struct ckpt_kind ckpt_ns_kinds[];
+extern const struct ckpt_kind ckpt_container_kinds[];
 extern const struct ckpt_kind ckpt_task_kinds[];
 extern const struct ckpt_kind ckpt_signal_kinds[];
 extern const struct ckpt_kind ckpt_mm_kinds[];

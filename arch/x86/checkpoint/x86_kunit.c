@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <asm/fpu/types.h>
 #include <asm/vdso.h>
+#include "tests/covers.h"
 #include "x86.h"
 
 /**
@@ -235,6 +236,22 @@ static void test_vdso_identity(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, two.size, 0);
 }
 
+/**
+ * ckpt_kunit_x86_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_x86_covers(u32 type)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(spoils); i++)
+		if (spoils[i].type == type && spoils[i].err)
+			return true;
+	return false;
+}
+
 static struct kunit_case x86_cases[] = {
 	KUNIT_CASE_PARAM(test_validate, spoil_gen_params),
 	KUNIT_CASE(test_fpu_component_size),
@@ -248,6 +265,7 @@ static struct kunit_suite x86_suite = {
 	.name		= "checkpoint_x86",
 	.test_cases	= x86_cases,
 };
+
 kunit_test_suite(x86_suite);
 
 MODULE_DESCRIPTION("Tests of the checks of x86 checkpoint records");

@@ -13,9 +13,10 @@
 #include <unistd.h>
 #include <json-c/json.h>
 
+#include "compiler.h"
 #include "libcheckpoint.h"
 
-#define IMAGE_MAX	(1 << 20)
+#define IMAGE_MAX	(1024 * 1024)
 
 static unsigned char original[IMAGE_MAX], mutant[IMAGE_MAX];
 static size_t original_len, len;
@@ -39,7 +40,7 @@ static const uint64_t edges[] = {
 static void set_number(size_t limit)
 {
 	size_t size = 1UL << rnd(4), at = rnd(limit - 8) & ~(size - 1);
-	uint64_t v = edges[rnd(sizeof(edges) / sizeof(edges[0]))];
+	uint64_t v = edges[rnd(ARRAY_SIZE(edges))];
 
 	memcpy(mutant + at, &v, size);
 }

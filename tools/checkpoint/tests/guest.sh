@@ -161,7 +161,8 @@ kill -KILL "$(cat pid)"
 
 # --- a terminal
 if command -v script > /dev/null; then
-	script -qfc 'bash -c "echo \$\$ > ttypid; while :; do date; sleep 0.2; done"' typescript > /dev/null 2>&1 < /dev/null &
+	script -qfc 'bash -c "echo \$\$ > ttypid; while :; do date; sleep 0.2; done"' typescript \
+		> /dev/null 2>&1 < /dev/null &
 	sleep 2
 	try 'tty: checkpoint' ckpt checkpoint -o tty.img "$(cat ttypid)"
 	ckpt show tty.img 2>&1 | grep -q 'external tty'

@@ -18,7 +18,7 @@
 #include "libcheckpoint.h"
 
 #define PAGE		4096
-#define IMAGE_MAX	(1 << 20)
+#define IMAGE_MAX	(1024 * 1024)
 
 static unsigned char image[IMAGE_MAX];
 static size_t used;
@@ -57,9 +57,11 @@ static __u32 obj(void *rec)
 	return nr_objects;
 }
 
-#define ADD(t, s)		((struct s *)add(CKPT_HDR_##t, sizeof(struct s)))
-#define ADD_VAR(t, s, v, n)						\
-	((struct s *)add_var(CKPT_HDR_##t, sizeof(struct s), v, n))
+#define ADD(_type, _struct)						\
+	((struct _struct *)add(CKPT_HDR_##_type, sizeof(struct _struct)))
+#define ADD_VAR(_type, _struct, _var, _len)				\
+	((struct _struct *)add_var(CKPT_HDR_##_type,			\
+				   sizeof(struct _struct), _var, _len))
 
 static void fill_id(struct ckpt_file_id *id, const char *path)
 {
@@ -176,8 +178,14 @@ static void add_cred(void)
 
 	c = ADD_VAR(CRED, ckpt_hdr_cred, groups, sizeof(groups));
 	c->nr_groups = is("groups") ? 60000 : 3;
-	c->uid = c->euid = c->suid = c->fsuid = 1000;
-	c->gid = c->egid = c->sgid = c->fsgid = 1000;
+	c->uid = 1000;
+	c->euid = 1000;
+	c->suid = 1000;
+	c->fsuid = 1000;
+	c->gid = 1000;
+	c->egid = 1000;
+	c->sgid = 1000;
+	c->fsgid = 1000;
 	c->cap_permitted = is("caps") ? 0 : 1 << 21 | 1 << 13;
 	c->cap_effective = 1 << 13;
 	c->cap_bset = (1ULL << 41) - 1;
@@ -209,7 +217,7 @@ static __u32 add_path(const char *path, __u32 flags)
 static __u32 add_external(void)
 {
 	struct ckpt_hdr_file_external *f;
-	const char *key = is("escape") ? "\033[31mred\377" : "tty";
+	const char *key = is("escape") ? "\033[31mred\302\233\377" : "tty";
 
 	f = ADD_VAR(FILE_EXTERNAL, ckpt_hdr_file_external, key,
 		    strlen(key) + 1);

@@ -77,22 +77,32 @@ expect 2 'more than one PID' 'checkpoint: two pids' ckpt checkpoint -o "$tmp/x" 
 expect 2 "'x1' is no process id" 'checkpoint: bad pid' ckpt checkpoint -o "$tmp/x" x1
 expect 2 "'-1' is no process id" 'checkpoint: negative pid' ckpt checkpoint -o "$tmp/x" -- -1
 expect 2 'needs an argument' 'checkpoint: no argument' ckpt checkpoint -o
-expect 2 'contradicts' 'checkpoint: kill and leave-frozen' ckpt checkpoint -o "$tmp/x" --kill --leave-frozen 1
-expect 2 'contradicts' 'checkpoint: leave-running and kill' ckpt checkpoint -o "$tmp/x" --leave-running --kill 1
-expect 2 'contradicts' 'checkpoint: subtree and container' ckpt checkpoint -o "$tmp/x" --subtree --container 1
-expect 2 'is not KEY:PATH' 'checkpoint: external without path' ckpt checkpoint -o "$tmp/x" --external key 1
-expect 2 'is not KEY:PATH' 'checkpoint: external without key' ckpt checkpoint -o "$tmp/x" --external :/dev/null 1
+expect 2 'contradicts' 'checkpoint: kill and leave-frozen' \
+	ckpt checkpoint -o "$tmp/x" --kill --leave-frozen 1
+expect 2 'contradicts' 'checkpoint: leave-running and kill' \
+	ckpt checkpoint -o "$tmp/x" --leave-running --kill 1
+expect 2 'contradicts' 'checkpoint: subtree and container' \
+	ckpt checkpoint -o "$tmp/x" --subtree --container 1
+expect 2 'is not KEY:PATH' 'checkpoint: external without path' \
+	ckpt checkpoint -o "$tmp/x" --external key 1
+expect 2 'is not KEY:PATH' 'checkpoint: external without key' \
+	ckpt checkpoint -o "$tmp/x" --external :/dev/null 1
 expect 2 'is no number' 'checkpoint: bad timeout' ckpt checkpoint -o "$tmp/x" --timeout 1s 1
 expect 2 'is no number' 'checkpoint: timeout nan' ckpt checkpoint -o "$tmp/x" --timeout nan 1
 expect 2 'needs standard output' 'checkpoint: json and -' ckpt checkpoint -o - --json 1
-expect 2 'exclude each other' 'checkpoint: pidfile and pid' ckpt checkpoint -o "$tmp/x" --pidfile "$tmp/p" 1
+expect 2 'exclude each other' 'checkpoint: pidfile and pid' \
+	ckpt checkpoint -o "$tmp/x" --pidfile "$tmp/p" 1
 expect 1 'No such file' 'checkpoint: no pidfile' ckpt checkpoint -o "$tmp/x" --pidfile "$tmp/p"
 echo junk > "$tmp/p"
-expect 1 'holds no process id' 'checkpoint: bad pidfile' ckpt checkpoint -o "$tmp/x" --pidfile "$tmp/p"
+expect 1 'holds no process id' 'checkpoint: bad pidfile' \
+	ckpt checkpoint -o "$tmp/x" --pidfile "$tmp/p"
 expect 1 'none of this number' 'checkpoint: no such process' ckpt checkpoint -o "$tmp/x" 2147483647
-expect 1 'not the init of a pid namespace' 'checkpoint: container of no init' ckpt checkpoint -o "$tmp/x" --container $$
-expect 1 'given before' 'checkpoint: external twice' ckpt checkpoint -o "$tmp/x" --external a:/dev/null --external a:/dev/zero $$
-expect 1 'external resource a: /nonesuch: No such file' 'checkpoint: external that is not there' ckpt checkpoint -o "$tmp/x" --external a:/nonesuch $$
+expect 1 'not the init of a pid namespace' 'checkpoint: container of no init' \
+	ckpt checkpoint -o "$tmp/x" --container $$
+expect 1 'given before' 'checkpoint: external twice' \
+	ckpt checkpoint -o "$tmp/x" --external a:/dev/null --external a:/dev/zero $$
+expect 1 'external resource a: /nonesuch: No such file' 'checkpoint: external that is not there' \
+	ckpt checkpoint -o "$tmp/x" --external a:/nonesuch $$
 expect 2 '--image FILE is missing' 'restart: no image' ckpt restart
 expect 2 'is too much' 'restart: argument' ckpt restart -i "$tmp/good" x
 expect 2 'contradicts' 'restart: pidns and sibling' ckpt restart -i "$tmp/good" --pidns --sibling
@@ -108,14 +118,19 @@ expect 2 'is no number' 'run: bad time' ckpt run --at x true
 
 echo '# kernels without the system calls'
 if expr "$(ckpt checkpoint -o "$tmp/x" $$ 2>&1)" : '.*not implemented' > /dev/null; then
-	expect 1 'Function not implemented; boot a kernel' 'checkpoint: ENOSYS' ckpt checkpoint -o "$tmp/x" $victim
-	expect 1 'Function not implemented; boot a kernel' 'checkpoint of an ancestor: ENOSYS' ckpt checkpoint -o "$tmp/x" $$
+	expect 1 'Function not implemented; boot a kernel' 'checkpoint: ENOSYS' \
+		ckpt checkpoint -o "$tmp/x" $victim
+	expect 1 'Function not implemented; boot a kernel' 'checkpoint of an ancestor: ENOSYS' \
+		ckpt checkpoint -o "$tmp/x" $$
 	[ ! -e "$tmp/x" ] && [ ! -e "$tmp/x.tmp" ]
 	ok $? 'checkpoint: leaves no image behind'
-	expect 125 'Function not implemented; boot a kernel' 'restart: ENOSYS' ckpt restart -i "$tmp/good"
-	expect 1 'Function not implemented; boot a kernel' 'restart --detach: ENOSYS' ckpt restart -d -i "$tmp/good"
+	expect 125 'Function not implemented; boot a kernel' 'restart: ENOSYS' \
+		ckpt restart -i "$tmp/good"
+	expect 1 'Function not implemented; boot a kernel' 'restart --detach: ENOSYS' \
+		ckpt restart -d -i "$tmp/good"
 	expect 1 'Function not implemented; boot a kernel' 'thaw: ENOSYS' ckpt thaw $$
-	expect 125 'Function not implemented' 'run --image: ENOSYS' ckpt run -o "$tmp/x" --at 0.1 sleep 0.3
+	expect 125 'Function not implemented' 'run --image: ENOSYS' \
+		ckpt run -o "$tmp/x" --at 0.1 sleep 0.3
 	expect 3 'no restart()' 'verify: ENOSYS' ckpt verify --pidns "$tmp/good"
 else
 	echo '# this kernel has them'
@@ -123,7 +138,8 @@ fi
 
 echo '# output files'
 touch "$tmp/there"
-expect 1 'exists; choose another name' 'checkpoint: image exists' ckpt checkpoint -o "$tmp/there" $victim
+expect 1 'exists; choose another name' 'checkpoint: image exists' \
+	ckpt checkpoint -o "$tmp/there" $victim
 touch "$tmp/y.tmp"
 expect 1 'is in the way' 'checkpoint: NAME.tmp exists' ckpt checkpoint -o "$tmp/y" $victim
 [ -e "$tmp/y.tmp" ]
@@ -136,7 +152,10 @@ quiet 143 'run: 128 + signal' ckpt run sh -c 'kill -TERM $$'
 expect 127 'No such file' 'run: no such command' ckpt run /nonesuch
 expect 126 'Permission denied' 'run: not executable' ckpt run "$tmp/good"
 quiet 0 'run: session, descriptors' ckpt run --output "$tmp/ran" sh -c \
-	'ls -l /proc/self/fd | grep -c -v -e /proc -e total -e null -e ran -e pipe; ps -o sid= -p $$ | tr -d " "; echo $$; readlink /proc/self/fd/0'
+	'ls -l /proc/self/fd | grep -c -v -e /proc -e total -e null -e ran -e pipe
+	 ps -o sid= -p $$ | tr -d " "
+	 echo $$
+	 readlink /proc/self/fd/0'
 {
 	read -r fds && read -r sid && read -r pid && read -r stdin
 } < "$tmp/ran"
@@ -197,7 +216,8 @@ assert d["sound"] and d["errors"] == [] and not d["restartable"] and d["obstacle
 	ok $? 'verify --json'
 fi
 quiet 0 'show --records' ckpt show --records "$tmp/good"
-[ "$(grep -c . "$tmp/out")" = "$(sed -n 's/.*nr_records=\([0-9]*\).*/\1/p' "$tmp/out" | awk '{ print $1 + 6 }')" ]
+nr_records=$(sed -n 's/.*nr_records=\([0-9]*\).*/\1/p' "$tmp/out")
+[ "$(grep -c . "$tmp/out")" = $((nr_records + 6)) ]
 ok $? 'show --records: all of them'
 
 echo '# growth'
@@ -302,11 +322,23 @@ expect 1 'Is a directory' 'refused: directory' ckpt verify "$tmp"
 echo '# hostile text'
 mkimage escape > "$tmp/x"
 ckpt show "$tmp/x" > "$tmp/out" 2> "$tmp/err"
-! grep -q "$(printf '\033')" "$tmp/out"
-ok $? 'show: no escape sequences'
-ckpt show --records "$tmp/x" > "$tmp/out" 2> "$tmp/err"
-! grep -q "$(printf '\033')" "$tmp/out"
-ok $? 'show --records: no escape sequences'
+controls=$(printf '[\001-\010\013-\037\177-\377]')
+for how in show 'show --records' 'show --json' 'show --records --json' verify 'verify --json'; do
+	# shellcheck disable=SC2086 # words
+	ckpt $how "$tmp/x" > "$tmp/out" 2>&1
+	! LC_ALL=C grep -q "$controls" "$tmp/out"
+	ok $? "$how: no control characters"
+done
+ckpt verify "$tmp/x" > "$tmp/out" 2> "$tmp/err"
+grep -qF 'restart needs --external \x1b[31mred\xc2\x9b\xff:PATH' "$tmp/out"
+ok $? 'verify: names the keys'
+if command -v python3 > /dev/null; then
+	ckpt verify --json "$tmp/x" | python3 -c '
+import json, os, sys
+[key] = json.load(sys.stdin)["external"]
+assert key.encode("utf-8", "surrogateescape") == b"\x1b[31mred\xc2\x9b\xff"'
+	ok $? 'verify --json: names the keys, all bytes of them'
+fi
 
 echo '# completeness'
 # Every type of record that the headers define has a row.

@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "leaks.h"
 
 #ifndef __NR_checkpoint
 #define __NR_checkpoint	500
@@ -40,6 +41,14 @@
 #endif
 
 #define CKPT_TEST_TIMEOUT_MS	20000
+
+/* How often to do something: less on a kernel that checks all it does. */
+static inline unsigned int scaled(unsigned int n)
+{
+	const char *debug = getenv("DEBUG");
+
+	return debug && *debug ? (n + 7) / 8 : n;
+}
 
 static inline long sys_checkpoint(struct checkpoint_args *args, size_t size)
 {
@@ -64,7 +73,7 @@ struct shared {
 	atomic_int go;
 	atomic_int failed;
 	char why[240];
-	_Atomic uint64_t data[4096 / sizeof(uint64_t) - 32];
+	atomic_uint_least64_t data[4096 / sizeof(uint64_t) - 32];
 };
 
 static inline void nap_ms(long ms)
@@ -78,9 +87,11 @@ static inline void nap_ms(long ms)
 
 /* A check in the target: remembered, for the test to report. */
 #define TARGET_CHECK(sh, cond) do {					\
-	if (!(cond) && !atomic_exchange(&(sh)->failed, __LINE__))	\
-		snprintf((sh)->why, sizeof((sh)->why), "%s (errno %d)",	\
-			 #cond, errno);					\
+	struct shared *__shared = (sh);					\
+									\
+	if (!(cond) && !atomic_exchange(&__shared->failed, __LINE__))	\
+		snprintf(__shared->why, sizeof(__shared->why),		\
+			 "%s (errno %d)", #cond, errno);		\
 } while (0)
 
 /* In the target: tell that step @n is reached, wait until it may go on. */
@@ -145,7 +156,8 @@ static inline bool test_setup(struct ckpt_test *t)
 	int fd;
 
 	memset(t, 0, sizeof(*t));
-	strcpy(t->dir, "/tmp/ckpt-test-XXXXXX");
+	snprintf(t->dir, sizeof(t->dir), "/tmp/ckpt-%.32s-XXXXXX",
+		 program_invocation_short_name);
 	if (!mkdtemp(t->dir))
 		return false;
 	fd = test_open(t, "shared");
@@ -169,6 +181,9 @@ static inline void test_teardown(struct ckpt_test *t)
 	munmap(t->sh, sizeof(*t->sh));
 	close(t->image);
 	close(t->log);
+	/* The last image, and what it refers to, for fuzz_test. */
+	if (getenv("CKPT_KEEP"))
+		return;
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", t->dir);
 	if (system(cmd))
 		fprintf(stderr, "cannot remove %s\n", t->dir);
@@ -243,6 +258,8 @@ static inline long do_checkpoint_pid(struct ckpt_test *t, pid_t pid, uint64_t fl
 	ret = sys_checkpoint(&args, sizeof(args));
 	ret = ret < 0 ? -errno : ret;
 	read_log(t);
+	if (ret > 0 && find_leak(t->image, t->msg, sizeof(t->msg)))
+		return -ENOTRECOVERABLE;
 	return ret;
 }
 
@@ -306,38 +323,54 @@ static inline int wait_exit(pid_t pid)
 	return -1;
 }
 
+/* In the test: the target, which may go on, verifies itself and ends. */
+static inline void wait_verified(struct __test_metadata *_metadata,
+				 struct ckpt_test *t)
+{
+	int status = wait_exit(t->pid);
+
+	t->pid = 0;
+	ASSERT_EQ(0, atomic_load(&t->sh->failed))
+		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
+		       t->sh->why);
+	ASSERT_EQ(0, status);
+}
+
 /* The usual course: checkpoint at step 1, kill, restart, verify. */
-#define ROUND_TRIP(t, fn) do {						\
-	int __status;							\
-									\
-	ASSERT_LT(0, spawn(t, fn));					\
-	ASSERT_TRUE(wait_step((t)->sh, 1));				\
-	nap_ms(10);							\
-	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))			\
-		TH_LOG("%s", (t)->msg);					\
-	ASSERT_LT(0, restart_killed(t))					\
-		TH_LOG("%s", (t)->msg);					\
-	atomic_store(&(t)->sh->go, 1 << 20);				\
-	__status = wait_exit((t)->pid);					\
-	(t)->pid = 0;							\
-	ASSERT_EQ(0, atomic_load(&(t)->sh->failed))			\
-		TH_LOG("target, line %d: %s", atomic_load(&(t)->sh->failed), \
-		       (t)->sh->why);					\
-	ASSERT_EQ(0, __status);						\
-} while (0)
+static inline void round_trip(struct __test_metadata *_metadata,
+			      struct ckpt_test *t,
+			      void (*fn)(struct shared *sh))
+{
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	ASSERT_LT(0, restart_killed(t))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1 << 20);
+	wait_verified(_metadata, t);
+}
+
+#define ROUND_TRIP(t, fn)	round_trip(_metadata, t, fn)
 
 /* The target cannot be checkpointed, is told why, and goes on. */
-#define REFUSED(t, fn, err, text) do {					\
-	ASSERT_LT(0, spawn(t, fn));					\
-	ASSERT_TRUE(wait_step((t)->sh, 1));				\
-	nap_ms(10);							\
-	ASSERT_EQ(-(err), do_checkpoint(t, 0))				\
-		TH_LOG("%s", (t)->msg);					\
-	ASSERT_NE(NULL, strstr((t)->msg, text))				\
-		TH_LOG("%s", (t)->msg);					\
-	atomic_store(&(t)->sh->go, 1 << 20);				\
-	ASSERT_EQ(0, wait_exit((t)->pid));				\
-	(t)->pid = 0;							\
-} while (0)
+static inline void refused(struct __test_metadata *_metadata,
+			   struct ckpt_test *t, void (*fn)(struct shared *sh),
+			   int err, const char *text)
+{
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(10);
+	ASSERT_EQ(-err, do_checkpoint(t, 0))
+		TH_LOG("%s", t->msg);
+	ASSERT_NE(NULL, strstr(t->msg, text))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1 << 20);
+	ASSERT_EQ(0, wait_exit(t->pid));
+	t->pid = 0;
+}
+
+#define REFUSED(t, fn, err, text)	refused(_metadata, t, fn, err, text)
 
 #endif /* _SELFTESTS_CHECKPOINT_COMMON_H */

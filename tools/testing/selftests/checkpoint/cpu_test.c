@@ -7,6 +7,7 @@
 #include <asm/checkpoint_hdr.h>
 #include <asm/ldt.h>
 #include <asm/prctl.h>
+#include <assert.h>
 #include <limits.h>
 #include <stddef.h>
 #include <sys/auxv.h>
@@ -37,7 +38,7 @@ static struct shared *spin_setup(struct shared *sh)
 {
 	struct shared *low;
 
-	_Static_assert(offsetof(struct shared, go) == 4, "SPIN_GO");
+	static_assert(offsetof(struct shared, go) == 4, "SPIN_GO");
 	low = mremap(sh, sizeof(*sh), sizeof(*sh), MREMAP_MAYMOVE | MREMAP_FIXED,
 		     (void *)SPIN_ADDR);
 	if (low == MAP_FAILED)
@@ -62,8 +63,7 @@ uint64_t eflags_out, saved_rsp;
 
 static __attribute__((noinline)) void spin_regs(void)
 {
-	asm volatile(
-		"push %%rbp\n\t"
+	asm volatile("push %%rbp\n\t"
 		"push %%rbx\n\t"
 		"mov %%rsp, saved_rsp(%%rip)\n\t"
 		/* DF and ID, which comparisons leave alone */
@@ -131,23 +131,26 @@ static void fill(void *buf, size_t size)
 	}
 }
 
-#define VEC16(op, pre, buf) \
-	op(0, pre) op(1, pre) op(2, pre) op(3, pre) op(4, pre) op(5, pre)	\
-	op(6, pre) op(7, pre) op(8, pre) op(9, pre) op(10, pre) op(11, pre)	\
-	op(12, pre) op(13, pre) op(14, pre) op(15, pre)
-#define VEC32(op, pre) VEC16(op, pre, ) \
-	op(16, pre) op(17, pre) op(18, pre) op(19, pre) op(20, pre) op(21, pre)	\
-	op(22, pre) op(23, pre) op(24, pre) op(25, pre) op(26, pre) op(27, pre)	\
-	op(28, pre) op(29, pre) op(30, pre) op(31, pre)
+/* The assembler repeats it for register \\i. */
+#define FOR_16(insn)							\
+	".irp i,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n\t" insn ".endr\n\t"
+#define FOR_16_31(insn)							\
+	".irp i,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31\n\t"	\
+	insn ".endr\n\t"
 
-#define SSE_LOAD(n, pre)   "movups vec_in+64*" #n "(%%rip), %%xmm" #n "\n\t"
-#define SSE_STORE(n, pre)  "movups %%xmm" #n ", vec_out+64*" #n "(%%rip)\n\t"
-#define VEX_LOAD(n, pre)   "vmovups vec_in+64*" #n "(%%rip), %%" #pre #n "\n\t"
-#define VEX_STORE(n, pre)  "vmovups %%" #pre #n ", vec_out+64*" #n "(%%rip)\n\t"
+#define SSE_LOAD	"movups vec_in+64*\\i(%%rip), %%xmm\\i\n\t"
+#define SSE_STORE	"movups %%xmm\\i, vec_out+64*\\i(%%rip)\n\t"
+#define AVX_LOAD	"vmovups vec_in+64*\\i(%%rip), %%ymm\\i\n\t"
+#define AVX_STORE	"vmovups %%ymm\\i, vec_out+64*\\i(%%rip)\n\t"
+#define AVX512_LOAD	"vmovups vec_in+64*\\i(%%rip), %%zmm\\i\n\t"
+#define AVX512_STORE	"vmovups %%zmm\\i, vec_out+64*\\i(%%rip)\n\t"
 #define K_LOAD(n)	   "kmovw mask_in+8*" #n "(%%rip), %%k" #n "\n\t"
 #define K_STORE(n)	   "kmovw %%k" #n ", mask_out+8*" #n "(%%rip)\n\t"
 
-#define SPIN "1: pause\n\tcmpl $0, " SPIN_GO "\n\tje 1b\n\t"
+#define SPIN								\
+	"1: pause\n\t"							\
+	"cmpl $0, " SPIN_GO "\n\t"					\
+	"je 1b\n\t"
 
 static void spin_x87_sse(struct shared *sh)
 {
@@ -155,15 +158,14 @@ static void spin_x87_sse(struct shared *sh)
 	uint16_t old_cw;
 
 	asm volatile("stmxcsr %0\n\tfnstcw %1" : "=m" (old_mxcsr), "=m" (old_cw));
-	asm volatile(
-		"fninit\n\t"
+	asm volatile("fninit\n\t"
 		"fldcw fpucw_in(%%rip)\n\t"
 		"ldmxcsr mxcsr_in(%%rip)\n\t"
 		"fldt st_in(%%rip)\n\t"
 		"fldt st_in+16(%%rip)\n\t"
-		VEC16(SSE_LOAD, , )
+		FOR_16(SSE_LOAD)
 		SPIN
-		VEC16(SSE_STORE, , )
+		FOR_16(SSE_STORE)
 		"stmxcsr mxcsr_out(%%rip)\n\t"
 		"fnstcw fpucw_out(%%rip)\n\t"
 		"fstpt st_out+16(%%rip)\n\t"
@@ -203,7 +205,7 @@ static __attribute__((target("avx"))) void avx(struct shared *sh)
 	sh = spin_setup(sh);
 	fill(vec_in, sizeof(vec_in));
 	atomic_store(&sh->ready, 1);
-	asm volatile(VEC16(VEX_LOAD, ymm, ) SPIN VEC16(VEX_STORE, ymm, )
+	asm volatile(FOR_16(AVX_LOAD) SPIN FOR_16(AVX_STORE)
 		     "vzeroupper\n\t"
 		     : : : "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3",
 			   "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9",
@@ -238,11 +240,11 @@ static __attribute__((target("avx512f"))) void avx512(struct shared *sh)
 	for (i = 0; i < 8; i++)
 		mask_in[i] = (0x1234 * (i + 3)) & 0xffff;
 	atomic_store(&sh->ready, 1);
-	asm volatile(VEC32(VEX_LOAD, zmm)
+	asm volatile(FOR_16(AVX512_LOAD) FOR_16_31(AVX512_LOAD)
 		     K_LOAD(0) K_LOAD(1) K_LOAD(2) K_LOAD(3)
 		     K_LOAD(4) K_LOAD(5) K_LOAD(6) K_LOAD(7)
 		     SPIN
-		     VEC32(VEX_STORE, zmm)
+		     FOR_16(AVX512_STORE) FOR_16_31(AVX512_STORE)
 		     K_STORE(0) K_STORE(1) K_STORE(2) K_STORE(3)
 		     K_STORE(4) K_STORE(5) K_STORE(6) K_STORE(7)
 		     "vzeroupper\n\t"
@@ -698,7 +700,7 @@ TEST_F(cpu, changed_images)
 	ASSERT_EQ(CKPT_HDR_META_END, end->h.type);
 	ASSERT_EQ(end->crc, crc32c(image, (uint8_t *)end - image));
 
-	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(changes); i++) {
 		const struct change *c = &changes[i];
 		uint8_t *rec = find_record(image, c->type);
 

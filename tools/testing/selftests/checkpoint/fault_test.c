@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checkpoint/restart - every allocation and every access to user memory of
- * the caller fails once
+ * Checkpoint/restart - every allocation and every access to user memory fails
+ * once, in the caller and in the tasks that restart() creates
+ *
+ * What is left afterwards is counted. With CKPT_FAULT_ALL set each single one
+ * fails, otherwise fewer and fewer of them the later they come. The kernel's log
+ * has their places with CKPT_FAULT_VERBOSE=2.
  */
-#include "common.h"
+#include "mixed_tree.h"
+
+#define FAIL_NTH	"/sys/kernel/debug/checkpoint/fail_nth"
 
 FIXTURE(fault) {
 	struct ckpt_test t;
@@ -12,7 +18,7 @@ FIXTURE(fault) {
 
 static void set_file(const char *name, const char *value)
 {
-	int fd = open(name, O_WRONLY);
+	int fd = open(name, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
@@ -21,15 +27,31 @@ static void set_file(const char *name, const char *value)
 	close(fd);
 }
 
-/* Also allocations that may sleep fail, and say nothing. */
+static long number_in(const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	char buf[64] = "";
+
+	if (fd < 0)
+		return -1;
+	if (read(fd, buf, sizeof(buf) - 1) < 0)
+		buf[0] = '\0';
+	close(fd);
+	return atol(buf);
+}
+
+/* Also allocations that may sleep fail, and say nothing unless asked to. */
 static void set_up_injection(void)
 {
+	const char *verbose = getenv("CKPT_FAULT_VERBOSE") ?: "0";
+
 	set_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	set_file("/sys/kernel/debug/failslab/verbose", "0");
+	set_file("/sys/kernel/debug/failslab/verbose", verbose);
 	set_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	set_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
 	set_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	set_file("/sys/kernel/debug/fail_page_alloc/verbose", "0");
-	set_file("/sys/kernel/debug/fail_usercopy/verbose", "0");
+	set_file("/sys/kernel/debug/fail_page_alloc/verbose", verbose);
+	set_file("/sys/kernel/debug/fail_usercopy/verbose", verbose);
 }
 
 FIXTURE_SETUP(fault)
@@ -38,6 +60,8 @@ FIXTURE_SETUP(fault)
 	if (self->nth < 0)
 		SKIP(return, "no fault injection");
 	set_up_injection();
+	/* What is orphaned must come to us. */
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	ASSERT_TRUE(test_setup(&self->t));
 }
 
@@ -46,10 +70,64 @@ FIXTURE_TEARDOWN(fault)
 	if (self->nth < 0)
 		return;
 	close(self->nth);
-	if (self->t.pid > 0)
-		kill(-self->t.pid, SIGKILL);
+	mixed_kill(self->t.sh);
+	self->t.pid = 0;
 	test_teardown(&self->t);
 }
+
+/* ---- what is left ---- */
+
+/* Kept apart from each other by slab_nomerge. */
+static const char * const caches[] = {
+	"task_struct", "signal_cache", "sighand_cache", "files_cache", "fs_cache",
+	"mm_struct", "vm_area_struct", "anon_vma", "cred_jar", "pid", "filp",
+	"nsproxy", "time_namespace", "pid_namespace", "user_namespace", "uts_namespace",
+	"shmem_inode_cache", "mnt_cache", "sigqueue", "eventpoll_epi",
+};
+
+/* Others than us come and go as well, and so do their tasks. */
+#define MAY_DIFFER	6
+
+struct counts {
+	long nr[ARRAY_SIZE(caches)];
+};
+
+static void count(struct counts *c)
+{
+	char name[96];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(caches); i++) {
+		/* What only waits for reuse does not count. */
+		snprintf(name, sizeof(name), "/sys/kernel/slab/%s/shrink", caches[i]);
+		set_file(name, "1");
+		snprintf(name, sizeof(name), "/sys/kernel/slab/%s/objects", caches[i]);
+		c->nr[i] = number_in(name);
+	}
+}
+
+/* Return: the name of a cache that has grown, or NULL. */
+static const char *grown(const struct counts *before)
+{
+	const char *name = NULL;
+	struct counts now;
+	unsigned int i, try;
+
+	/* Much is freed only after a grace period of RCU. */
+	for (try = 0; try < 20; try++) {
+		count(&now);
+		name = NULL;
+		for (i = 0; i < ARRAY_SIZE(caches); i++)
+			if (now.nr[i] > before->nr[i] + MAY_DIFFER)
+				name = caches[i];
+		if (!name)
+			break;
+		nap_ms(250);
+	}
+	return name;
+}
+
+/* ---- faults ---- */
 
 static void arm(int fd, unsigned int n)
 {
@@ -74,6 +152,8 @@ static bool disarm(int fd)
 /* Every number at first, then fewer: the work is the same again and again. */
 static unsigned int next_nth(unsigned int n)
 {
+	if (getenv("CKPT_FAULT_ALL"))
+		return n + 1;
 	return n + 1 + n / 64;
 }
 
@@ -82,67 +162,13 @@ static bool expected(int err)
 	return err == ENOMEM || err == EFAULT || err == EAGAIN;
 }
 
-static void target(struct shared *sh)
+static void make_image(struct __test_metadata *_metadata, struct ckpt_test *t)
 {
-	int i;
-
-	for (i = 0; i < 2; i++)
-		if (!fork())
-			break;
-	atomic_store(&sh->data[10 + i], getpid());
-	while (i == 2 && (!atomic_load(&sh->data[10]) || !atomic_load(&sh->data[11])))
-		nap_ms(1);
-	if (i == 2)
-		atomic_store(&sh->ready, 1);
-	for (;;) {
-		nap_ms(1);
-		atomic_fetch_add(&sh->data[i], 1);
-	}
-}
-
-static bool all_running(struct shared *sh)
-{
-	uint64_t before;
-	long ms = 0;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		before = atomic_load(&sh->data[i]);
-		while (atomic_load(&sh->data[i]) < before + 2) {
-			if (ms++ > CKPT_TEST_TIMEOUT_MS)
-				return false;
-			nap_ms(1);
-		}
-	}
-	return true;
-}
-
-static bool none_left_now(struct shared *sh)
-{
-	int i;
-
-	for (i = 0; i < 3; i++)
-		if (!kill(atomic_load(&sh->data[10 + i]), 0) || errno != ESRCH)
-			return false;
-	return waitpid(-1, NULL, __WALL | WNOHANG) == -1 && errno == ECHILD;
-}
-
-/* Orphans are gone only when init has reaped them. */
-static bool none_left(struct shared *sh)
-{
-	int i;
-
-	for (i = 0; i < 200 && !none_left_now(sh); i++)
-		nap_ms(10);
-	return none_left_now(sh);
-}
-
-static void kill_all(struct ckpt_test *t)
-{
-	kill(-t->pid, SIGKILL);
-	while (waitpid(-1, NULL, __WALL) > 0 || errno == EINTR)
-		;
-	t->pid = 0;
+	ASSERT_LT(0, spawn(t, mixed_tree));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(MIXED_TASKS, do_checkpoint_pid(t, t->pid, 0)) TH_LOG("%s", t->msg);
+	mixed_kill(t->sh);
+	ASSERT_TRUE(mixed_gone(t->sh));
 }
 
 TEST_F_TIMEOUT(fault, checkpoint, 300)
@@ -159,12 +185,15 @@ TEST_F_TIMEOUT(fault, checkpoint, 300)
 		.stats_size	= sizeof(stats),
 	};
 	unsigned int n, failed = 0, done = 0;
+	struct counts before;
 	bool hit = true;
 	long ret;
 	int err;
 
-	ASSERT_LT(0, spawn(t, target));
+	ASSERT_LT(0, spawn(t, mixed_tree));
 	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(MIXED_TASKS, do_checkpoint_pid(t, t->pid, 0)) TH_LOG("%s", t->msg);
+	count(&before);
 	args.pid = t->pid;
 	for (n = 1; hit; n = next_nth(n)) {
 		ASSERT_EQ(0, ftruncate(t->image, 0));
@@ -180,17 +209,17 @@ TEST_F_TIMEOUT(fault, checkpoint, 300)
 				TH_LOG("%u: errno %d: %s", n, err, t->msg);
 		} else {
 			done++;
-			ASSERT_EQ(3, ret);
+			ASSERT_EQ(MIXED_TASKS, ret);
 		}
-		ASSERT_TRUE(all_running(t->sh)) TH_LOG("%u: %s", n, t->msg);
+		ASSERT_TRUE(mixed_running(t->sh)) TH_LOG("%u: %s", n, t->msg);
 	}
 	TH_LOG("up to %u: failed %u, did not mind %u", n, failed, done);
 	ASSERT_LT(0, failed);
-	kill_all(t);
-	ASSERT_TRUE(none_left(t->sh));
+	ASSERT_EQ(NULL, grown(&before)) TH_LOG("%s: leaked", grown(&before));
+	mixed_kill(t->sh);
+	ASSERT_TRUE(mixed_gone(t->sh));
 	ASSERT_LT(0, do_restart(t, 0)) TH_LOG("%s", t->msg);
-	ASSERT_TRUE(all_running(t->sh));
-	kill_all(t);
+	ASSERT_TRUE(mixed_running(t->sh));
 }
 
 TEST_F_TIMEOUT(fault, restart, 300)
@@ -204,14 +233,13 @@ TEST_F_TIMEOUT(fault, restart, 300)
 		.stats_size	= sizeof(stats),
 	};
 	unsigned int n, failed = 0, done = 0;
+	struct counts before;
 	bool hit = true;
 	long ret;
 	int err;
 
-	ASSERT_LT(0, spawn(t, target));
-	ASSERT_TRUE(wait_step(t->sh, 1));
-	ASSERT_EQ(3, do_checkpoint_pid(t, t->pid, 0)) TH_LOG("%s", t->msg);
-	kill_all(t);
+	make_image(_metadata, t);
+	count(&before);
 	for (n = 1; hit; n = next_nth(n)) {
 		lseek(t->image, 0, SEEK_SET);
 		arm(self->nth, n);
@@ -225,14 +253,68 @@ TEST_F_TIMEOUT(fault, restart, 300)
 				TH_LOG("%u: errno %d: %s", n, err, t->msg);
 		} else {
 			done++;
-			t->pid = ret;
-			ASSERT_TRUE(all_running(t->sh)) TH_LOG("%u: %s", n, t->msg);
-			kill_all(t);
+			ASSERT_TRUE(mixed_running(t->sh)) TH_LOG("%u: %s", n, t->msg);
+			mixed_kill(t->sh);
 		}
-		ASSERT_TRUE(none_left(t->sh)) TH_LOG("%u: %s", n, t->msg);
+		ASSERT_TRUE(mixed_gone(t->sh)) TH_LOG("%u: %s", n, t->msg);
 	}
 	TH_LOG("up to %u: failed %u, did not mind %u", n, failed, done);
 	ASSERT_LT(0, failed);
+	ASSERT_EQ(NULL, grown(&before)) TH_LOG("%s: leaked", grown(&before));
+}
+
+/* ---- in the tasks that restart() creates ---- */
+
+static void arm_task(unsigned int task, unsigned int n)
+{
+	char buf[32];
+
+	snprintf(buf, sizeof(buf), "%u %u", task, n);
+	set_file(FAIL_NTH, buf);
+}
+
+/* Return: how often a restart failed because of task number @task. */
+static unsigned int fail_in_task(struct __test_metadata *_metadata,
+				 struct ckpt_test *t, unsigned int task)
+{
+	unsigned int n, failed = 0, done = 0;
+	bool hit = true;
+	long ret;
+
+	for (n = 1; hit; n = next_nth(n)) {
+		arm_task(task, n);
+		ret = do_restart(t, 0);
+		hit = !number_in(FAIL_NTH);
+		arm_task(0, 0);
+		if (ret < 0) {
+			failed++;
+			ASSERT_TRUE(hit && expected(-ret))
+				TH_LOG("task %u, %u: errno %ld: %s", task, n, -ret, t->msg);
+		} else {
+			done++;
+			ASSERT_TRUE(mixed_running(t->sh))
+				TH_LOG("task %u, %u", task, n);
+			mixed_kill(t->sh);
+		}
+		ASSERT_TRUE(mixed_gone(t->sh)) TH_LOG("task %u, %u: %s", task, n, t->msg);
+	}
+	TH_LOG("task %u up to %u: failed %u, did not mind %u", task, n, failed, done);
+	return failed;
+}
+
+TEST_F_TIMEOUT(fault, restarted_tasks, 300)
+{
+	struct ckpt_test *t = &self->t;
+	struct counts before;
+	unsigned int i;
+
+	if (access(FAIL_NTH, W_OK))
+		SKIP(return, "no CONFIG_CHECKPOINT_DEBUG");
+	make_image(_metadata, t);
+	count(&before);
+	for (i = 0; i < MIXED_TASKS; i++)
+		ASSERT_LT(0, fail_in_task(_metadata, t, i));
+	ASSERT_EQ(NULL, grown(&before)) TH_LOG("%s: leaked", grown(&before));
 }
 
 TEST_HARNESS_MAIN

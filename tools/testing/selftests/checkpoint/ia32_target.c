@@ -81,20 +81,20 @@ static void on_signal(int sig)
 	handled = sig;
 }
 
-asm(".globl restorer\n"
-    "restorer:\n\t"
-    "pop %eax\n\t"
-    "mov $" XSTR(__NR_sigreturn) ", %eax\n\t"
-    "int $0x80\n");
-void restorer(void);
+/* Naked functions have no code but that of the assembler. */
+static __attribute__((naked)) void restorer(void)
+{
+	asm volatile("pop %eax\n\t"
+		     "mov $" XSTR(__NR_sigreturn) ", %eax\n\t"
+		     "int $0x80");
+}
 
 static unsigned int regs_out[8];
 
 /* All registers but the stack pointer, which is checked by using it. */
 static void spin(void)
 {
-	asm volatile(
-		"push %%ebp\n\t"
+	asm volatile("push %%ebp\n\t"
 		"push %%ebx\n\t"
 		"movl sh, %%eax\n\t"
 		"addl $4, %%eax\n\t"
@@ -205,18 +205,20 @@ static void run(unsigned int *stack)
 	call_int80(__NR_exit, sh->failed ? 1 : 0, 0, 0);
 }
 
-asm(".globl _start\n"
-    "_start:\n\t"
-    "mov %esp, %eax\n\t"
-    "and $-16, %esp\n\t"
-    "push %eax\n\t"
-    "push %eax\n\t"
-    "push %eax\n\t"
-    "push %eax\n\t"
-    "call enter\n\t"
-    "hlt\n");
-
 void enter(unsigned int *stack)
 {
 	run(stack);
+}
+
+/* Where the kernel starts it. */
+__attribute__((naked)) void _start(void)
+{
+	asm volatile("mov %esp, %eax\n\t"
+		     "and $-16, %esp\n\t"
+		     "push %eax\n\t"
+		     "push %eax\n\t"
+		     "push %eax\n\t"
+		     "push %eax\n\t"
+		     "call enter\n\t"
+		     "hlt");
 }

@@ -170,7 +170,7 @@ static void private(struct shared *sh)
 	fill(part, 4, 3);
 	TARGET_CHECK(sh, !mprotect(part + PAGE, PAGE, PROT_READ));
 	TARGET_CHECK(sh, look(&a[0], p) && look(&a[1], none) &&
-			 look(&a[2], text) && look(&a[3], part + PAGE));
+		     look(&a[2], text) && look(&a[3], part + PAGE));
 
 	target_step(sh, 1);
 	for (i = 0; i < 4; i++)
@@ -484,7 +484,7 @@ TEST_F(mm, sparse)
 	ROUND_TRIP(&self->t, sparse);
 }
 
-#define MANY		30000
+#define MANY		scaled(30000)
 
 static void many(struct shared *sh)
 {
@@ -846,7 +846,7 @@ static void uffd(struct shared *sh)
 	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
 
 	TARGET_CHECK(sh, fd >= 0 && !ioctl(fd, UFFDIO_API, &api) &&
-			 !ioctl(fd, UFFDIO_REGISTER, &reg));
+		     !ioctl(fd, UFFDIO_REGISTER, &reg));
 	target_step(sh, 1);
 }
 

@@ -65,7 +65,7 @@ TEST_F(pipe, contents)
 	ROUND_TRIP(&self->t, contents);
 }
 
-#define BIG	(1 << 20)
+#define BIG	(1024 * 1024)
 
 static void full(struct shared *sh)
 {

@@ -146,13 +146,13 @@ static void signal_loop(struct shared *sh)
 		pause();
 }
 
-#define NR_ROUNDS	50
+#define NR_ROUNDS	scaled(50)
 
 static void checkpoint_often(struct __test_metadata *_metadata, struct ckpt_test *t,
 			     void (*fn)(struct shared *sh))
 {
 	int i, done = 0;
-	long ret;
+	long ret = -EBUSY;
 
 	ASSERT_LT(0, spawn(t, fn));
 	ASSERT_TRUE(wait_step(t->sh, 1));
@@ -164,7 +164,7 @@ static void checkpoint_often(struct __test_metadata *_metadata, struct ckpt_test
 			ASSERT_EQ(-EBUSY, ret) TH_LOG("round %d: %s", i, t->msg);
 		nap_ms(rand() % 5);
 	}
-	TH_LOG("%d of %d", done, NR_ROUNDS);
+	TH_LOG("%d of %u", done, NR_ROUNDS);
 	ASSERT_LT(NR_ROUNDS / 2, done);
 	ASSERT_TRUE(is_running(t->sh));
 
@@ -241,7 +241,7 @@ static void kill_caller(struct ckpt_test *t, long (*fn)(struct ckpt_test *t, uin
 	waitpid(pid, NULL, 0);
 }
 
-#define NR_KILLS	30
+#define NR_KILLS	scaled(30)
 
 TEST_F_TIMEOUT(race, kill_checkpoint_caller, 120)
 {
@@ -282,7 +282,7 @@ TEST_F_TIMEOUT(race, kill_restart_caller, 120)
 		ASSERT_EQ(-1, waitpid(-1, NULL, __WALL | WNOHANG));
 		ASSERT_EQ(ECHILD, errno);
 	}
-	TH_LOG("%d of %d were complete", complete, NR_KILLS);
+	TH_LOG("%d of %u were complete", complete, NR_KILLS);
 	ASSERT_EQ(pid, do_restart(t, 0)) TH_LOG("%s", t->msg);
 	ASSERT_TRUE(is_running(t->sh));
 }

@@ -51,8 +51,8 @@ static int take(const sigset_t *set, siginfo_t *info)
 
 /* Handlers, their flags and masks, and the alternate stack they run on. */
 static char altstack[65536];
-static _Atomic(uintptr_t) handler_sp;
-static _Atomic(int) handler_sig;
+static atomic_uintptr_t handler_sp;
+static atomic_int handler_sig;
 
 static void on_signal(int sig)
 {
@@ -519,7 +519,7 @@ static void ticking(struct shared *sh)
 	while (!atomic_load(&handler_sig))
 		;
 	TARGET_CHECK(sh, atomic_load(&handler_sig) == SIGVTALRM ||
-			 atomic_load(&handler_sig) == SIGALRM);
+		     atomic_load(&handler_sig) == SIGALRM);
 }
 
 TEST_F(signal, ticking)

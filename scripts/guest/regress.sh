@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Run kselftests of other areas: all that were built, or those in ONLY five
+# times. "=== area:program" before, "--- exit status" behind the output of each.
+
+mkdir /tmp/kselftests
+cp -a /files/. /tmp/kselftests
+cd /tmp/kselftests || exit
+mkdir -p /mnt
+
+# What needs more than this guest has, or takes hours in it.
+skip='^(timers:(nsleep-lat|set-timer-lat|mqueue-lat|inconsistency-check|raw_skew|threadtest|rtcpie)'
+skip+='|seccomp:seccomp_benchmark|rseq:.*benchmark|rseq:run_param_test.sh'
+skip+='|cgroup:(test_stress.sh|test_cpuset_.*|test_zswap|test_hugetlb_memcg)'
+skip+='|mm:(run_vmtests.sh|.*hmm.*)|exec:.*\.sh)'
+
+# program AREA NAME: run it, with an end.
+program()
+{
+	echo "=== $1:$2"
+	(
+		cd "$1" || exit
+		setsid -w timeout -k 5 "${LIMIT:-90}" "./$2" < /dev/null 2>&1
+	) | tail -c 200000
+	echo "--- ${PIPESTATUS[0]}"
+}
+
+# What was built, of mm those that need nothing prepared.
+list()
+{
+	cat kselftest-list.txt
+	cd mm 2> /dev/null || return
+	for name in droppable madv_populate map_fixed_noreplace map_populate mdwe_test \
+		memfd_secret migration mlock-random-test mlock2-tests mremap_dontunmap \
+		mremap_test mrelease_test mseal_test on-fault-limit soft-dirty \
+		uffd-unit-tests ksm_functional_tests pagemap_ioctl; do
+		[ ! -x $name ] || echo "mm:$name"
+	done
+}
+
+if [ -n "$ONLY" ]; then
+	for _ in {1..5}; do
+		for name in $ONLY; do
+			program "${name%%:*}" "${name#*:}"
+		done
+	done
+else
+	list | sort -u | grep -vE "$skip" | while IFS=: read -r area name; do
+		program "$area" "$name"
+	done
+fi
+dmesg | grep -E 'WARNING: |BUG: |Oops: |UBSAN: ' && exit 1
+exit 0

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an image says of the environment of its tasks
+ *
+ * The container configuration section comes first in the image, so that it can
+ * be read from a stream before restart() reads everything.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ckpt.h"
+#include "container.h"
+#include "record.h"
+
+/* More configuration than this is an error in the image. */
+#define SECTION_MAX	(64UL << 20)
+
+/* ---- the beginning of the image ---- */
+
+/**
+ * struct prefix - the first records of an image
+ * @fd: the image
+ * @memfd: a copy of what has been read
+ * @len: bytes read
+ * @pos: where the image begins in @fd, or -1 if that cannot seek
+ */
+struct prefix {
+	int fd;
+	int memfd;
+	size_t len;
+	off_t pos;
+};
+
+/* Return: bytes read, fewer only at the end, or -1. */
+static ssize_t read_full(int fd, void *buf, size_t len)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	while (done < len) {
+		n = read(fd, (char *)buf + done, len - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (!n)
+			break;
+		done += n;
+	}
+	return done;
+}
+
+static int write_full(int fd, const void *buf, size_t len)
+{
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, buf, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		buf = (const char *)buf + n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* Return: 1 if @h belongs to the section or comes before it, else 0. */
+static int in_section(const struct ckpt_hdr *h)
+{
+	const struct ckpt_kind *kind = ckpt_kind(h->type);
+
+	return h->type == CKPT_HDR_HEADER || h->type == CKPT_HDR_CONTAINER ||
+	       h->type >= CKPT_HDR_ARCH ||
+	       (kind && kind->owner == CKPT_HDR_CONTAINER) ||
+	       (!kind && h->flags & CKPT_REC_OPTIONAL);
+}
+
+/* Copy one record. Return: 1, 0 behind the section, or -1 with errno. */
+static int copy_record(struct prefix *p)
+{
+	struct ckpt_hdr h;
+	char *buf;
+	ssize_t n;
+	int ret = -1;
+
+	n = read_full(p->fd, &h, sizeof(h));
+	if (n < 0 || write_full(p->memfd, &h, n))
+		return -1;
+	p->len += n;
+	if (n < (ssize_t)sizeof(h) || h.len < sizeof(h) ||
+	    h.len > CKPT_RECORD_MAX || p->len > SECTION_MAX)
+		return 0;
+	buf = malloc(h.len);
+	if (!buf)
+		return -1;
+	n = read_full(p->fd, buf, h.len - sizeof(h));
+	if (n >= 0 && !write_full(p->memfd, buf, n)) {
+		p->len += n;
+		ret = in_section(&h);
+	}
+	free(buf);
+	return ret;
+}
+
+/* Whoever reads @fd after this gets the image from its beginning. */
+static void feed(struct prefix *p, int fd)
+{
+	char buf[65536];
+	ssize_t n;
+
+	lseek(p->memfd, 0, SEEK_SET);
+	while ((n = read_full(p->memfd, buf, sizeof(buf))) > 0)
+		if (write_full(fd, buf, n))
+			return;
+	while ((n = splice(p->fd, NULL, fd, NULL, 1 << 20, 0)) > 0)
+		;
+	if (!n || errno != EINVAL)
+		return;
+	while ((n = read_full(p->fd, buf, sizeof(buf))) > 0)
+		if (write_full(fd, buf, n))
+			return;
+}
+
+static int start_feeder(struct prefix *p, struct container *ct)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC))
+		return -1;
+	ct->feeder = fork();
+	if (!ct->feeder) {
+		close(fds[0]);
+		feed(p, fds[1]);
+		_exit(0);
+	}
+	close(fds[1]);
+	close(p->fd);
+	ct->image_fd = fds[0];
+	return ct->feeder < 0 ? -1 : 0;
+}
+
+static int read_prefix(struct prefix *p, struct container *ct)
+{
+	int ret;
+
+	do {
+		ret = copy_record(p);
+	} while (ret > 0);
+	if (ret < 0)
+		return -1;
+	if (p->pos >= 0)
+		return lseek(p->fd, p->pos, SEEK_SET) < 0 ? -1 : 0;
+	return start_feeder(p, ct);
+}
+
+/* ---- the section ---- */
+
+static int add_line(struct container *ct, const struct ckpt_record *rec)
+{
+	const char *line = (const char *)(rec->h + 1);
+	size_t old = ct->mountinfo ? strlen(ct->mountinfo) : 0;
+	size_t len = strnlen(line, rec->h->len - sizeof(*rec->h));
+	char *text = realloc(ct->mountinfo, old + len + 2);
+
+	if (!text)
+		return -1;
+	memcpy(text + old, line, len);
+	strcpy(text + old + len, "\n");
+	ct->mountinfo = text;
+	return 0;
+}
+
+static int add_msg(struct container *ct, const struct ckpt_record *rec)
+{
+	const struct ckpt_hdr_net_msg *m = (const void *)rec->h;
+	const struct nlmsghdr *nlh = (const void *)m->msg;
+	struct net_msg *msgs;
+
+	msgs = reallocarray(ct->msgs, ct->nr_msgs + 1, sizeof(*msgs));
+	if (!msgs)
+		return -1;
+	ct->msgs = msgs;
+	msgs += ct->nr_msgs;
+	msgs->outside = m->flags & CKPT_NET_OUTSIDE;
+	msgs->nlh = malloc(nlh->nlmsg_len);
+	if (!msgs->nlh)
+		return -1;
+	memcpy(msgs->nlh, nlh, nlh->nlmsg_len);
+	ct->nr_msgs++;
+	return 0;
+}
+
+/* Return: 1 once the CONTAINER record has been there, 0, or -1 with errno. */
+static int take_record(struct container *ct, const struct ckpt_record *rec)
+{
+	switch (rec->h->type) {
+	case CKPT_HDR_CONTAINER:
+		ct->init = ((const struct ckpt_hdr_container *)rec->h)->flags &
+			   CKPT_CONTAINER_INIT;
+		return 1;
+	case CKPT_HDR_MOUNT:
+		return add_line(ct, rec);
+	case CKPT_HDR_NET_MSG:
+		return add_msg(ct, rec);
+	}
+	return 0;
+}
+
+static int parse_section(struct container *ct, int memfd)
+{
+	const struct ckpt_record *rec;
+	struct ckpt_image *img;
+	bool found = false;
+	int ret = 0;
+
+	lseek(memfd, 0, SEEK_SET);
+	img = ckpt_image_open(memfd);
+	while (img && ret >= 0 && ckpt_image_next(img, &rec) > 0) {
+		if (rec->broken)
+			break;
+		ret = take_record(ct, rec);
+		found |= ret > 0;
+	}
+	if (!img || ret < 0)
+		say("image: %s", strerror(errno));
+	else if (!found)
+		say("the image does not begin as one: %s",
+		    ckpt_image_error(img));
+	ckpt_image_close(img);
+	return found && ret >= 0 ? 0 : -1;
+}
+
+/**
+ * container_read - read the configuration section of an image
+ * @ct: filled
+ * @fd: the image; use @ct->image_fd from now on
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int container_read(struct container *ct, int fd)
+{
+	struct prefix p = { .fd = fd, .pos = lseek(fd, 0, SEEK_CUR) };
+	int ret;
+
+	ct->image_fd = fd;
+	p.memfd = memfd_create("ckpt-section", MFD_CLOEXEC);
+	if (p.memfd < 0) {
+		say("memfd: %s", strerror(errno));
+		return -1;
+	}
+	ret = read_prefix(&p, ct);
+	if (ret)
+		say("image: %s", strerror(errno));
+	else
+		ret = parse_section(ct, p.memfd);
+	close(p.memfd);
+	return ret;
+}
+
+/* ---- what the user wants to be different ---- */
+
+/**
+ * container_add_map - take the argument of --map
+ * @ct: the container
+ * @arg: KIND:NAME:VALUE, or KIND:NAME to leave it out
+ *
+ * Return: whether it was understood.
+ */
+bool container_add_map(struct container *ct, const char *arg)
+{
+	static const char * const kinds[] = { "mount", "link", "outside" };
+	struct container_map *maps, *map;
+	char *copy = strdup(arg), *rest = copy;
+	unsigned int i;
+
+	maps = reallocarray(ct->maps, ct->nr_maps + 1, sizeof(*maps));
+	if (!copy || !maps) {
+		say("%s", strerror(ENOMEM));
+		exit(EXIT_OURS);
+	}
+	ct->maps = maps;
+	map = &maps[ct->nr_maps];
+	map->kind = strsep(&rest, ":");
+	map->name = strsep(&rest, ":");
+	map->value = rest && *rest ? rest : NULL;
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(map->kind, kinds[i]) && map->name && *map->name)
+			break;
+	if (i == sizeof(kinds) / sizeof(kinds[0])) {
+		free(copy);
+		return false;
+	}
+	ct->nr_maps++;
+	return true;
+}
+
+/**
+ * container_find_map - what the user wants for a part of the environment
+ * @ct: the container
+ * @kind: its kind
+ * @name: its name in the image
+ *
+ * Return: the option, or NULL if it is to be as it was.
+ */
+const struct container_map *container_find_map(const struct container *ct,
+					       const char *kind,
+					       const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ct->nr_maps; i++)
+		if (!strcmp(ct->maps[i].kind, kind) &&
+		    !strcmp(ct->maps[i].name, name))
+			return &ct->maps[i];
+	return NULL;
+}
+
+/**
+ * container_free - done with the configuration
+ * @ct: the container
+ */
+void container_free(struct container *ct)
+{
+	size_t i;
+
+	for (i = 0; i < ct->nr_msgs; i++)
+		free(ct->msgs[i].nlh);
+	for (i = 0; i < ct->nr_maps; i++)
+		free(ct->maps[i].kind);
+	free(ct->msgs);
+	free(ct->maps);
+	free(ct->mountinfo);
+	memset(ct, 0, sizeof(*ct));
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The environment of a container, prepared before restart()
+ */
+#ifndef CKPT_CONTAINER_H
+#define CKPT_CONTAINER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <linux/netlink.h>
+
+/**
+ * struct container_map - a part of the environment that is to be different
+ * @kind: "mount", "link" or "outside"
+ * @name: mount point, or name of the link, as in the image
+ * @value: what to use instead; NULL leaves it out
+ */
+struct container_map {
+	char *kind;
+	char *name;
+	char *value;
+};
+
+/**
+ * struct net_msg - a message of rtnetlink in the image
+ * @nlh: the message
+ * @outside: tells of a link outside of the container
+ */
+struct net_msg {
+	struct nlmsghdr *nlh;
+	bool outside;
+};
+
+/**
+ * struct container - what the image says of the environment
+ * @init: the root task is the init of a pid namespace
+ * @mountinfo: lines of /proc/PID/mountinfo; NULL if it had no own mounts
+ * @msgs: configuration of the network
+ * @nr_msgs: number of them; 0 if it had no own network
+ * @maps: what the user wants to be different
+ * @nr_maps: number of them
+ * @image_fd: where restart() can read the image, from its beginning
+ * @feeder: process that writes into @image_fd, or 0
+ */
+struct container {
+	bool init;
+	char *mountinfo;
+	struct net_msg *msgs;
+	size_t nr_msgs;
+	struct container_map *maps;
+	size_t nr_maps;
+	int image_fd;
+	pid_t feeder;
+};
+
+/* container.c */
+int container_read(struct container *ct, int fd);
+bool container_add_map(struct container *ct, const char *arg);
+const struct container_map *container_find_map(const struct container *ct,
+					       const char *kind,
+					       const char *name);
+void container_free(struct container *ct);
+
+/* container_mount.c */
+struct mounts;
+struct mounts *mounts_new(const struct container *ct);
+int mounts_prepare(struct mounts *m);
+int mounts_enter(struct mounts *m);
+int mounts_finish(struct mounts *m, pid_t init);
+void mounts_free(struct mounts *m);
+
+/* container_net.c */
+struct net;
+struct net *net_new(const struct container *ct);
+int net_prepare(struct net *net);
+void net_free(struct net *net);
+
+#endif /* CKPT_CONTAINER_H */

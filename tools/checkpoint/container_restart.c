@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Bringing back a whole container
+ *
+ * A process of its own prepares the environment in new namespaces and calls
+ * restart() there. The root task becomes our child, so that we stay where we
+ * were called, and can wait for it, while the other process is gone.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ckpt.h"
+#include "container.h"
+#include "restart.h"
+
+/**
+ * struct preparation - the environment while it is being prepared
+ * @rq: options of all commands
+ * @o: options of restart
+ * @mounts: mounts, or NULL if the container had none of its own
+ * @net: network, or NULL if the container had none of its own
+ */
+struct preparation {
+	struct request *rq;
+	const struct restart_options *o;
+	struct mounts *mounts;
+	struct net *net;
+};
+
+/* What the one process tells the other. */
+struct result {
+	pid_t pid;
+	struct restart_stats stats;
+};
+
+static int new_namespaces(const struct preparation *p)
+{
+	int flags = CLONE_NEWPID;
+
+	if (p->mounts)
+		flags |= CLONE_NEWNS;
+	if (p->net)
+		flags |= CLONE_NEWNET;
+	if (!unshare(flags))
+		return 0;
+	say("new namespaces: %s%s", strerror(errno),
+	    errno == EPERM ? "; they take CAP_SYS_ADMIN" : "");
+	return -1;
+}
+
+static int prepare(struct preparation *p)
+{
+	const struct container *ct = &p->o->ct;
+
+	if (ct->mountinfo) {
+		p->mounts = mounts_new(ct);
+		if (!p->mounts)
+			return -1;
+	}
+	if (ct->nr_msgs) {
+		p->net = net_new(ct);
+		if (!p->net)
+			return -1;
+	}
+	if (new_namespaces(p))
+		return -1;
+	if (p->net && net_prepare(p->net))
+		return -1;
+	return p->mounts ? mounts_prepare(p->mounts) ||
+			   mounts_enter(p->mounts) : 0;
+}
+
+static int thaw(const struct preparation *p, pid_t pid)
+{
+	int ret;
+
+	if (p->o->flags & RESTART_FROZEN)
+		return 0;
+	ret = ckpt_thaw(p->rq->call, pid);
+	if (ret)
+		say_failure(p->rq, true, "letting the container run", ret);
+	return ret;
+}
+
+static int restart_inside(struct preparation *p, int out)
+{
+	struct restart_options inner = *p->o;
+	struct result result;
+	pid_t pid;
+
+	inner.flags |= RESTART_FROZEN | RESTART_SIBLING;
+	pid = restart_here(p->rq, &inner);
+	if (pid < 0)
+		return EXIT_FAILED;
+	result.pid = pid;
+	result.stats = *ckpt_call_restart_stats(p->rq->call);
+	if ((p->mounts && mounts_finish(p->mounts, pid)) || thaw(p, pid)) {
+		kill(pid, SIGKILL);
+		return EXIT_FAILED;
+	}
+	return write(out, &result, sizeof(result)) == sizeof(result) ?
+	       EXIT_OK : EXIT_FAILED;
+}
+
+static int be_coordinator(struct preparation *p, int out)
+{
+	int ret = EXIT_FAILED;
+
+	if (!prepare(p))
+		ret = restart_inside(p, out);
+	mounts_free(p->mounts);
+	net_free(p->net);
+	return ret;
+}
+
+/* All that is ours and cannot be waited for any more. */
+static void reap_rest(void)
+{
+	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+		;
+}
+
+static int wait_for_container(struct request *rq, pid_t coordinator, int in)
+{
+	struct result result;
+	ssize_t n;
+
+	do {
+		n = read(in, &result, sizeof(result));
+	} while (n < 0 && errno == EINTR);
+	close(in);
+	waitpid(coordinator, NULL, 0);
+	if (n != sizeof(result)) {
+		reap_rest();
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
+	}
+	tell_restarted(rq, result.pid, &result.stats);
+	return rq->detach ? EXIT_OK : wait_for_root(result.pid);
+}
+
+/**
+ * restart_container - bring back a container in an environment like its own
+ * @rq: options of all commands
+ * @o: options of restart
+ *
+ * Return: exit status
+ */
+int restart_container(struct request *rq, struct restart_options *o)
+{
+	struct preparation p = { .rq = rq, .o = o };
+	int fds[2];
+	pid_t coordinator;
+
+	if (pipe2(fds, O_CLOEXEC)) {
+		say("pipe: %s", strerror(errno));
+		return EXIT_OURS;
+	}
+	coordinator = fork();
+	if (coordinator < 0) {
+		say("fork: %s", strerror(errno));
+		return EXIT_OURS;
+	}
+	if (!coordinator) {
+		close(fds[0]);
+		_exit(be_coordinator(&p, fds[1]));
+	}
+	close(fds[1]);
+	return wait_for_container(rq, coordinator, fds[0]);
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Records for the coordinator of a container: mounts and network
+ */
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <string.h>
+#include <linux/fib_rules.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "record.h"
+
+static const struct ckpt_field mount_fields[] = {
+	END_OF_FIELDS
+};
+
+static void check_mount(struct ckpt_image *img, struct record *rec)
+{
+	const char *line;
+	size_t len;
+
+	line = ckpt_payload(rec, &len);
+	ckpt_check_string(img, rec, "line", line, len);
+	if (memchr(line, '\n', len))
+		ckpt_bad(img, rec, "more than one line");
+}
+
+static void describe_mount(const struct ckpt_image *img,
+			   const struct record *rec, struct json_object *out)
+{
+	const char *line;
+	size_t len;
+
+	(void)img;
+	line = ckpt_payload(rec, &len);
+	json_object_object_add(out, "line", ckpt_json_string(line, len));
+}
+
+static const struct ckpt_name net_flags[] = {
+	{ CKPT_NET_OUTSIDE, "outside" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field net_msg_fields[] = {
+	FIELD(ckpt_hdr_net_msg, flags, F_FLAGS, .names = net_flags),
+	FIELD(ckpt_hdr_net_msg, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+/* ---- messages of rtnetlink ---- */
+
+struct description {
+	struct json_object *out;
+	struct nlattr *attrs[64];
+	const struct nlmsghdr *nlh;
+};
+
+static void add_string(struct description *d, const char *name, int attr)
+{
+	const struct nlattr *a = d->attrs[attr];
+
+	if (a)
+		json_object_object_add(d->out, name,
+				       ckpt_json_string(nla_data(a), nla_len(a)));
+}
+
+static void add_u32(struct description *d, const char *name, int attr)
+{
+	const struct nlattr *a = d->attrs[attr];
+
+	if (a && nla_len(a) >= 4)
+		ckpt_add_uint(d->out, name, nla_get_u32(a));
+}
+
+static void add_address(struct description *d, const char *name, int attr,
+			int family, int prefix)
+{
+	const struct nlattr *a = d->attrs[attr];
+	char text[INET6_ADDRSTRLEN + 8];
+
+	if (!a || nla_len(a) < (family == AF_INET6 ? 16 : 4) ||
+	    !inet_ntop(family, nla_data(a), text, INET6_ADDRSTRLEN))
+		return;
+	if (prefix >= 0)
+		sprintf(text + strlen(text), "/%u", prefix & 0xff);
+	ckpt_add_str(d->out, name, text);
+}
+
+static void add_mac(struct description *d)
+{
+	const struct nlattr *a = d->attrs[IFLA_ADDRESS];
+	const unsigned char *m;
+	char text[18];
+
+	if (!a || nla_len(a) != 6)
+		return;
+	m = nla_data(a);
+	snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
+		 m[1], m[2], m[3], m[4], m[5]);
+	ckpt_add_str(d->out, "address", text);
+}
+
+static void describe_link(struct description *d)
+{
+	const struct ifinfomsg *ifi = nlmsg_data((void *)d->nlh);
+	struct nlattr *info[IFLA_INFO_MAX + 1];
+
+	ckpt_add_int(d->out, "index", ifi->ifi_index);
+	json_object_object_add(d->out, "up",
+			       json_object_new_boolean(ifi->ifi_flags & IFF_UP));
+	add_string(d, "name", IFLA_IFNAME);
+	if (d->attrs[IFLA_LINKINFO] &&
+	    !nla_parse_nested(info, IFLA_INFO_MAX, d->attrs[IFLA_LINKINFO],
+			      NULL) && info[IFLA_INFO_KIND])
+		json_object_object_add(d->out, "kind",
+			ckpt_json_string(nla_data(info[IFLA_INFO_KIND]),
+					 nla_len(info[IFLA_INFO_KIND])));
+	add_mac(d);
+	add_u32(d, "mtu", IFLA_MTU);
+	add_u32(d, "link", IFLA_LINK);
+	add_u32(d, "master", IFLA_MASTER);
+}
+
+static void describe_address(struct description *d)
+{
+	const struct ifaddrmsg *ifa = nlmsg_data((void *)d->nlh);
+
+	ckpt_add_uint(d->out, "index", ifa->ifa_index);
+	add_address(d, "local", d->attrs[IFA_LOCAL] ? IFA_LOCAL : IFA_ADDRESS,
+		    ifa->ifa_family, ifa->ifa_prefixlen);
+}
+
+static void describe_route(struct description *d)
+{
+	const struct rtmsg *rtm = nlmsg_data((void *)d->nlh);
+
+	ckpt_add_uint(d->out, "table", rtm->rtm_table);
+	ckpt_add_uint(d->out, "protocol", rtm->rtm_protocol);
+	if (d->attrs[RTA_DST])
+		add_address(d, "destination", RTA_DST, rtm->rtm_family,
+			    rtm->rtm_dst_len);
+	else
+		ckpt_add_str(d->out, "destination", "default");
+	add_address(d, "gateway", RTA_GATEWAY, rtm->rtm_family, -1);
+	add_u32(d, "index", RTA_OIF);
+}
+
+static void describe_rule(struct description *d)
+{
+	const struct fib_rule_hdr *frh = nlmsg_data((void *)d->nlh);
+
+	ckpt_add_uint(d->out, "table", frh->table);
+	add_u32(d, "priority", FRA_PRIORITY);
+}
+
+static const struct {
+	__u16 type;
+	__u16 len;
+	const char *name;
+	void (*describe)(struct description *d);
+} messages[] = {
+	{ RTM_NEWLINK,	sizeof(struct ifinfomsg), "link", describe_link },
+	{ RTM_NEWADDR,	sizeof(struct ifaddrmsg), "address", describe_address },
+	{ RTM_NEWROUTE,	sizeof(struct rtmsg), "route", describe_route },
+	{ RTM_NEWRULE,	sizeof(struct fib_rule_hdr), "rule", describe_rule },
+};
+
+#define NR_MESSAGES	(sizeof(messages) / sizeof(messages[0]))
+
+/* Index of the message's row, or %NR_MESSAGES. */
+static unsigned int message_row(const struct nlmsghdr *nlh)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_MESSAGES; i++)
+		if (messages[i].type == nlh->nlmsg_type)
+			break;
+	return i;
+}
+
+/* The message of a record, NULL with @why set if it is none. */
+static const struct nlmsghdr *get_message(const struct record *rec,
+					  const char **why)
+{
+	const struct nlmsghdr *nlh;
+	unsigned int row;
+	size_t len;
+
+	nlh = ckpt_payload(rec, &len);
+	*why = "length of the message is wrong";
+	if (len < sizeof(*nlh) || nlh->nlmsg_len > len ||
+	    nlh->nlmsg_len < sizeof(*nlh) || len - nlh->nlmsg_len >= 8)
+		return NULL;
+	row = message_row(nlh);
+	*why = "is no link, address, route or rule";
+	if (row == NR_MESSAGES)
+		return NULL;
+	*why = "message is too short";
+	if (!nlmsg_valid_hdr(nlh, messages[row].len))
+		return NULL;
+	return nlh;
+}
+
+static void check_net_msg(struct ckpt_image *img, struct record *rec)
+{
+	const struct nlmsghdr *nlh;
+	const char *why;
+	size_t len;
+
+	ckpt_payload(rec, &len);
+	nlh = get_message(rec, &why);
+	if (!nlh)
+		ckpt_bad(img, rec, "%s", why);
+	else
+		ckpt_check_zero(img, rec, "padding",
+				(const char *)nlh + nlh->nlmsg_len,
+				len - nlh->nlmsg_len);
+}
+
+static void describe_net_msg(const struct ckpt_image *img,
+			     const struct record *rec, struct json_object *out)
+{
+	struct description d = { .out = out };
+	const char *why;
+	unsigned int row;
+
+	(void)img;
+	d.nlh = get_message(rec, &why);
+	if (!d.nlh)
+		return;
+	row = message_row(d.nlh);
+	ckpt_add_str(out, "what", messages[row].name);
+	if (!nlmsg_parse((void *)d.nlh, messages[row].len, d.attrs, 63, NULL))
+		messages[row].describe(&d);
+}
+
+const struct ckpt_kind ckpt_container_kinds[] = {
+	{ KIND(MOUNT, "mount", ckpt_hdr_mount), .var = true, .many = true,
+	  .owner = CKPT_HDR_CONTAINER, .fields = mount_fields,
+	  .check = check_mount, .describe = describe_mount },
+	{ KIND(NET_MSG, "net", ckpt_hdr_net_msg), .var = true, .many = true,
+	  .owner = CKPT_HDR_CONTAINER, .fields = net_msg_fields,
+	  .check = check_net_msg, .describe = describe_net_msg },
+	{ .name = NULL }
+};

@@ -1,0 +1,205 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Whole containers: ckpt restart prepares mounts and network as they were, and
+# brings the tasks back in there.
+
+. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
+
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+tmp=$(mktemp -d /tmp/container-XXXXXX) || exit 1
+init=
+bridge=ckpttest0
+
+cleanup()
+{
+	[ -z "$init" ] || kill -9 "$init" 2> /dev/null
+	ip link del $bridge 2> /dev/null
+	umount -R "$tmp/root" "$tmp/layer" 2> /dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+
+# result STATUS NAME
+result()
+{
+	if [ "$1" = 0 ]; then
+		ktap_test_pass "$2"
+	else
+		[ ! -s "$tmp/err" ] || sed 's/^/# /' "$tmp/err" | head -10
+		ktap_test_fail "$2"
+	fi
+}
+
+# What a container manager does: a root made of layers, and its own namespaces.
+prepare()
+{
+	mkdir "$tmp/layer" "$tmp/root" "$tmp/volume" || return 1
+	mount -t tmpfs layer "$tmp/layer" || return 1
+	mkdir "$tmp/layer/upper" "$tmp/layer/work"
+	mount -t overlay -o "lowerdir=/,upperdir=$tmp/layer/upper,workdir=$tmp/layer/work" \
+		container "$tmp/root" || return 1
+	ip link add $bridge type bridge && ip link set $bridge up
+	cat > "$tmp/root/setup.sh" <<- 'END'
+		mount -t proc -o nosuid,noexec proc /proc
+		mount -t sysfs -o ro sysfs /sys
+		mount -t tmpfs -o size=1m,mode=750 run /run
+		mkdir /run/inner
+		mount -t tmpfs -o nodev inner /run/inner
+		busybox umount -l /old
+		rmdir /old
+		ip link set lo up
+		exec setsid sh -c 'while :; do sleep 1; done' < /dev/null > /dev/null 2>&1
+	END
+}
+
+# start: run a container; $init is its init.
+start()
+{
+	mkdir -p "$tmp/root/old"
+	(
+		cd "$tmp/root" || exit
+		exec unshare --net --mount --pid --fork --propagation private \
+			sh -c 'mount --bind /usr/share usr/share; pivot_root . old && exec sh /setup.sh'
+	) > /dev/null 2>&1 &
+	local outer=$!
+	for _ in {1..100}; do
+		init=$(pgrep -P "$outer" | head -1)
+		[ -z "$init" ] || ! grep -qs while "/proc/$init/cmdline" || break
+		sleep 0.1
+	done
+	ip link add ckpttest1 type veth peer name eth0 netns "$init" || return 1
+	ip link set ckpttest1 master $bridge up
+	in_net ip address add 10.99.0.2/24 dev eth0
+	in_net ip link set eth0 mtu 1400 up
+	in_net ip link add dummy7 type dummy
+	in_net ip link set dummy7 address 02:00:00:00:00:07 up
+	in_net ip -6 address add fd99::7/64 dev dummy7 nodad
+	in_net ip route add default via 10.99.0.1
+	in_net ip route add 10.98.0.0/16 dev dummy7 metric 5
+}
+
+in_net()
+{
+	nsenter --net --target "$init" "$@"
+}
+
+# What a program in the container sees of its mounts, but for numbers given out
+# anew, and of its network, but for what comes by itself after a while.
+mounts()
+{
+	sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+}
+
+network()
+{
+	in_net ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
+	in_net ip -o address | grep -v 'fe80:'
+	in_net ip route
+	in_net ip -6 route | grep -v 'fe80:'
+}
+
+look()
+{
+	mounts > "$tmp/mounts.$1"
+	network > "$tmp/network.$1"
+}
+
+# restart ARGUMENT...: $init is the new init.
+restart()
+{
+	rm -f "$tmp/pid"
+	timeout 60 ckpt restart --detach --pidfile "$tmp/pid" "$@" > "$tmp/out" 2> "$tmp/err"
+	local status=$?
+	init=$(cat "$tmp/pid" 2> /dev/null)
+	return $status
+}
+
+end()
+{
+	[ -n "$init" ] || return 0
+	kill -9 "$init"
+	tail --pid="$init" -f /dev/null
+	init=
+	# The namespace goes with its last task, but not at once.
+	for _ in {1..100}; do
+		[ -e /sys/class/net/ckpttest1 ] || break
+		sleep 0.1
+	done
+}
+
+same()
+{
+	cmp -s "$tmp/$1.before" "$tmp/$1.after" && return
+	diff "$tmp/$1.before" "$tmp/$1.after" > "$tmp/err"
+	return 1
+}
+
+ktap_print_header
+ktap_set_plan 14
+
+prepare && start && look before
+if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
+	ktap_exit_fail_msg "cannot make a container here"
+fi
+
+timeout 60 ckpt checkpoint --kill --image "$tmp/image" "$init" 2> "$tmp/err"
+result $? "checkpoint of a container"
+init=
+for _ in {1..100}; do
+	[ -e /sys/class/net/ckpttest1 ] || break
+	sleep 0.1
+done
+
+[ "$(ckpt show --json "$tmp/image" | python3 -c '
+import json, sys
+c = json.load(sys.stdin)["container"]
+print(*sorted(n["name"] for n in c["net"] if n["what"] == "link"),
+      any("/run/inner" in m["line"] for m in c["mount"]))')" = \
+	"$bridge ckpttest1 dummy7 eth0 lo True" ]
+result $? "show lists links and mounts"
+
+restart --image "$tmp/image"
+result $? "restart of a container"
+look after
+same mounts
+result $? "mounts are as they were"
+same network
+result $? "network is as it was"
+ip link show ckpttest1 master $bridge | grep -q UP
+result $? "other end of the veth is a port of the bridge"
+[ "$(nsenter --pid --mount --target "$init" ps -o comm= 1)" = sh ]
+result $? "proc shows the new pid namespace"
+! grep -q ckpt-root "/proc/$init/mountinfo" && ! ls -d /run/ckpt-root-* 2> "$tmp/err"
+result $? "nothing of the preparation is left"
+end
+
+restart --image - < <(cat "$tmp/image") && mounts > "$tmp/mounts.after" && same mounts
+result $? "restart from a pipe"
+end
+
+restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" --map link:dummy7 \
+	--image "$tmp/image" &&
+	! grep -q /run/inner "/proc/$init/mountinfo" &&
+	[ "/proc/$init/root/run" -ef "$tmp/volume" ] && ! in_net ip link show dummy7 2> /dev/null
+result $? "parts of the environment can be replaced or left out"
+end
+
+ip link set $bridge down
+ip link set $bridge name ckpttest2
+! restart --image "$tmp/image" && grep -q "no bridge $bridge" "$tmp/err"
+result $? "a bridge that is not there is named"
+[ ! -e /sys/class/net/ckpttest1 ] && ! ls -d /run/ckpt-root-* 2> /dev/null
+result $? "and nothing is left"
+restart --map "outside:$bridge:ckpttest2" --image "$tmp/image" &&
+	ip link show ckpttest1 master ckpttest2 | grep -q ckpttest1
+result $? "another bridge can be used"
+end
+ip link del ckpttest2
+
+umount "$tmp/root"
+mv "$tmp/layer/upper" "$tmp/layer/gone"
+! restart --map link:eth0 --image "$tmp/image" && grep -q "mount / (overlay)" "$tmp/err"
+result $? "a filesystem that is not there is named"
+
+ktap_finished
