@@ -43,6 +43,7 @@ int restore_anon_roots(struct ckpt_ctx *ctx);
 void ckpt_anon_roots_free(struct ckpt_ctx *ctx);
 
 /* inode.c */
+int checkpoint_shmem_contents(struct ckpt_ctx *ctx, u32 id, struct inode *inode);
 int checkpoint_inode(struct ckpt_ctx *ctx, void *obj);
 int ckpt_inode_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
