@@ -404,6 +404,8 @@ struct ckpt_validator {
  * @CKPT_LABELLED_INODE: it is a struct inode
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
+ * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
+ *	of one at restart
  */
 enum ckpt_labelled {
 	CKPT_LABELLED_NOT,
@@ -411,6 +413,7 @@ enum ckpt_labelled {
 	CKPT_LABELLED_FILE,
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
+	CKPT_LABELLED_SOCK,
 };
 
 /**
@@ -420,9 +423,9 @@ enum ckpt_labelled {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
- * @labelled: objects: what security modules see in it. Their labels are then
- *	saved and restored without further ado, and state that has no label is
- *	refused.
+ * @labelled: objects: what security modules see in it; open files need not say.
+ *	Their labels are then saved and restored without further ado, and state
+ *	that has no label is refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -455,6 +458,7 @@ struct ckpt_kind {
 };
 
 const struct ckpt_kind *ckpt_kind(u32 type);
+enum ckpt_labelled ckpt_labelled(u32 type);
 int ckpt_validate_meta(struct ckpt_ctx *ctx);
 struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks);
 void ckpt_validator_free(struct ckpt_validator *v);

@@ -384,7 +384,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -394,7 +393,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -404,7 +402,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
@@ -491,4 +488,22 @@ const struct ckpt_kind *ckpt_kind(u32 type)
 		return NULL;
 	k = &generic_kinds[type];
 	return k->name ? k : NULL;
+}
+
+/**
+ * ckpt_labelled - what security modules see in an object
+ * @type: record type of the object
+ *
+ * Return: one of enum ckpt_labelled. External files belong to somebody else,
+ * and so do their labels.
+ */
+enum ckpt_labelled ckpt_labelled(u32 type)
+{
+	const struct ckpt_kind *k = ckpt_kind(type);
+
+	if (!k)
+		return CKPT_LABELLED_NOT;
+	if (k->class == CKPT_CLASS_FILE && type != CKPT_HDR_FILE_EXTERNAL)
+		return CKPT_LABELLED_FILE;
+	return k->labelled;
 }

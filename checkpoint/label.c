@@ -18,6 +18,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
+#include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/stringhash.h>
 #include <linux/xattr.h>
@@ -91,6 +92,11 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 			return inode_obj(obj, ptr);
 		obj->dentry = file->f_path.dentry;
 		return inode_obj(obj, file_inode(file));
+	case CKPT_LABELLED_SOCK:
+		obj->type = LSM_CKPT_SOCK;
+		obj->sock = ctx->op == CKPT_OP_CHECKPOINT ?
+			    ptr : sock_from_file(file)->sk;
+		return true;
 	default:
 		return false;
 	}

@@ -106,13 +106,6 @@ static int validate_new_obj(struct ckpt_validator *v, const struct ckpt_kind *k,
 	return 0;
 }
 
-static bool has_labels(u32 type)
-{
-	const struct ckpt_kind *k = ckpt_kind(type);
-
-	return k && k->labelled;
-}
-
 static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 			  const struct ckpt_hdr *h)
 {
@@ -121,7 +114,7 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 	if (h->id)
 		return ckpt_bad(v, "record is not an object but has a number");
 	if (k->owner == CKPT_OWNER_ANY)
-		return v->owner == CKPT_HDR_TASK || has_labels(v->owner) ? 0 :
+		return v->owner == CKPT_HDR_TASK || ckpt_labelled(v->owner) ? 0 :
 		       ckpt_bad(v, "record belongs to nothing that has labels");
 	if (k->owner && k->owner != v->owner)
 		return ckpt_bad(v, "record belongs to nothing before it");
