@@ -48,9 +48,9 @@ static int copy_shared_page(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
 		return 0;
 
 	ctx->nr_scanned++;
-	page = alloc_page(GFP_HIGHUSER | __GFP_ACCOUNT);
+	page = alloc_page(CKPT_GFP_COPY);
 	if (!page)
-		ret = ckpt_err(ctx, -ENOMEM, "out of memory");
+		ret = ckpt_err(ctx, -ENOMEM, "shared memory: no memory for a copy");
 	else if (copy_mc_highpage(page, folio_file_page(folio, index)))
 		ret = ckpt_err(ctx, -EIO, "shared memory: hardware error");
 	folio_unlock(folio);
@@ -82,14 +82,14 @@ static int copy_range(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
 }
 
 /**
- * checkpoint_shmem_contents - copy the contents of a file of tmpfs
+ * ckpt_copy_shmem - copy all pages of shared memory
  * @ctx: the checkpoint
- * @id: object the pages belong to
- * @inode: the file
+ * @id: the object that they belong to
+ * @inode: inode of a file in memory
  *
  * Return: 0, or an errno that has been reported.
  */
-int checkpoint_shmem_contents(struct ckpt_ctx *ctx, u32 id, struct inode *inode)
+int ckpt_copy_shmem(struct ckpt_ctx *ctx, u32 id, struct inode *inode)
 {
 	loff_t size = i_size_read(inode);
 	loff_t start = 0, end;
@@ -141,7 +141,7 @@ int checkpoint_inode(struct ckpt_ctx *ctx, void *obj)
 	h->size = i_size_read(inode);
 	h->kind = CKPT_INODE_SHM_ANON;
 	h->flags = inode_flags(inode);
-	ret = checkpoint_shmem_contents(ctx, h->h.id, inode);
+	ret = ckpt_copy_shmem(ctx, h->h.id, inode);
 	ctx->memdump_time += ktime_to_ns(ktime_sub(ktime_get(), start));
 	return ret;
 }

@@ -241,6 +241,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
+	       checkpoint_locks(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
@@ -430,7 +431,15 @@ static int check_caller(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-/* Find each task's records. */
+/* Credentials of tasks: a caller that may not give them may not restart. */
+static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_task_objs *objs = (const void *)h;
+
+	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
+}
+
+/* Find each task's records, and the locks behind them. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_task *h;
@@ -444,6 +453,12 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		h = (const void *)ckpt_cursor_next(c);
 		if (h->h.type == CKPT_HDR_TASK)
 			ctx->tasks[h->index].start = before;
+		if (h->h.type == CKPT_HDR_TASK_OBJS)
+			note_cred(ctx, &h->h);
+		if (h->h.type == CKPT_HDR_LOCK && !ctx->has_locks) {
+			ctx->has_locks = true;
+			ctx->locks = before;
+		}
 		cond_resched();
 	}
 }

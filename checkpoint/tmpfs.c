@@ -277,7 +277,7 @@ static int add_entry(struct tmpfs_walk *w, struct dentry *dentry, u32 parent,
 			    GFP_KERNEL_ACCOUNT)))
 		ret = ckpt_err(w->ctx, -ENOMEM, "links of a tmpfs");
 	if (!ret && S_ISREG(inode->i_mode))
-		ret = checkpoint_shmem_contents(w->ctx, id, inode);
+		ret = ckpt_copy_shmem(w->ctx, id, inode);
 	if (!ret && S_ISDIR(inode->i_mode))
 		ret = later(w, dentry, id);
 	return ret;
