@@ -80,6 +80,21 @@ restart_image()
 	timeout 60 ckpt restart "$@" --image "/data/lsm/$name" < /dev/null 2>&1
 }
 
+# shows_labels NAME: whether ckpt show prints what there is to know.
+shows_labels()
+{
+	local said wanted
+	said=$(ckpt show "/data/lsm/$1")
+	case $1 in
+	smack) wanted='current=App' ;;
+	selinux) wanted='current=user_u:base_r:app_t:s0' ;;
+	apparmor | debian) wanted='current=ckpt-app' ;;
+	*) return 0 ;;
+	esac
+	grep -q "$wanted" <<< "$said" &&
+		grep -Eq '^policy .*enforcing, [0-9a-f]{64}$' <<< "$said"
+}
+
 # How many results the following has.
 cross_boots_count()
 {
@@ -126,7 +141,8 @@ cross_boots()
 		"$LSM":0:* | *:*:*"security module"*) status=0 ;;
 		*) status=1 ;;
 		esac
+		shows_labels "$name" || status=1
 		[ $status = 0 ] || echo "# $said"
-		result "$name: verify under $LSM" $status
+		result "$name: show, and verify under $LSM" $status
 	done
 }
