@@ -67,6 +67,7 @@ CKPT_CHECK_OFFSET(restart_block, addr, 32);
 CKPT_CHECK_OFFSET(restart_block, time, 48);
 CKPT_CHECK_SIZE(futex, 40);
 CKPT_CHECK_SIZE(rseq, 32);
+CKPT_CHECK_SIZE(audit, 24);
 CKPT_CHECK_SIZE(cgroup, 24);
 CKPT_CHECK_OFFSET(cgroup, path, 24);
 

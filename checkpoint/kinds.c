@@ -6,6 +6,7 @@
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
 #include <linux/limits.h>
+#include "audit.h"
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
@@ -270,6 +271,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.get		= ckpt_cred_get,
 		.put		= ckpt_cred_put,
 	},
+	[CKPT_HDR_AUDIT] = {
+		.name		= "AUDIT",
+		.min_len	= sizeof(struct ckpt_hdr_audit),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_audit_validate,
+	},
 	[CKPT_HDR_RESTART_BLOCK] = {
 		.name		= "RESTART_BLOCK",
 		.min_len	= sizeof(struct ckpt_hdr_restart_block),
@@ -423,7 +430,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -433,7 +439,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -443,7 +448,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
@@ -607,6 +611,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_audit_task_kind,
 	&ckpt_label_task_kind,
 	NULL
 };
@@ -627,4 +632,22 @@ const struct ckpt_kind *ckpt_kind(u32 type)
 		return NULL;
 	k = &generic_kinds[type];
 	return k->name ? k : NULL;
+}
+
+/**
+ * ckpt_labelled - what security modules see in an object
+ * @type: record type of the object
+ *
+ * Return: one of enum ckpt_labelled. External files belong to somebody else,
+ * and so do their labels.
+ */
+enum ckpt_labelled ckpt_labelled(u32 type)
+{
+	const struct ckpt_kind *k = ckpt_kind(type);
+
+	if (!k)
+		return CKPT_LABELLED_NOT;
+	if (k->class == CKPT_CLASS_FILE && type != CKPT_HDR_FILE_EXTERNAL)
+		return CKPT_LABELLED_FILE;
+	return k->labelled;
 }

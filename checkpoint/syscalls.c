@@ -341,7 +341,7 @@ static int start_checkpoint(struct ckpt_ctx *ctx, const struct checkpoint_args *
 {
 	int ret;
 
-	ret = get_log(ctx, args->log_fd);
+	ret = get_log(ctx, args->log_fd) ?: ckpt_may_use(ctx);
 	if (ret)
 		return ret;
 	ret = find_root(ctx, args);
@@ -533,7 +533,8 @@ static int start_restart(struct ckpt_ctx *ctx, const struct restart_args *args,
 	ret = get_log(ctx, args->log_fd);
 	if (ret)
 		return ret;
-	return check_caller(ctx) ?:
+	return ckpt_may_use(ctx) ?:
+	       check_caller(ctx) ?:
 	       get_image(ctx, args->image_fd, FMODE_READ) ?:
 	       get_externals(ctx, args->external, args->nr_external) ?:
 	       restore_everything(ctx, stats);

@@ -101,6 +101,7 @@ enum ckpt_hdr_type {
 
 	CKPT_HDR_SIGHAND	= 64,	/* object */
 	CKPT_HDR_CRED		= 65,	/* object */
+	CKPT_HDR_AUDIT		= 67,	/* of a task */
 
 	/* memory */
 	CKPT_HDR_MM		= 96,	/* object */
@@ -2312,6 +2313,21 @@ struct ckpt_sigaction {
 struct ckpt_hdr_sighand {
 	struct ckpt_hdr h;
 	struct ckpt_sigaction action[CKPT_NSIG];
+};
+
+/**
+ * struct ckpt_hdr_audit - who is responsible for a task
+ * @h: type %CKPT_HDR_AUDIT
+ * @loginuid: as in /proc/PID/loginuid, in the user namespace of the restart's
+ *	caller; all ones: unset
+ * @sessionid: as in /proc/PID/sessionid; all ones: unset
+ *
+ * There is none if the login id has no number in that namespace.
+ */
+struct ckpt_hdr_audit {
+	struct ckpt_hdr h;
+	__u32 loginuid;
+	__u32 sessionid;
 };
 
 #define CKPT_GROUPS_MAX		65536
