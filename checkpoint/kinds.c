@@ -5,6 +5,7 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
@@ -332,6 +333,33 @@ static const struct ckpt_kind generic_kinds[] = {
 		.checkpoint	= checkpoint_unlinked,
 		.restore	= restore_unlinked,
 		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_TMPFS] = {
+		.name		= "TMPFS",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs) + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS,
+		.validate	= ckpt_tmpfs_validate,
+		.restore	= restore_tmpfs,
+		.put		= ckpt_tmpfs_put,
+	},
+	[CKPT_HDR_TMPFS_ENTRY] = {
+		.name		= "TMPFS_ENTRY",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs_entry),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs_entry) +
+				  NAME_MAX + 1 + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS_ENTRY,
+		.validate	= ckpt_tmpfs_entry_validate,
+		.restore	= restore_tmpfs_entry,
+		.put		= ckpt_tmpfs_entry_put,
+	},
+	[CKPT_HDR_XATTR] = {
+		.name		= "XATTR",
+		.min_len	= sizeof(struct ckpt_hdr_xattr),
+		.max_len	= sizeof(struct ckpt_hdr_xattr) +
+				  XATTR_NAME_MAX + 1 + XATTR_SIZE_MAX + 7,
+		.owner		= CKPT_HDR_TMPFS_ENTRY,
+		.validate	= ckpt_xattr_validate,
 	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",

@@ -17,6 +17,7 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include "debug.h"
+#include "container.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
@@ -236,6 +237,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_tmpfs_all(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
@@ -428,6 +430,14 @@ static int check_caller(struct ckpt_ctx *ctx)
 	return 0;
 }
 
+/* Credentials of tasks: a caller that may not give them may not restart. */
+static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_task_objs *objs = (const void *)h;
+
+	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
+}
+
 /* Find each task's records. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
@@ -442,6 +452,8 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		h = (const void *)ckpt_cursor_next(c);
 		if (h->h.type == CKPT_HDR_TASK)
 			ctx->tasks[h->index].start = before;
+		if (h->h.type == CKPT_HDR_TASK_OBJS)
+			note_cred(ctx, &h->h);
 		cond_resched();
 	}
 }
@@ -479,6 +491,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
 		ret = restore_namespaces(ctx);
+	if (!ret)
+		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();

@@ -114,6 +114,9 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PIPE		= 131,	/* object: buffers of a pipe or FIFO */
 	CKPT_HDR_PIPE_BUF	= 132,
 	CKPT_HDR_UNLINKED	= 133,	/* object: contents of a nameless file */
+	CKPT_HDR_TMPFS		= 144,	/* object: filesystem of a container */
+	CKPT_HDR_TMPFS_ENTRY	= 145,	/* object: file in it */
+	CKPT_HDR_XATTR		= 146,
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
@@ -1225,6 +1228,67 @@ struct ckpt_hdr_pipe_buf {
 #define CKPT_PIPE_BUF_MERGE	0x2
 
 /**
+ * struct ckpt_hdr_tmpfs - a tmpfs filesystem of a container
+ * @h: type %CKPT_HDR_TMPFS, an object
+ * @path: where its root is mounted, NUL-terminated and padded with zeros
+ */
+struct ckpt_hdr_tmpfs {
+	struct ckpt_hdr h;
+	char path[];
+};
+
+/**
+ * struct ckpt_hdr_tmpfs_entry - a file in a tmpfs, by one of its names
+ * @h: type %CKPT_HDR_TMPFS_ENTRY, an object; PAGES records refer to it
+ * @fs: TMPFS object
+ * @parent: TMPFS_ENTRY of the directory it is in, 0: it is the root
+ * @link: TMPFS_ENTRY that is another name of the same file, or 0
+ * @mode: kind and permissions
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group
+ * @rdev: number of a device, as in stat(2)
+ * @atime_nsec: nanoseconds of @atime
+ * @size: of a regular file
+ * @atime: time of access, seconds
+ * @mtime: time of modification, seconds
+ * @mtime_nsec: nanoseconds of @mtime
+ * @reserved: zero
+ * @names: its name and the target of a symbolic link, each NUL-terminated,
+ *	padded with zeros
+ */
+struct ckpt_hdr_tmpfs_entry {
+	struct ckpt_hdr h;
+	__u32 fs;
+	__u32 parent;
+	__u32 link;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 rdev;
+	__u32 atime_nsec;
+	__u64 size;
+	__s64 atime;
+	__s64 mtime;
+	__u32 mtime_nsec;
+	__u32 reserved;
+	char names[];
+};
+
+/**
+ * struct ckpt_hdr_xattr - an extended attribute of the file before it
+ * @h: type %CKPT_HDR_XATTR
+ * @name_len: bytes of the name, with NUL
+ * @value_len: bytes of the value
+ * @data: name and value, padded with zeros
+ */
+struct ckpt_hdr_xattr {
+	struct ckpt_hdr h;
+	__u32 name_len;
+	__u32 value_len;
+	char data[];
+};
+
+/**
  * struct ckpt_hdr_unlinked - a regular file that has no name; PAGES have the
  *	contents
  * @h: type %CKPT_HDR_UNLINKED, an object
@@ -1271,7 +1335,8 @@ struct ckpt_hdr_unlinked {
  * @f_flags: O_* flags, as F_GETFL shows them, and %CKPT_O_EXEC
  * @advice: %CKPT_ADVICE_RANDOM and the others
  * @pos: position
- * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL
+ * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL, and if that
+ *	is of an outer user namespace
  * @reserved: zero
  */
 struct ckpt_hdr_file {
