@@ -294,7 +294,7 @@ static void fill_tmpfs(void *rec)
 {
 	struct ckpt_hdr_tmpfs *t = rec;
 
-	strcpy(t->path, "/run");
+	strscpy(t->path, "/run", 8);
 }
 
 static void fill_tmpfs_entry(void *rec)
@@ -305,14 +305,14 @@ static void fill_tmpfs_entry(void *rec)
 	e->parent = CKPT_CLASS_TMPFS_ENTRY;
 	e->mode = S_IFREG | 0600;
 	e->size = 1;
-	strcpy(e->names, "file");
+	strscpy(e->names, "file", 8);
 }
 
 static void fill_xattr(void *rec)
 {
 	struct ckpt_hdr_xattr *x = rec;
 
-	strcpy(x->data, "user.a");
+	strscpy(x->data, "user.a", 8);
 	x->name_len = 7;
 	x->value_len = 1;
 }
