@@ -24,6 +24,7 @@
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 
+#include "container.h"
 #include "mm.h"
 #include "pages.h"
 
@@ -197,7 +198,7 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 /**
  * restore_inode_page_get - get a page of shared memory, to be filled
  * @ctx: the restart
- * @o: the INODE object, restored
+ * @o: the INODE or TMPFS_ENTRY object, restored
  * @pos: byte offset, page aligned; from the image
  * @pagep: where to put the page, referenced
  *
@@ -209,10 +210,16 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
 			   struct page **pagep)
 {
-	struct inode *inode = file_inode(o->ptr);
+	struct inode *inode = o->h->type == CKPT_HDR_INODE ?
+			      file_inode(o->ptr) : restore_tmpfs_inode(o);
 	struct folio *folio;
 	int ret;
 
+	/* Contents of a filesystem that is not filled are read and forgotten. */
+	if (!inode) {
+		*pagep = alloc_page(GFP_KERNEL_ACCOUNT);
+		return *pagep ? 0 : ckpt_err(ctx, -ENOMEM, "file of a tmpfs");
+	}
 	if (pos >= i_size_read(inode))
 		return ckpt_err(ctx, -EBADMSG,
 				"page %llx of object %u: is behind the end", pos,

@@ -5,6 +5,7 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
@@ -84,6 +85,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.class		= CKPT_CLASS_PID,
 		.validate	= ckpt_pid_validate,
 		.checkpoint	= checkpoint_pid,
+		.restore	= restore_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
 	},
@@ -233,6 +235,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_itimer_validate,
 	},
+	[CKPT_HDR_POSIX_TIMER] = {
+		.name		= "POSIX_TIMER",
+		.min_len	= sizeof(struct ckpt_hdr_posix_timer),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_posix_timer_validate,
+	},
 	[CKPT_HDR_RLIMITS] = {
 		.name		= "RLIMITS",
 		.min_len	= sizeof(struct ckpt_hdr_rlimits),
@@ -333,6 +341,33 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_unlinked,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_TMPFS] = {
+		.name		= "TMPFS",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs) + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS,
+		.validate	= ckpt_tmpfs_validate,
+		.restore	= restore_tmpfs,
+		.put		= ckpt_tmpfs_put,
+	},
+	[CKPT_HDR_TMPFS_ENTRY] = {
+		.name		= "TMPFS_ENTRY",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs_entry),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs_entry) +
+				  NAME_MAX + 1 + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS_ENTRY,
+		.validate	= ckpt_tmpfs_entry_validate,
+		.restore	= restore_tmpfs_entry,
+		.put		= ckpt_tmpfs_entry_put,
+	},
+	[CKPT_HDR_XATTR] = {
+		.name		= "XATTR",
+		.min_len	= sizeof(struct ckpt_hdr_xattr),
+		.max_len	= sizeof(struct ckpt_hdr_xattr) +
+				  XATTR_NAME_MAX + 1 + XATTR_SIZE_MAX + 7,
+		.owner		= CKPT_HDR_TMPFS_ENTRY,
+		.validate	= ckpt_xattr_validate,
+	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
 		.min_len	= sizeof(struct ckpt_hdr_file_external),
@@ -374,6 +409,90 @@ static const struct ckpt_kind generic_kinds[] = {
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
 		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_EVENTFD] = {
+		.name		= "FILE_EVENTFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_eventfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_eventfd_validate,
+		.checkpoint	= checkpoint_file_eventfd,
+		.restore	= restore_file_eventfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_EPOLL] = {
+		.name		= "FILE_EPOLL",
+		.min_len	= sizeof(struct ckpt_hdr_file_epoll),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_epoll_validate,
+		.checkpoint	= checkpoint_file_epoll,
+		.restore	= restore_file_epoll,
+		.finish		= restore_file_epoll_finish,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_EPOLL_ITEM] = {
+		.name		= "EPOLL_ITEM",
+		.min_len	= sizeof(struct ckpt_hdr_epoll_item),
+		.owner		= CKPT_HDR_FILE_EPOLL,
+		.validate	= ckpt_epoll_item_validate,
+	},
+	[CKPT_HDR_FILE_INOTIFY] = {
+		.name		= "FILE_INOTIFY",
+		.min_len	= sizeof(struct ckpt_hdr_file_inotify),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_inotify_validate,
+		.checkpoint	= checkpoint_file_inotify,
+		.restore	= restore_file_inotify,
+		.finish		= restore_file_inotify_finish,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_INOTIFY_EVENT] = {
+		.name		= "INOTIFY_EVENT",
+		.min_len	= sizeof(struct ckpt_hdr_inotify_event),
+		.max_len	= sizeof(struct ckpt_hdr_inotify_event) +
+				  NAME_MAX + 1,
+		.owner		= CKPT_HDR_FILE_INOTIFY,
+		.validate	= ckpt_inotify_event_validate,
+	},
+	[CKPT_HDR_INOTIFY_WATCH] = {
+		.name		= "INOTIFY_WATCH",
+		.min_len	= sizeof(struct ckpt_hdr_inotify_watch),
+		.max_len	= sizeof(struct ckpt_hdr_inotify_watch) +
+				  PATH_MAX,
+		.owner		= CKPT_HDR_FILE_INOTIFY,
+		.validate	= ckpt_inotify_watch_validate,
+	},
+	[CKPT_HDR_FILE_PIDFD] = {
+		.name		= "FILE_PIDFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_pidfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_pidfd_validate,
+		.checkpoint	= checkpoint_file_pidfd,
+		.restore	= restore_file_pidfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_SIGNALFD] = {
+		.name		= "FILE_SIGNALFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_signalfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_signalfd_validate,
+		.checkpoint	= checkpoint_file_signalfd,
+		.restore	= restore_file_signalfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_TIMERFD] = {
+		.name		= "FILE_TIMERFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_timerfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_timerfd_validate,
+		.checkpoint	= checkpoint_file_timerfd,
+		.restore	= restore_file_timerfd,
+		.commit		= restore_file_timerfd_commit,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_LOCK] = {
+		.name		= "LOCK",
+		.min_len	= sizeof(struct ckpt_hdr_lock),
+		.validate	= ckpt_lock_validate,
 	},
 	[CKPT_HDR_FILE_PROC] = {
 		.name		= "FILE_PROC",

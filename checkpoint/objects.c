@@ -116,6 +116,44 @@ static int write_labelled(struct ckpt_ctx *ctx, const struct ckpt_kind *kind,
 }
 
 /**
+ * restore_objs_finish - let objects do what needs all others to be there
+ * @ctx: the restart; all tasks have restored themselves
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_objs_finish(struct ckpt_ctx *ctx)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs && !ret; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+
+		if (o->ptr && ckpt_kind(o->h->type)->finish)
+			ret = ckpt_kind(o->h->type)->finish(ctx, o);
+		cond_resched();
+	}
+	return ret;
+}
+
+/**
+ * restore_objs_commit - let objects do what cannot be undone
+ * @ctx: the restart; nothing can fail any more
+ */
+void restore_objs_commit(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+
+		if (o->ptr && ckpt_kind(o->h->type)->commit)
+			ckpt_kind(o->h->type)->commit(ctx, o);
+		cond_resched();
+	}
+}
+
+/**
  * checkpoint_obj - write an object unless it has been written
  * @ctx: the operation
  * @type: record type of the object

@@ -17,6 +17,7 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include "debug.h"
+#include "container.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
@@ -236,9 +237,11 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_tmpfs_all(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
+	       checkpoint_locks(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
@@ -436,7 +439,7 @@ static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
 	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
 }
 
-/* Find each task's records. */
+/* Find each task's records, and the locks behind them. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_task *h;
@@ -452,6 +455,10 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 			ctx->tasks[h->index].start = before;
 		if (h->h.type == CKPT_HDR_TASK_OBJS)
 			note_cred(ctx, &h->h);
+		if (h->h.type == CKPT_HDR_LOCK && !ctx->has_locks) {
+			ctx->has_locks = true;
+			ctx->locks = before;
+		}
 		cond_resched();
 	}
 }
@@ -489,6 +496,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
 		ret = restore_namespaces(ctx);
+	if (!ret)
+		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();

@@ -35,6 +35,8 @@ enum ckpt_class {
 	CLASS_FILE,
 	CLASS_UNLINKED,
 	CLASS_LABEL,
+	CLASS_TMPFS,
+	CLASS_TMPFS_ENTRY,
 };
 
 /**

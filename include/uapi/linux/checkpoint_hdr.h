@@ -97,6 +97,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_SIGNAL		= 48,
 	CKPT_HDR_ITIMER		= 49,
 	CKPT_HDR_RLIMITS	= 50,
+	CKPT_HDR_POSIX_TIMER	= 51,
 
 	CKPT_HDR_SIGHAND	= 64,	/* object */
 	CKPT_HDR_CRED		= 65,	/* object */
@@ -114,12 +115,25 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PIPE		= 131,	/* object: buffers of a pipe or FIFO */
 	CKPT_HDR_PIPE_BUF	= 132,
 	CKPT_HDR_UNLINKED	= 133,	/* object: contents of a nameless file */
+	CKPT_HDR_EPOLL_ITEM	= 134,
+	CKPT_HDR_INOTIFY_WATCH	= 135,
+	CKPT_HDR_INOTIFY_EVENT	= 136,
+	CKPT_HDR_LOCK		= 137,	/* behind all tasks */
+	CKPT_HDR_TMPFS		= 144,	/* object: filesystem of a container */
+	CKPT_HDR_TMPFS_ENTRY	= 145,	/* object: file in it */
+	CKPT_HDR_XATTR		= 146,
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
 	CKPT_HDR_FILE_PATH	= 161,	/* object: opened again by its path */
 	CKPT_HDR_FILE_INODE	= 162,	/* object: contents in an UNLINKED */
 	CKPT_HDR_FILE_PIPE	= 163,	/* object */
+	CKPT_HDR_FILE_EVENTFD	= 164,	/* object */
+	CKPT_HDR_FILE_EPOLL	= 165,	/* object */
+	CKPT_HDR_FILE_SIGNALFD	= 166,	/* object */
+	CKPT_HDR_FILE_TIMERFD	= 167,	/* object */
+	CKPT_HDR_FILE_INOTIFY	= 168,	/* object */
+	CKPT_HDR_FILE_PIDFD	= 169,	/* object */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
 	/* System V IPC; belong to an NS_IPC but for undo, which is a task's */
@@ -1225,6 +1239,67 @@ struct ckpt_hdr_pipe_buf {
 #define CKPT_PIPE_BUF_MERGE	0x2
 
 /**
+ * struct ckpt_hdr_tmpfs - a tmpfs filesystem of a container
+ * @h: type %CKPT_HDR_TMPFS, an object
+ * @path: where its root is mounted, NUL-terminated and padded with zeros
+ */
+struct ckpt_hdr_tmpfs {
+	struct ckpt_hdr h;
+	char path[];
+};
+
+/**
+ * struct ckpt_hdr_tmpfs_entry - a file in a tmpfs, by one of its names
+ * @h: type %CKPT_HDR_TMPFS_ENTRY, an object; PAGES records refer to it
+ * @fs: TMPFS object
+ * @parent: TMPFS_ENTRY of the directory it is in, 0: it is the root
+ * @link: TMPFS_ENTRY that is another name of the same file, or 0
+ * @mode: kind and permissions
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group
+ * @rdev: number of a device, as in stat(2)
+ * @atime_nsec: nanoseconds of @atime
+ * @size: of a regular file
+ * @atime: time of access, seconds
+ * @mtime: time of modification, seconds
+ * @mtime_nsec: nanoseconds of @mtime
+ * @reserved: zero
+ * @names: its name and the target of a symbolic link, each NUL-terminated,
+ *	padded with zeros
+ */
+struct ckpt_hdr_tmpfs_entry {
+	struct ckpt_hdr h;
+	__u32 fs;
+	__u32 parent;
+	__u32 link;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 rdev;
+	__u32 atime_nsec;
+	__u64 size;
+	__s64 atime;
+	__s64 mtime;
+	__u32 mtime_nsec;
+	__u32 reserved;
+	char names[];
+};
+
+/**
+ * struct ckpt_hdr_xattr - an extended attribute of the file before it
+ * @h: type %CKPT_HDR_XATTR
+ * @name_len: bytes of the name, with NUL
+ * @value_len: bytes of the value
+ * @data: name and value, padded with zeros
+ */
+struct ckpt_hdr_xattr {
+	struct ckpt_hdr h;
+	__u32 name_len;
+	__u32 value_len;
+	char data[];
+};
+
+/**
  * struct ckpt_hdr_unlinked - a regular file that has no name; PAGES have the
  *	contents
  * @h: type %CKPT_HDR_UNLINKED, an object
@@ -1349,6 +1424,217 @@ struct ckpt_hdr_file_pipe {
 #define CKPT_FILE_PIPE_NOWAIT	0x1
 /* Opened for reading before there was a writer, and there has been none. */
 #define CKPT_FILE_PIPE_NO_HUP	0x2
+
+/**
+ * struct ckpt_hdr_file_eventfd - an eventfd
+ * @file: common part
+ * @count: its counter
+ * @flags: %CKPT_EVENTFD_SEMAPHORE
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_eventfd {
+	struct ckpt_hdr_file file;
+	__u64 count;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/* EFD_SEMAPHORE */
+#define CKPT_EVENTFD_SEMAPHORE	0x1
+
+/**
+ * struct ckpt_hdr_file_epoll - an eventpoll file; EPOLL_ITEM records follow
+ * @file: common part
+ * @nr_items: number of EPOLL_ITEM records
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_epoll {
+	struct ckpt_hdr_file file;
+	__u32 nr_items;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_epoll_item - a watch; those that are ready come first, in
+ *	the order in which they will be reported
+ * @h: type %CKPT_HDR_EPOLL_ITEM
+ * @file: object of one of the FILE types: what is watched
+ * @fd: the descriptor under which it was added
+ * @events: EPOLL* bits; none but EPOLLET and the like if it was disabled
+ * @flags: %CKPT_EPOLL_READY
+ * @data: reported with its events
+ * @sighand: of a signalfd: SIGHAND object of the process that has added it; 0
+ *	if that is dead
+ * @reserved: zero
+ */
+struct ckpt_hdr_epoll_item {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 fd;
+	__u32 events;
+	__u32 flags;
+	__u64 data;
+	__u32 sighand;
+	__u32 reserved;
+};
+
+/* Its file has become ready, which has not been reported yet. */
+#define CKPT_EPOLL_READY	0x1
+
+/**
+ * struct ckpt_hdr_file_inotify - an inotify instance; INOTIFY_EVENT and then
+ *	INOTIFY_WATCH records follow
+ * @file: common part
+ * @nr_events: number of INOTIFY_EVENT records
+ * @nr_watches: number of INOTIFY_WATCH records
+ * @next_wd: where the search for the number of the next watch starts
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_inotify {
+	struct ckpt_hdr_file file;
+	__u32 nr_events;
+	__u32 nr_watches;
+	__u32 next_wd;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_inotify_event - see struct inotify_event
+ * @wd: number of a watch, perhaps of one that is no more; -1: none
+ * @mask: what happened, FS_* bits of the kernel, of which IN_* are shown
+ * @cookie: the same for the two events of a rename
+ * @name_len: bytes of @name, without NUL
+ * @name: of what is in the watched directory; zeros pad it
+ */
+struct ckpt_inotify_event {
+	__s32 wd;
+	__u32 mask;
+	__u32 cookie;
+	__u32 name_len;
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_inotify_event - an event that has not been read, oldest first
+ * @h: type %CKPT_HDR_INOTIFY_EVENT
+ * @event: the event
+ */
+struct ckpt_hdr_inotify_event {
+	struct ckpt_hdr h;
+	struct ckpt_inotify_event event;
+};
+
+/**
+ * struct ckpt_hdr_inotify_watch - a watch, by ascending number
+ * @h: type %CKPT_HDR_INOTIFY_WATCH
+ * @wd: its number
+ * @mask: IN_* bits of events, IN_EXCL_UNLINK, IN_ONESHOT
+ * @path_len: bytes of @path, NUL included
+ * @reserved: zero
+ * @id: identity of what is watched
+ * @path: seen from the root directory of the root task
+ */
+struct ckpt_hdr_inotify_watch {
+	struct ckpt_hdr h;
+	__u32 wd;
+	__u32 mask;
+	__u32 path_len;
+	__u32 reserved;
+	struct ckpt_file_id id;
+	__u8 path[];
+};
+
+/**
+ * struct ckpt_hdr_file_pidfd - a pidfd
+ * @file: common part; O_EXCL is PIDFD_THREAD
+ * @pid: PID object
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_pidfd {
+	struct ckpt_hdr_file file;
+	__u32 pid;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_file_signalfd - a signalfd
+ * @file: common part
+ * @mask: signals that it reports; bit 0 is signal 1
+ */
+struct ckpt_hdr_file_signalfd {
+	struct ckpt_hdr_file file;
+	__u64 mask;
+};
+
+/**
+ * struct ckpt_hdr_file_timerfd - a timerfd
+ * @file: common part
+ * @clock: CLOCK_REALTIME, CLOCK_MONOTONIC or CLOCK_BOOTTIME
+ * @settime_flags: flags of timerfd_settime(), as fdinfo shows them
+ * @flags: %CKPT_TIMERFD_ARMED and the others
+ * @reserved: zero
+ * @ticks: how often it has expired since it was read, or at least once
+ * @value: with %CKPT_TIMERFD_ABSOLUTE, when it expires or has expired, on
+ *	@clock as the task sees it; otherwise nanoseconds until then, negative
+ *	if it has; more than half of what fits is forever
+ * @interval: nanoseconds, 0: it expires once
+ */
+struct ckpt_hdr_file_timerfd {
+	struct ckpt_hdr_file file;
+	__u32 clock;
+	__u32 settime_flags;
+	__u32 flags;
+	__u32 reserved;
+	__u64 ticks;
+	__s64 value;
+	__u64 interval;
+};
+
+/* It will expire. */
+#define CKPT_TIMERFD_ARMED	0x1
+/* It has expired; if there is an interval it starts again once it is read. */
+#define CKPT_TIMERFD_EXPIRED	0x2
+#define CKPT_TIMERFD_ABSOLUTE	0x4
+/* TFD_TIMER_CANCEL_ON_SET is in effect: at restart it is cancelled. */
+#define CKPT_TIMERFD_MAY_CANCEL	0x8
+
+enum ckpt_lock_kind {
+	CKPT_LOCK_POSIX		= 1,	/* F_SETLK */
+	CKPT_LOCK_OFD		= 2,	/* F_OFD_SETLK */
+	CKPT_LOCK_FLOCK		= 3,	/* flock() */
+};
+
+enum ckpt_lock_type {
+	CKPT_LOCK_READ		= 1,	/* shared */
+	CKPT_LOCK_WRITE		= 2,	/* exclusive */
+};
+
+/**
+ * struct ckpt_hdr_lock - a lock on a regular file or directory
+ * @h: type %CKPT_HDR_LOCK
+ * @file: FILE object
+ * @kind: one of enum ckpt_lock_kind
+ * @type: one of enum ckpt_lock_type
+ * @owner: %CKPT_LOCK_POSIX: FILES object that it belongs to; otherwise 0
+ * @pid: PID object of the process that it shows as; 0 if that is not in the
+ *	image
+ * @reserved: zero
+ * @start: first byte
+ * @end: last byte
+ *
+ * These records come between the last task and META_END.
+ */
+struct ckpt_hdr_lock {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 kind;
+	__u32 type;
+	__u32 owner;
+	__u32 pid;
+	__u32 reserved;
+	__s64 start;
+	__s64 end;
+};
 
 /**
  * struct ckpt_hdr_file_proc - an open file on a proc filesystem
@@ -1661,6 +1947,58 @@ struct ckpt_hdr_itimer {
 #define CKPT_ITIMER_REAL_ARMED	0x1
 
 #define CKPT_RLIM_NR		16
+
+/**
+ * struct ckpt_hdr_posix_timer - a timer of timer_create()
+ * @h: type %CKPT_HDR_POSIX_TIMER
+ * @id: its number in the process
+ * @clock: CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI, or
+ *	negative for CPU time: what /proc/PID/timers shows
+ * @base: clock of @expires: @clock, or CLOCK_MONOTONIC for a relative time of
+ *	CLOCK_REALTIME
+ * @notify: SIGEV_SIGNAL and the others
+ * @signo: the signal
+ * @flags: %CKPT_POSIX_TIMER_ARMED, %CKPT_POSIX_TIMER_QUEUED
+ * @target: PID object: the thread that gets the signal; 0: the process
+ * @cpu_target: PID object: the thread whose CPU time @clock is; 0: the process,
+ *	or a clock of another kind
+ * @value: comes with the signal (sigev_value)
+ * @expires: when it expires or has expired, on @base as the task sees it,
+ *	nanoseconds; more than half of what fits is forever
+ * @interval: nanoseconds, 0: it expires once
+ * @overrun: expirations since the last signal, from -1
+ * @overrun_last: those up to the last signal
+ * @requeue_pending: odd while it waits for its signal to be taken
+ * @sig_overrun: with %CKPT_POSIX_TIMER_QUEUED, si_overrun of the signal
+ * @sig_private: with %CKPT_POSIX_TIMER_QUEUED, @requeue_pending when it was sent
+ * @ahead: with %CKPT_POSIX_TIMER_QUEUED, how many signals of this number are
+ *	before it in the queue
+ */
+struct ckpt_hdr_posix_timer {
+	struct ckpt_hdr h;
+	__u32 id;
+	__s32 clock;
+	__s32 base;
+	__u32 notify;
+	__u32 signo;
+	__u32 flags;
+	__u32 target;
+	__u32 cpu_target;
+	__u64 value;
+	__s64 expires;
+	__u64 interval;
+	__s64 overrun;
+	__s64 overrun_last;
+	__u32 requeue_pending;
+	__u32 sig_overrun;
+	__u32 sig_private;
+	__u32 ahead;
+};
+
+/* It will expire. */
+#define CKPT_POSIX_TIMER_ARMED	0x1
+/* It has expired, and its signal is pending. */
+#define CKPT_POSIX_TIMER_QUEUED	0x2
 
 /**
  * struct ckpt_rlimit - a limit
