@@ -355,6 +355,7 @@ enum ckpt_class {
 	CKPT_CLASS_FILES,
 	CKPT_CLASS_FS,
 	CKPT_CLASS_PIPE,
+	CKPT_CLASS_SOCKET,
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
@@ -406,7 +407,7 @@ struct ckpt_validator {
 	const char *why;
 };
 
-/* The owner of records that may belong to any object or task. */
+/* The owner of records that may belong to any task or labelled object. */
 #define CKPT_OWNER_ANY	(~0U)
 
 /**
@@ -417,6 +418,8 @@ struct ckpt_validator {
  * @CKPT_LABELLED_INODE: it is a struct inode
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
+ * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
+ *	of one at restart
  */
 enum ckpt_labelled {
 	CKPT_LABELLED_NOT,
@@ -424,6 +427,7 @@ enum ckpt_labelled {
 	CKPT_LABELLED_FILE,
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
+	CKPT_LABELLED_SOCK,
 };
 
 /**
@@ -433,9 +437,9 @@ enum ckpt_labelled {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
- * @labelled: objects: what security modules see in it. Their labels are then
- *	saved and restored without further ado, and state that has no label is
- *	refused.
+ * @labelled: objects: what security modules see in it; open files need not say.
+ *	Their labels are then saved and restored without further ado, and state
+ *	that has no label is refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -475,6 +479,7 @@ struct ckpt_kind {
 };
 
 const struct ckpt_kind *ckpt_kind(u32 type);
+enum ckpt_labelled ckpt_labelled(u32 type);
 int ckpt_validate_meta(struct ckpt_ctx *ctx);
 struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks);
 void ckpt_validator_free(struct ckpt_validator *v);
@@ -535,6 +540,16 @@ int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
+
+/* sysctl.c */
+#ifdef CONFIG_SYSCTL
+int ckpt_may_use(struct ckpt_ctx *ctx);
+#else
+static inline int ckpt_may_use(struct ckpt_ctx *ctx)
+{
+	return 0;
+}
+#endif
 
 /* header.c, container.c */
 int checkpoint_header(struct ckpt_ctx *ctx);

@@ -114,8 +114,8 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 	if (h->id)
 		return ckpt_bad(v, "record is not an object but has a number");
 	if (k->owner == CKPT_OWNER_ANY)
-		return v->owner == CKPT_HDR_TASK || v->owner_hdr->id ? 0 :
-		       ckpt_bad(v, "record belongs to no object or task");
+		return v->owner == CKPT_HDR_TASK || ckpt_labelled(v->owner) ? 0 :
+		       ckpt_bad(v, "record belongs to nothing that has labels");
 	if (k->owner && k->owner != v->owner)
 		return ckpt_bad(v, "record belongs to nothing before it");
 	return 0;
