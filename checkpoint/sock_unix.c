@@ -393,6 +393,7 @@ static int fill_data(struct ckpt_ctx *ctx, struct ckpt_hdr_skb *h,
 		id = checkpoint_file_obj(ctx, fp->fp[i]);
 		if (id < 0)
 			return id;
+		ckpt_obj_use(ctx, fp->fp[i], true);
 		files[i] = id;
 	}
 	return skb_copy_bits(skb, h->consumed,

@@ -240,6 +240,14 @@ static void fill_file_owner(void *rec)
 	o->pid_type = 1;
 }
 
+static void fill_cgroup(void *rec)
+{
+	struct ckpt_hdr_cgroup *c = rec;
+
+	c->path_len = sizeof("/below");
+	memcpy(c->path, "/below", 7);
+}
+
 static void fill_file_proc(void *rec)
 {
 	struct ckpt_hdr_file_proc *f = rec;
@@ -351,6 +359,7 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
 	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
+	REC(CGROUP, cgroup, 8, fill_cgroup),
 	REC(MM, mm, 0, fill_mm),
 	REC(VMA, vma, 0, fill_vma),
 	REC(AUXV, auxv, 32, fill_auxv),
@@ -404,7 +413,7 @@ struct rec_case {
 	BAD(_type, _struct, file.advice, 8, "unknown advice"),		\
 	BAD(_type, _struct, file.pos, ~0ULL, "negative position"),	\
 	BAD(_type, _struct, file.reserved, 1, "reserved"),		\
-	BAD(_type, _struct, file.cred, 0, "no credentials"),		\
+	FINE(_type, _struct, file.cred, 0, "credentials of the caller"), \
 	BAD(_type, _struct, file.cred, CKPT_CLASS_MM, "other credentials"), \
 	BAD(_type, _struct, file.cred, ~0U, "dangling credentials")
 
@@ -647,6 +656,13 @@ static const struct rec_case cases[] = {
 	BAD(FILE_OWNER, file_owner, signum, 65, "signal"),
 	BAD(FILE_OWNER, file_owner, flags, 2, "unknown flag"),
 	BAD(FILE_OWNER, file_owner, reserved, 1, "reserved"),
+
+	BAD(CGROUP, cgroup, path[0], '.', "relative"),
+	BAD(CGROUP, cgroup, path_len, 0, "no path"),
+	BAD(CGROUP, cgroup, path_len, 9, "path beyond the record"),
+	BAD(CGROUP, cgroup, path_len, ~0U, "length of the path overflows"),
+	BAD(CGROUP, cgroup, path[7], 1, "padding"),
+	BAD(CGROUP, cgroup, reserved, 1, "reserved"),
 
 	FILE_CASES(FILE_PROC, file_proc),
 	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),
