@@ -13,9 +13,11 @@
  * if the machine had been busy.
  */
 #include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/time_namespace.h>
+#include <linux/time64.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 #include "internal.h"
@@ -66,34 +68,33 @@ static bool would_step_back(struct ckpt_ctx *ctx)
 }
 
 /**
- * restore_clocks - make namespaces with the right time for the restored tasks
- * @ctx: the restart, before any task is created
+ * restore_clocks - make a namespace with the right time for the restored tasks
+ * @ctx: the restart; user namespaces have been made, but no task
  *
- * The new namespaces are the caller's own but for time.
+ * It belongs to the user namespace of the root task.
  *
  * Return: 0, or an errno that has been reported.
  */
 int restore_clocks(struct ckpt_ctx *ctx)
 {
 	struct time_namespace *ns;
-	struct nsproxy *new;
-	int ret;
 
-	if (!ns_capable(current_user_ns(), CAP_SYS_ADMIN)) {
+	if (!ns_capable(ctx->user_ns, CAP_SYS_ADMIN)) {
 		if (would_step_back(ctx))
 			return ckpt_err(ctx, -EPERM,
 					"clocks would step back, and no right to create a time namespace");
 		return 0;
 	}
-	ret = unshare_nsproxy_namespaces(CLONE_NEWTIME, &new, NULL, NULL);
-	if (ret)
-		return ckpt_err(ctx, ret, "time namespace");
+	ns = copy_time_ns(CLONE_NEWTIME, ctx->user_ns, ctx->nsproxy->time_ns);
+	if (IS_ERR(ns))
+		return ckpt_err(ctx, PTR_ERR(ns), "time namespace");
 	/* Nobody else has seen it: set it up, and enter it at once. */
-	ns = get_time_ns(new->time_ns_for_children);
-	put_time_ns(new->time_ns);
-	new->time_ns = ns;
 	wanted_offsets(ctx, &ns->offsets);
-	ctx->nsproxy = new;
+	put_time_ns(ctx->nsproxy->time_ns);
+	put_time_ns(ctx->nsproxy->time_ns_for_children);
+	ctx->nsproxy->time_ns = ns;
+	ctx->nsproxy->time_ns_for_children = get_time_ns(ns);
+	ctx->own_time = true;
 	return 0;
 }
 
@@ -107,7 +108,7 @@ void restore_clocks_commit(struct ckpt_ctx *ctx)
 {
 	struct timens_offsets off;
 
-	if (!ctx->nsproxy)
+	if (!ctx->own_time)
 		return;
 	wanted_offsets(ctx, &off);
 	timens_set_offsets(ctx->nsproxy->time_ns, &off);
@@ -121,9 +122,7 @@ void restore_clocks_commit(struct ckpt_ctx *ctx)
  */
 s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx)
 {
-	struct nsproxy *ns = ctx->nsproxy ?: current->nsproxy;
-
-	return timespec64_to_ns(&ns->time_ns->offsets.monotonic);
+	return timespec64_to_ns(&ctx->nsproxy->time_ns->offsets.monotonic);
 }
 
 /**
@@ -134,7 +133,84 @@ s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx)
  */
 s64 ckpt_boottime_offset(struct ckpt_ctx *ctx)
 {
-	struct nsproxy *ns = ctx->nsproxy ?: current->nsproxy;
+	return timespec64_to_ns(&ctx->nsproxy->time_ns->offsets.boottime);
+}
 
-	return timespec64_to_ns(&ns->time_ns->offsets.boottime);
+/* ---- times on clocks, for timers ---- */
+
+/**
+ * ckpt_clock_now - what a clock of the host shows
+ * @clock: one that hrtimers have
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_now(clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_get_real();
+	case CLOCK_BOOTTIME:
+		return ktime_get_boottime();
+	case CLOCK_TAI:
+		return ktime_get_clocktai();
+	default:
+		return ktime_get();
+	}
+}
+
+/**
+ * ckpt_clock_frozen - what a clock of the host showed when the tasks stopped
+ * @ctx: the checkpoint
+ * @clock: one that hrtimers have
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_frozen(struct ckpt_ctx *ctx, clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_mono_to_any(ctx->frozen_at, TK_OFFS_REAL);
+	case CLOCK_BOOTTIME:
+		return ktime_mono_to_any(ctx->frozen_at, TK_OFFS_BOOT);
+	case CLOCK_TAI:
+		return ktime_mono_to_any(ctx->frozen_at, TK_OFFS_TAI);
+	default:
+		return ctx->frozen_at;
+	}
+}
+
+/**
+ * ckpt_clock_from_host - from a time of the host to what the tasks call it
+ * @ctx: the checkpoint
+ * @clock: the clock it is of
+ * @t: the time
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_from_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t)
+{
+	struct timens_offsets off = root_offsets(ctx);
+
+	if (clock == CLOCK_MONOTONIC)
+		return ckpt_time_add(t, timespec64_to_ns(&off.monotonic));
+	if (clock == CLOCK_BOOTTIME)
+		return ckpt_time_add(t, timespec64_to_ns(&off.boottime));
+	return t;
+}
+
+/**
+ * ckpt_clock_to_host - from a time of the restored tasks to the host's
+ * @ctx: the restart, its clocks set
+ * @clock: the clock it is of
+ * @t: the time
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_to_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t)
+{
+	if (clock == CLOCK_MONOTONIC)
+		return ckpt_time_add(t, -ckpt_monotonic_offset(ctx));
+	if (clock == CLOCK_BOOTTIME)
+		return ckpt_time_add(t, -ckpt_boottime_offset(ctx));
+	return t;
 }

@@ -3,13 +3,17 @@
  * Checkpoint/restart - what all kinds of open files have in common
  *
  * Saved: flags, position, advice given with posix_fadvise(), the credentials
- *	it was opened with, and who shares it.
+ *	it was opened with, and who shares it. A restart by a caller without
+ *	CAP_SYS_ADMIN gives a file only credentials that a task of the image has,
+ *	too; otherwise it has those of the caller, who opens it again.
  * Not saved: the state of readahead; errors of writeback not reported yet;
  *	labels of security modules, which are made anew.
- * Refused: kinds of files that nothing in the table below matches; an owner
- *	for signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY); locks and leases.
+ * Refused: kinds of files that nothing in the table below matches; F_NOTIFY;
+ *	leases, and locks on other files than regular ones and directories. For
+ *	owners of signals see file_owner.c.
  */
 #include <linux/backing-dev.h>
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/dnotify.h>
 #include <linux/fadvise.h>
@@ -20,18 +24,28 @@
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/tty.h>
+#include <linux/user_namespace.h>
+#include <uapi/linux/pidfd.h>
 #include "files.h"
+#include "socket.h"
 
 /* Flags that an open file can have and that opening it again can give it. */
 #define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
 			 O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOATIME | O_PATH)
 /* Flags that only F_GETFL shows, and that are set afterwards. */
-#define SHOWN_FLAGS	(O_NOFOLLOW | __O_TMPFILE | O_CLOEXEC)
+#define SHOWN_FLAGS	(O_NOFOLLOW | __O_TMPFILE | O_CLOEXEC | O_EXCL)
 
 /* In order: the first that matches is taken. */
 static const struct ckpt_file_kind file_kinds[] = {
 	{ "external",	CKPT_HDR_FILE_EXTERNAL,	ckpt_file_external_match },
+	{ "eventfd",	CKPT_HDR_FILE_EVENTFD,	ckpt_file_eventfd_match },
+	{ "epoll",	CKPT_HDR_FILE_EPOLL,	ckpt_file_epoll_match },
+	{ "signalfd",	CKPT_HDR_FILE_SIGNALFD,	ckpt_file_signalfd_match },
+	{ "inotify",	CKPT_HDR_FILE_INOTIFY,	ckpt_file_inotify_match },
+	{ "pidfd",	CKPT_HDR_FILE_PIDFD,	ckpt_file_pidfd_match },
+	{ "timerfd",	CKPT_HDR_FILE_TIMERFD,	ckpt_file_timerfd_match },
 	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
+	{ "socket",	CKPT_HDR_FILE_SOCKET,	ckpt_file_socket_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "proc",	CKPT_HDR_FILE_PROC,	ckpt_file_proc_match },
 	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
@@ -57,7 +71,7 @@ static int refuse_sock(struct ckpt_ctx *ctx, struct file *file)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sockets are not supported");
 	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-			     "sockets are not supported (family %u, type %u)",
+			     "sockets of this family are not supported (family %u, type %u)",
 			     sock->ops->family, sock->type);
 }
 
@@ -115,6 +129,7 @@ static bool has_lock(const struct list_head *locks, const struct file *file)
 	return false;
 }
 
+/* A lock that is not saved, see lock.c. */
 static const char *lock_of(const struct file *file)
 {
 	struct file_lock_context *locks = locks_inode_context(file_user_inode(file));
@@ -123,21 +138,16 @@ static const char *lock_of(const struct file *file)
 	if (!locks)
 		return NULL;
 	spin_lock(&locks->flc_lock);
-	if (has_lock(&locks->flc_flock, file))
+	if (has_lock(&locks->flc_lease, file))
+		name = "lease";
+	else if (ckpt_saves_locks(file))
+		name = NULL;
+	else if (has_lock(&locks->flc_flock, file))
 		name = "flock() lock";
 	else if (has_lock(&locks->flc_posix, file))
 		name = "record lock";
-	else if (has_lock(&locks->flc_lease, file))
-		name = "lease";
 	spin_unlock(&locks->flc_lock);
 	return name;
-}
-
-static bool has_owner(const struct file *file)
-{
-	const struct fown_struct *owner = file_f_owner(file);
-
-	return owner && (owner->pid || owner->signum);
 }
 
 /*
@@ -145,6 +155,19 @@ static bool has_owner(const struct file *file)
  * credentials of whoever mounted it. At restart that is opened by its name in
  * the overlay, and overlayfs makes another file of its own when it is mapped.
  */
+/*
+ * Whoever opened it may have done so from outside of the container, and then
+ * nobody in it could have done the same.
+ */
+static int checkpoint_f_cred(struct ckpt_ctx *ctx, const struct cred *cred)
+{
+	const struct user_namespace *root = task_cred_xxx(ctx->root, user_ns);
+
+	if (!in_userns(root, cred->user_ns))
+		return 0;
+	return checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)cred);
+}
+
 static int checkpoint_backing(struct ckpt_ctx *ctx)
 {
 	const struct cred *cred = get_task_cred(ctx->subject->task);
@@ -161,22 +184,24 @@ static int checkpoint_backing(struct ckpt_ctx *ctx)
  *
  * Comes before the record of the file, which ckpt_fill_file() then fills.
  *
- * Return: the CRED object of the file, or a negative errno that has been
- * reported, also if the file has state that cannot be saved.
+ * Return: the CRED object of the file, 0 if it has been opened from outside of
+ * the user namespace, or a negative errno that has been reported, also if the
+ * file has state that cannot be saved.
  */
 int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
 	const char *lock;
+	int ret;
 
 	if (file->f_mode & FMODE_BACKING)
 		return checkpoint_backing(ctx);
 	if (dnotify_watches(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
-	if (file->f_flags & FASYNC || has_owner(file))
-		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
-	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
+	ret = checkpoint_file_owner(ctx, file);
+	if (ret)
+		return ret;
+	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC | FASYNC) ||
 	    file->f_mode & FMODE_NOCMTIME)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is open in a special way (flags %#x, mode %#x)",
@@ -186,7 +211,7 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 	if (lock)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is held with a %s", lock);
-	return checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)file->f_cred);
+	return checkpoint_f_cred(ctx, file->f_cred);
 }
 
 static u32 advice(const struct file *file)
@@ -212,7 +237,8 @@ static u32 advice(const struct file *file)
  */
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 {
-	h->f_flags = file->f_flags;
+	/* See file_owner.c. */
+	h->f_flags = file->f_flags & ~FASYNC;
 	if (file->f_mode & FMODE_BACKING)
 		h->f_flags &= (OPEN_FLAGS | SHOWN_FLAGS) & ~O_NOATIME;
 	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);
@@ -234,6 +260,9 @@ int ckpt_file_common_validate(struct ckpt_validator *v,
 
 	if (h->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC))
 		return ckpt_bad(v, "unknown file flags");
+	/* Elsewhere nobody keeps it. */
+	if (h->f_flags & PIDFD_THREAD && h->h.type != CKPT_HDR_FILE_PIDFD)
+		return ckpt_bad(v, "PIDFD_THREAD on another file than a pidfd");
 	if ((h->f_flags & O_ACCMODE) == O_ACCMODE)
 		return ckpt_bad(v, "unknown access mode");
 	if (h->advice & ~(CKPT_ADVICE_RANDOM | CKPT_ADVICE_SEQUENTIAL |
@@ -243,10 +272,26 @@ int ckpt_file_common_validate(struct ckpt_validator *v,
 		return ckpt_bad(v, "negative file position");
 	if (h->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
-	if (h->h.type != CKPT_HDR_FILE_EXTERNAL &&
-	    !ckpt_ref_ok(v, h->cred, CKPT_CLASS_CRED))
+	if (h->cred && !ckpt_ref_ok(v, h->cred, CKPT_CLASS_CRED))
 		return ckpt_bad(v, "bad reference to credentials");
 	return 0;
+}
+
+/**
+ * ckpt_file_anon_validate - the same for files without an inode of their own
+ * @v: the validator
+ * @h: the record
+ * @accmode: the access mode that all such files have
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_file_anon_validate(struct ckpt_validator *v,
+			    const struct ckpt_hdr_file *h, u32 accmode)
+{
+	if ((h->f_flags & ~(O_APPEND | O_NONBLOCK | O_NOATIME | O_LARGEFILE |
+			    O_CLOEXEC)) != accmode || h->advice)
+		return ckpt_bad(v, "flags that such a file cannot have");
+	return ckpt_file_common_validate(v, h);
 }
 
 /**
@@ -311,11 +356,23 @@ static void restore_flags(struct file *file, u32 f_flags)
 	spin_unlock(&file->f_lock);
 }
 
-/* The caller may hold more than whoever opened the file. */
+/*
+ * The caller may hold more than whoever opened the file, or less: then nothing
+ * can be done about it, and it is the caller who has opened the file.
+ */
+static bool gives_cred(struct ckpt_ctx *ctx, u32 id)
+{
+	return id && (ckpt_obj_by_id(ctx, id)->priv ||
+		      ns_capable_noaudit(current_user_ns(), CAP_SYS_ADMIN));
+}
+
 static int restore_f_cred(struct ckpt_ctx *ctx, struct file *file, u32 id)
 {
-	const struct cred *cred = restore_obj(ctx, id);
+	const struct cred *cred;
 
+	if (!gives_cred(ctx, id))
+		return 0;
+	cred = restore_obj(ctx, id);
 	if (IS_ERR(cred))
 		return PTR_ERR(cred);
 	if (cred != file->f_cred) {

@@ -8,6 +8,7 @@
 #include <linux/checkpoint.h>
 #include <linux/checkpoint_hdr.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -17,11 +18,13 @@
 #include <uapi/linux/checkpoint.h>
 
 struct bio_vec;
+struct ckpt_obj;
 struct ckpt_signals;
 struct cred;
 struct file;
 struct files_struct;
 struct nsproxy;
+struct user_namespace;
 
 /* ctx.c */
 
@@ -119,6 +122,16 @@ struct ckpt_task {
 };
 
 /**
+ * struct ckpt_label_set - the labels of one object
+ * @nr: number of them
+ * @ref: as in struct ckpt_hdr_labels
+ */
+struct ckpt_label_set {
+	u32 nr;
+	struct ckpt_label_ref ref[CKPT_LABELS_MAX];
+};
+
+/**
  * struct ckpt_ctx - one checkpoint or one restart
  * @ref: references; the caller's and one of each created task
  * @op: which of the two
@@ -146,11 +159,19 @@ struct ckpt_task {
  * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
+ * @user_ns: user namespace of the root task, referenced (checkpoint); that of
+ *	the restored root task (restart)
+ * @base_user_ns: checkpoint: innermost user namespace that the root task has in
+ *	common with the outside, an ancestor of @user_ns or that itself
+ * @root_nsproxy: checkpoint: namespaces of the root task, referenced
+ * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
+ *	outside, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
  * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
  * @file: checkpoint: the open file that is being captured, or NULL
+ * @epoll_depth: checkpoint: eventpoll files that led to @file
  * @frozen: checkpoint: the tasks to release, see freeze.c
  * @known: checkpoint: the same, by task
  * @frozen_at: checkpoint: when the last task had stopped
@@ -169,7 +190,15 @@ struct ckpt_task {
  * @nr_anon_roots: checkpoint: numbers given
  * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
  *
- * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
+ * @labels: checkpoint: the labels that security modules use, see label.c
+ * @task_labels: checkpoint: those of the present task
+ *
+ * @locks: restart: the first LOCK record
+ * @has_locks: restart: there is one
+ *
+ * @nsproxy: restart: namespaces of tasks that have none of their own: the
+ *	caller's, and time as it was
+ * @own_time: restart: the time namespace in @nsproxy has been made for it
  * @phase: restart: enum ckpt_phase
  * @nr_todo: restart: created tasks that have not reached the barrier
  * @nr_no_mm: restart: tasks that do not exist yet or have no memory of their own
@@ -209,11 +238,16 @@ struct ckpt_ctx {
 	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
+	struct user_namespace *user_ns;
+	struct user_namespace *base_user_ns;
+	struct nsproxy *root_nsproxy;
+	struct xarray shared_ns;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
 	const char *what;
 	struct file *file;
+	unsigned int epoll_depth;
 	struct list_head frozen;
 	struct rhashtable known;
 	ktime_t frozen_at;
@@ -231,7 +265,13 @@ struct ckpt_ctx {
 	u32 nr_anon_roots;
 	u32 nr_suspects;
 
+	DECLARE_HASHTABLE(labels, 7);
+	struct ckpt_label_set task_labels;
+	struct ckpt_cursor locks;
+	bool has_locks;
+
 	struct nsproxy *nsproxy;
+	bool own_time;
 	enum ckpt_phase phase;
 	atomic_t nr_todo;
 	atomic_t nr_no_mm;
@@ -300,6 +340,14 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 enum ckpt_class {
 	CKPT_CLASS_NONE,
 	CKPT_CLASS_PID,
+	CKPT_CLASS_NS_USER,
+	CKPT_CLASS_NS_UTS,
+	CKPT_CLASS_NS_IPC,
+	CKPT_CLASS_NS_NET,
+	CKPT_CLASS_NS_PID,
+	CKPT_CLASS_NS_MNT,
+	CKPT_CLASS_NS_CGROUP,
+	CKPT_CLASS_NS_TIME,
 	CKPT_CLASS_CRED,
 	CKPT_CLASS_SIGHAND,
 	CKPT_CLASS_MM,
@@ -307,14 +355,21 @@ enum ckpt_class {
 	CKPT_CLASS_FILES,
 	CKPT_CLASS_FS,
 	CKPT_CLASS_PIPE,
+	CKPT_CLASS_SOCKET,
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
+	CKPT_CLASS_LABEL,
+	CKPT_CLASS_TMPFS,
+	CKPT_CLASS_TMPFS_ENTRY,
 };
 
 /**
  * struct ckpt_validator - state of one pass over the records
  * @classes: class (enum ckpt_class) of each object so far, by id - 1
+ * @objs: first record of each of them
+ * @depth: of each object so far: how many objects that can contain each other
+ *	restoring it goes through
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
@@ -325,6 +380,7 @@ enum ckpt_class {
  * @tree: the TREE_TASK records so far, by number of the task
  * @pid_used: which PID objects (by id - 1) are the id of a task
  * @have_tree: there has been a TREE record
+ * @have_locks: there has been a LOCK record
  * @task_done: which tasks, by number, have had a TASK record
  * @nr_procs: leaders among the TREE_TASK records so far
  * @last_end: for records that must be in ascending order
@@ -332,6 +388,8 @@ enum ckpt_class {
  */
 struct ckpt_validator {
 	u8 *classes;
+	const struct ckpt_hdr **objs;
+	u8 *depth;
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
@@ -342,10 +400,34 @@ struct ckpt_validator {
 	const struct ckpt_hdr_tree_task **tree;
 	u8 *pid_used;
 	bool have_tree;
+	bool have_locks;
 	u8 *task_done;
 	u32 nr_procs;
 	u64 last_end;
 	const char *why;
+};
+
+/* The owner of records that may belong to any task or labelled object. */
+#define CKPT_OWNER_ANY	(~0U)
+
+/**
+ * enum ckpt_labelled - what security modules see in an object
+ * @CKPT_LABELLED_NOT: nothing
+ * @CKPT_LABELLED_CRED: it is a struct cred
+ * @CKPT_LABELLED_FILE: it is a struct file
+ * @CKPT_LABELLED_INODE: it is a struct inode
+ * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
+ *	file open on one at restart
+ * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
+ *	of one at restart
+ */
+enum ckpt_labelled {
+	CKPT_LABELLED_NOT,
+	CKPT_LABELLED_CRED,
+	CKPT_LABELLED_FILE,
+	CKPT_LABELLED_INODE,
+	CKPT_LABELLED_CONTENTS,
+	CKPT_LABELLED_SOCK,
 };
 
 /**
@@ -355,6 +437,9 @@ struct ckpt_validator {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
+ * @labelled: objects: what security modules see in it; open files need not say.
+ *	Their labels are then saved and restored without further ado, and state
+ *	that has no label is refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -365,6 +450,11 @@ struct ckpt_validator {
  *	Called in the task that uses it first, with the credentials of the
  *	caller of restart(). Return: a referenced object or ERR_PTR() of an
  *	errno that has been reported.
+ * @finish: objects: do what needs all other objects to be there. Called in the
+ *	caller of restart(), all tasks at the barrier. Return: 0, or an errno
+ *	that has been reported.
+ * @commit: objects: do what must wait until nothing can fail any more. The
+ *	same, later, and once the clocks are set.
  * @get: objects: take a reference on a kernel object at checkpoint. NULL if
  *	one more user would make a difference to the tasks when they run again;
  *	then it is held while they are stopped, see ckpt_hold().
@@ -376,22 +466,27 @@ struct ckpt_kind {
 	u32 min_len;
 	u32 max_len;
 	u8 class;
+	u8 labelled;
 	u32 owner;
 	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
 	void *(*restore)(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			 struct ckpt_cursor *c);
+	int (*finish)(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+	void (*commit)(struct ckpt_ctx *ctx, struct ckpt_obj *o);
 	void (*get)(void *obj);
 	void (*put)(void *obj);
 };
 
 const struct ckpt_kind *ckpt_kind(u32 type);
+enum ckpt_labelled ckpt_labelled(u32 type);
 int ckpt_validate_meta(struct ckpt_ctx *ctx);
 struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks);
 void ckpt_validator_free(struct ckpt_validator *v);
 int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
 bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
@@ -431,6 +526,8 @@ struct ckpt_obj {
 int ckpt_obj_hash_init(struct ckpt_ctx *ctx);
 void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
+int restore_objs_finish(struct ckpt_ctx *ctx);
+void restore_objs_commit(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
 void ckpt_obj_let_go(struct ckpt_ctx *ctx);
@@ -444,6 +541,16 @@ int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 
+/* sysctl.c */
+#ifdef CONFIG_SYSCTL
+int ckpt_may_use(struct ckpt_ctx *ctx);
+#else
+static inline int ckpt_may_use(struct ckpt_ctx *ctx)
+{
+	return 0;
+}
+#endif
+
 /* header.c, container.c */
 int checkpoint_header(struct ckpt_ctx *ctx);
 int checkpoint_meta_end(struct ckpt_ctx *ctx);
@@ -455,7 +562,6 @@ int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_container(struct ckpt_ctx *ctx);
 int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int ckpt_lsm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 /* clock.c: clocks that never step back */
 void checkpoint_clocks(struct ckpt_ctx *ctx);
@@ -463,6 +569,33 @@ int restore_clocks(struct ckpt_ctx *ctx);
 void restore_clocks_commit(struct ckpt_ctx *ctx);
 s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx);
 s64 ckpt_boottime_offset(struct ckpt_ctx *ctx);
+ktime_t ckpt_clock_now(clockid_t clock);
+ktime_t ckpt_clock_frozen(struct ckpt_ctx *ctx, clockid_t clock);
+ktime_t ckpt_clock_from_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t);
+ktime_t ckpt_clock_to_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t);
+
+/**
+ * ckpt_time_add - add to a time that may be forever
+ * @t: the time; more than some 146 years are forever
+ * @delta: what to add, less than that
+ *
+ * Return: the sum, or %KTIME_MAX for forever.
+ */
+static inline ktime_t ckpt_time_add(ktime_t t, s64 delta)
+{
+	return t > KTIME_MAX / 2 ? KTIME_MAX : t + delta;
+}
+
+/**
+ * ckpt_time_ok - whether a time of an image can be calculated with
+ * @t: the time
+ *
+ * Return: false if ckpt_time_add() could overflow.
+ */
+static inline bool ckpt_time_ok(s64 t)
+{
+	return t >= -KTIME_MAX / 2;
+}
 
 /* tree.c, pid.c */
 int checkpoint_tree(struct ckpt_ctx *ctx);
@@ -471,10 +604,15 @@ int restore_tree_commit(struct ckpt_ctx *ctx);
 int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_pid(struct ckpt_ctx *ctx, void *obj);
+void *restore_pid(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		  struct ckpt_cursor *c);
 int restore_pids(struct ckpt_ctx *ctx);
 void restore_pids_done(struct ckpt_ctx *ctx);
 void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);
 pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_namespace(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_levels(struct ckpt_ctx *ctx, u32 id);
+bool ckpt_pid_is_init(struct ckpt_ctx *ctx, u32 id);
 int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void ckpt_pid_get(void *obj);
 void ckpt_pid_put(void *obj);

@@ -5,17 +5,22 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include <linux/limits.h>
+#include "audit.h"
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "lsm.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "restart_block.h"
 #include "rseq.h"
 #include "sched.h"
 #include "sighand.h"
 #include "signal.h"
+#include "socket.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -33,6 +38,30 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_lsm),
 		.owner		= CKPT_HDR_CONTAINER,
 		.validate	= ckpt_lsm_validate,
+	},
+	[CKPT_HDR_LSM_POLICY] = {
+		.name		= "LSM_POLICY",
+		.min_len	= sizeof(struct ckpt_hdr_lsm_policy),
+		.max_len	= sizeof(struct ckpt_hdr_lsm_policy) +
+				  CKPT_LABEL_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_lsm_policy_validate,
+	},
+	[CKPT_HDR_LABEL] = {
+		.name		= "LABEL",
+		.min_len	= sizeof(struct ckpt_hdr_label),
+		.max_len	= sizeof(struct ckpt_hdr_label) + CKPT_LABEL_MAX,
+		.class		= CKPT_CLASS_LABEL,
+		.validate	= ckpt_label_validate,
+		.checkpoint	= checkpoint_label,
+	},
+	[CKPT_HDR_LABELS] = {
+		.name		= "LABELS",
+		.min_len	= sizeof(struct ckpt_hdr_labels),
+		.max_len	= sizeof(struct ckpt_hdr_labels) +
+				  CKPT_LABELS_MAX * sizeof(struct ckpt_label_ref),
+		.owner		= CKPT_OWNER_ANY,
+		.validate	= ckpt_labels_validate,
 	},
 	[CKPT_HDR_TREE] = {
 		.name		= "TREE",
@@ -58,8 +87,88 @@ static const struct ckpt_kind generic_kinds[] = {
 		.class		= CKPT_CLASS_PID,
 		.validate	= ckpt_pid_validate,
 		.checkpoint	= checkpoint_pid,
+		.restore	= restore_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
+	},
+	[CKPT_HDR_NS_USER] = {
+		.name		= "NS_USER",
+		.min_len	= sizeof(struct ckpt_hdr_ns_user),
+		.max_len	= sizeof(struct ckpt_hdr_ns_user) +
+				  3 * CKPT_NS_EXTENTS_MAX *
+				  sizeof(struct ckpt_idmap) + 4,
+		.class		= CKPT_CLASS_NS_USER,
+		.validate	= ckpt_ns_user_validate,
+		.checkpoint	= checkpoint_ns_user,
+		.restore	= restore_ns_user,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_UTS] = {
+		.name		= "NS_UTS",
+		.min_len	= sizeof(struct ckpt_hdr_ns_uts),
+		.class		= CKPT_CLASS_NS_UTS,
+		.validate	= ckpt_ns_uts_validate,
+		.checkpoint	= checkpoint_ns_uts,
+		.restore	= restore_ns_uts,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_NET] = {
+		.name		= "NS_NET",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_NET,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_net,
+		.restore	= restore_ns_net,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_PID] = {
+		.name		= "NS_PID",
+		.min_len	= sizeof(struct ckpt_hdr_ns_pid),
+		.class		= CKPT_CLASS_NS_PID,
+		.validate	= ckpt_ns_pid_validate,
+		.checkpoint	= checkpoint_ns_pid,
+		.restore	= restore_ns_pid,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_MNT] = {
+		.name		= "NS_MNT",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_MNT,
+		.validate	= ckpt_ns_mnt_validate,
+		.checkpoint	= checkpoint_ns_mnt,
+		.restore	= restore_ns_mnt,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_CGROUP] = {
+		.name		= "NS_CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_CGROUP,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_cgroup,
+		.restore	= restore_ns_cgroup,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_TIME] = {
+		.name		= "NS_TIME",
+		.min_len	= sizeof(struct ckpt_hdr_ns_time),
+		.class		= CKPT_CLASS_NS_TIME,
+		.validate	= ckpt_ns_time_validate,
+		.checkpoint	= checkpoint_ns_time,
+		.restore	= restore_ns_time,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_TASK_NS] = {
+		.name		= "TASK_NS",
+		.min_len	= sizeof(struct ckpt_hdr_task_ns),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_task_ns_validate,
 	},
 	[CKPT_HDR_MOUNT] = {
 		.name		= "MOUNT",
@@ -128,6 +237,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_itimer_validate,
 	},
+	[CKPT_HDR_POSIX_TIMER] = {
+		.name		= "POSIX_TIMER",
+		.min_len	= sizeof(struct ckpt_hdr_posix_timer),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_posix_timer_validate,
+	},
 	[CKPT_HDR_RLIMITS] = {
 		.name		= "RLIMITS",
 		.min_len	= sizeof(struct ckpt_hdr_rlimits),
@@ -149,11 +264,18 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_cred) +
 				  CKPT_GROUPS_MAX * sizeof(__u32),
 		.class		= CKPT_CLASS_CRED,
+		.labelled	= CKPT_LABELLED_CRED,
 		.validate	= ckpt_cred_validate,
 		.checkpoint	= checkpoint_cred,
 		.restore	= restore_cred_obj,
 		.get		= ckpt_cred_get,
 		.put		= ckpt_cred_put,
+	},
+	[CKPT_HDR_AUDIT] = {
+		.name		= "AUDIT",
+		.min_len	= sizeof(struct ckpt_hdr_audit),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_audit_validate,
 	},
 	[CKPT_HDR_RESTART_BLOCK] = {
 		.name		= "RESTART_BLOCK",
@@ -203,6 +325,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_pipe),
 		.max_len	= sizeof(struct ckpt_hdr_pipe) + PATH_MAX,
 		.class		= CKPT_CLASS_PIPE,
+		.labelled	= CKPT_LABELLED_INODE,
 		.validate	= ckpt_pipe_validate,
 		.checkpoint	= checkpoint_pipe,
 		.restore	= restore_pipe,
@@ -220,10 +343,76 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_unlinked),
 		.max_len	= sizeof(struct ckpt_hdr_unlinked) + PATH_MAX,
 		.class		= CKPT_CLASS_UNLINKED,
+		.labelled	= CKPT_LABELLED_CONTENTS,
 		.validate	= ckpt_unlinked_validate,
 		.checkpoint	= checkpoint_unlinked,
 		.restore	= restore_unlinked,
 		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_TMPFS] = {
+		.name		= "TMPFS",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs) + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS,
+		.validate	= ckpt_tmpfs_validate,
+		.restore	= restore_tmpfs,
+		.put		= ckpt_tmpfs_put,
+	},
+	[CKPT_HDR_TMPFS_ENTRY] = {
+		.name		= "TMPFS_ENTRY",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs_entry),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs_entry) +
+				  NAME_MAX + 1 + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS_ENTRY,
+		.validate	= ckpt_tmpfs_entry_validate,
+		.restore	= restore_tmpfs_entry,
+		.put		= ckpt_tmpfs_entry_put,
+	},
+	[CKPT_HDR_XATTR] = {
+		.name		= "XATTR",
+		.min_len	= sizeof(struct ckpt_hdr_xattr),
+		.max_len	= sizeof(struct ckpt_hdr_xattr) +
+				  XATTR_NAME_MAX + 1 + XATTR_SIZE_MAX + 7,
+		.owner		= CKPT_HDR_TMPFS_ENTRY,
+		.validate	= ckpt_xattr_validate,
+	},
+	[CKPT_HDR_SOCKET] = {
+		.name		= "SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_socket),
+		.max_len	= sizeof(struct ckpt_hdr_socket) +
+				  CKPT_SOCKOPTS_MAX *
+				  sizeof(struct ckpt_sockopt),
+		.class		= CKPT_CLASS_SOCKET,
+		.validate	= ckpt_socket_validate,
+		.checkpoint	= checkpoint_socket,
+		.restore	= restore_socket,
+		.put		= ckpt_socket_put,
+	},
+	[CKPT_HDR_SOCK_UNIX] = {
+		.name		= "SOCK_UNIX",
+		.min_len	= sizeof(struct ckpt_hdr_sock_unix),
+		.max_len	= sizeof(struct ckpt_hdr_sock_unix) +
+				  2 * CKPT_UNIX_ADDR_MAX + PATH_MAX + 6,
+		.validate	= ckpt_sock_unix_validate,
+	},
+	[CKPT_HDR_SOCK_INET] = {
+		.name		= "SOCK_INET",
+		.min_len	= sizeof(struct ckpt_hdr_sock_inet),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_inet_validate,
+	},
+	[CKPT_HDR_SOCK_NETLINK] = {
+		.name		= "SOCK_NETLINK",
+		.min_len	= sizeof(struct ckpt_hdr_sock_netlink),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_netlink_validate,
+	},
+	[CKPT_HDR_SKB] = {
+		.name		= "SKB",
+		.min_len	= sizeof(struct ckpt_hdr_skb),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_SOCK_UNIX,
+		.validate	= ckpt_skb_validate,
 	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
@@ -262,6 +451,104 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_EVENTFD] = {
+		.name		= "FILE_EVENTFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_eventfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_eventfd_validate,
+		.checkpoint	= checkpoint_file_eventfd,
+		.restore	= restore_file_eventfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_EPOLL] = {
+		.name		= "FILE_EPOLL",
+		.min_len	= sizeof(struct ckpt_hdr_file_epoll),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_epoll_validate,
+		.checkpoint	= checkpoint_file_epoll,
+		.restore	= restore_file_epoll,
+		.finish		= restore_file_epoll_finish,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_EPOLL_ITEM] = {
+		.name		= "EPOLL_ITEM",
+		.min_len	= sizeof(struct ckpt_hdr_epoll_item),
+		.owner		= CKPT_HDR_FILE_EPOLL,
+		.validate	= ckpt_epoll_item_validate,
+	},
+	[CKPT_HDR_FILE_INOTIFY] = {
+		.name		= "FILE_INOTIFY",
+		.min_len	= sizeof(struct ckpt_hdr_file_inotify),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_inotify_validate,
+		.checkpoint	= checkpoint_file_inotify,
+		.restore	= restore_file_inotify,
+		.finish		= restore_file_inotify_finish,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_INOTIFY_EVENT] = {
+		.name		= "INOTIFY_EVENT",
+		.min_len	= sizeof(struct ckpt_hdr_inotify_event),
+		.max_len	= sizeof(struct ckpt_hdr_inotify_event) +
+				  NAME_MAX + 1,
+		.owner		= CKPT_HDR_FILE_INOTIFY,
+		.validate	= ckpt_inotify_event_validate,
+	},
+	[CKPT_HDR_INOTIFY_WATCH] = {
+		.name		= "INOTIFY_WATCH",
+		.min_len	= sizeof(struct ckpt_hdr_inotify_watch),
+		.max_len	= sizeof(struct ckpt_hdr_inotify_watch) +
+				  PATH_MAX,
+		.owner		= CKPT_HDR_FILE_INOTIFY,
+		.validate	= ckpt_inotify_watch_validate,
+	},
+	[CKPT_HDR_FILE_PIDFD] = {
+		.name		= "FILE_PIDFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_pidfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_pidfd_validate,
+		.checkpoint	= checkpoint_file_pidfd,
+		.restore	= restore_file_pidfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_SIGNALFD] = {
+		.name		= "FILE_SIGNALFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_signalfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_signalfd_validate,
+		.checkpoint	= checkpoint_file_signalfd,
+		.restore	= restore_file_signalfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_TIMERFD] = {
+		.name		= "FILE_TIMERFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_timerfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_timerfd_validate,
+		.checkpoint	= checkpoint_file_timerfd,
+		.restore	= restore_file_timerfd,
+		.commit		= restore_file_timerfd_commit,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_LOCK] = {
+		.name		= "LOCK",
+		.min_len	= sizeof(struct ckpt_hdr_lock),
+		.validate	= ckpt_lock_validate,
+	},
+	[CKPT_HDR_FILE_OWNER] = {
+		.name		= "FILE_OWNER",
+		.min_len	= sizeof(struct ckpt_hdr_file_owner),
+		.validate	= ckpt_file_owner_validate,
+	},
+	[CKPT_HDR_FILE_SOCKET] = {
+		.name		= "FILE_SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_file_socket),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_socket_validate,
+		.checkpoint	= checkpoint_file_socket,
+		.restore	= restore_file_socket,
 		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_PROC] = {
@@ -324,6 +611,8 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_audit_task_kind,
+	&ckpt_label_task_kind,
 	NULL
 };
 
@@ -343,4 +632,22 @@ const struct ckpt_kind *ckpt_kind(u32 type)
 		return NULL;
 	k = &generic_kinds[type];
 	return k->name ? k : NULL;
+}
+
+/**
+ * ckpt_labelled - what security modules see in an object
+ * @type: record type of the object
+ *
+ * Return: one of enum ckpt_labelled. External files belong to somebody else,
+ * and so do their labels.
+ */
+enum ckpt_labelled ckpt_labelled(u32 type)
+{
+	const struct ckpt_kind *k = ckpt_kind(type);
+
+	if (!k)
+		return CKPT_LABELLED_NOT;
+	if (k->class == CKPT_CLASS_FILE && type != CKPT_HDR_FILE_EXTERNAL)
+		return CKPT_LABELLED_FILE;
+	return k->labelled;
 }

@@ -15,6 +15,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "internal.h"
+#include "lsm.h"
 #include "outside.h"
 
 /* A kernel object that has been written. */
@@ -103,6 +104,54 @@ void ckpt_obj_release(struct ckpt_ctx *ctx)
 	}
 }
 
+/* Labels are objects and come first; which of them it has comes behind it. */
+static int write_labelled(struct ckpt_ctx *ctx, u32 type, void *ptr)
+{
+	struct ckpt_label_set labels;
+
+	return checkpoint_obj_labels(ctx, ckpt_labelled(type), ptr, &labels) ?:
+	       ckpt_kind(type)->checkpoint(ctx, ptr) ?:
+	       checkpoint_label_set(ctx, &labels);
+}
+
+/**
+ * restore_objs_finish - let objects do what needs all others to be there
+ * @ctx: the restart; all tasks have restored themselves
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_objs_finish(struct ckpt_ctx *ctx)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs && !ret; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+
+		if (o->ptr && ckpt_kind(o->h->type)->finish)
+			ret = ckpt_kind(o->h->type)->finish(ctx, o);
+		cond_resched();
+	}
+	return ret;
+}
+
+/**
+ * restore_objs_commit - let objects do what cannot be undone
+ * @ctx: the restart; nothing can fail any more
+ */
+void restore_objs_commit(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+
+		if (o->ptr && ckpt_kind(o->h->type)->commit)
+			ckpt_kind(o->h->type)->commit(ctx, o);
+		cond_resched();
+	}
+}
+
 /**
  * checkpoint_obj - write an object unless it has been written
  * @ctx: the operation
@@ -121,7 +170,8 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 	if (e)
 		return e->id;
 
-	ret = kind->checkpoint(ctx, ptr);
+	ret = ckpt_labelled(type) ? write_labelled(ctx, type, ptr) :
+				    kind->checkpoint(ctx, ptr);
 	if (ret < 0)
 		return ret;
 
@@ -276,11 +326,19 @@ struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id)
 
 static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 {
+	enum ckpt_labelled labelled = ckpt_labelled(o->h->type);
 	struct ckpt_cursor c = o->c;
 	void *ptr = ckpt_kind(o->h->type)->restore(ctx, o->h, &c);
+	int ret = 0;
 
-	if (!IS_ERR(ptr))
+	/* Released with @ctx also if it cannot have its labels. */
+	if (!IS_ERR(ptr)) {
 		o->ptr = ptr;
+		if (labelled)
+			ret = restore_obj_labels(ctx, labelled, ptr, o->c);
+		if (ret)
+			ptr = ERR_PTR(ret);
+	}
 	/* Pairs with the acquire in restore_obj(). */
 	smp_store_release(&o->state,
 			  IS_ERR(ptr) ? CKPT_OBJ_FAILED : CKPT_OBJ_READY);
