@@ -6,9 +6,9 @@
  *	it was opened with, and who shares it.
  * Not saved: the state of readahead; errors of writeback not reported yet;
  *	labels of security modules, which are made anew.
- * Refused: kinds of files that nothing in the table below matches; an owner
- *	for signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY); leases, and locks
- *	on other files than regular ones and directories.
+ * Refused: kinds of files that nothing in the table below matches; F_NOTIFY;
+ *	O_ASYNC of files that file_owner.c does not know; leases, and locks on
+ *	other files than regular ones and directories.
  */
 #include <linux/backing-dev.h>
 #include <linux/cred.h>
@@ -144,13 +144,6 @@ static const char *lock_of(const struct file *file)
 	return name;
 }
 
-static bool has_owner(const struct file *file)
-{
-	const struct fown_struct *owner = file_f_owner(file);
-
-	return owner && (owner->pid || owner->signum);
-}
-
 /*
  * What overlayfs maps is a file of its own on the filesystem below, with the
  * credentials of whoever mounted it. At restart that is opened by its name in
@@ -178,16 +171,17 @@ static int checkpoint_backing(struct ckpt_ctx *ctx)
 int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
 	const char *lock;
+	int fd;
 
 	if (file->f_mode & FMODE_BACKING)
 		return checkpoint_backing(ctx);
 	if (dnotify_watches(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
-	if (file->f_flags & FASYNC || has_owner(file))
+	if (file->f_flags & FASYNC && !ckpt_async_fd(file, &fd))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
-	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
+				     "sends signals (O_ASYNC)");
+	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC | FASYNC) ||
 	    file->f_mode & FMODE_NOCMTIME)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is open in a special way (flags %#x, mode %#x)",
@@ -223,7 +217,7 @@ static u32 advice(const struct file *file)
  */
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 {
-	h->f_flags = file->f_flags;
+	h->f_flags = file->f_flags & ~FASYNC;
 	if (file->f_mode & FMODE_BACKING)
 		h->f_flags &= (OPEN_FLAGS | SHOWN_FLAGS) & ~O_NOATIME;
 	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);

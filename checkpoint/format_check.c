@@ -90,6 +90,7 @@ CKPT_CHECK_SIZE(file_signalfd, 48);
 CKPT_CHECK_SIZE(file_timerfd, 80);
 CKPT_CHECK_OFFSET(file_timerfd, flags, 48);
 CKPT_CHECK_OFFSET(file_timerfd, ticks, 56);
+CKPT_CHECK_SIZE(file_owner, 48);
 CKPT_CHECK_SIZE(lock, 56);
 CKPT_CHECK_OFFSET(lock, start, 40);
 CKPT_CHECK_SIZE(mm, 144);

@@ -171,8 +171,8 @@ struct ckpt_task {
  * @nr_anon_roots: checkpoint: numbers given
  * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
  *
- * @locks: restart: the first LOCK record
- * @has_locks: restart: there is one
+ * @tail: restart: the first of the records behind all tasks
+ * @has_tail: restart: there is one
  *
  * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
  * @phase: restart: enum ckpt_phase
@@ -237,8 +237,8 @@ struct ckpt_ctx {
 	u32 nr_anon_roots;
 	u32 nr_suspects;
 
-	struct ckpt_cursor locks;
-	bool has_locks;
+	struct ckpt_cursor tail;
+	bool has_tail;
 
 	struct nsproxy *nsproxy;
 	enum ckpt_phase phase;
@@ -336,7 +336,7 @@ enum ckpt_class {
  * @tree: the TREE_TASK records so far, by number of the task
  * @pid_used: which PID objects (by id - 1) are the id of a task
  * @have_tree: there has been a TREE record
- * @have_locks: there has been a LOCK record
+ * @have_tail: there has been a record that comes behind all tasks
  * @task_done: which tasks, by number, have had a TASK record
  * @nr_procs: leaders among the TREE_TASK records so far
  * @last_end: for records that must be in ascending order
@@ -355,7 +355,7 @@ struct ckpt_validator {
 	const struct ckpt_hdr_tree_task **tree;
 	u8 *pid_used;
 	bool have_tree;
-	bool have_locks;
+	bool have_tail;
 	u8 *task_done;
 	u32 nr_procs;
 	u64 last_end;

@@ -350,6 +350,11 @@ static const struct ckpt_kind generic_kinds[] = {
 		.commit		= restore_file_timerfd_commit,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_FILE_OWNER] = {
+		.name		= "FILE_OWNER",
+		.min_len	= sizeof(struct ckpt_hdr_file_owner),
+		.validate	= ckpt_file_owner_validate,
+	},
 	[CKPT_HDR_LOCK] = {
 		.name		= "LOCK",
 		.min_len	= sizeof(struct ckpt_hdr_lock),

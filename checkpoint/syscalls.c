@@ -237,6 +237,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
+	       checkpoint_file_owners(ctx) ?:
 	       checkpoint_locks(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
@@ -419,7 +420,7 @@ static int check_caller(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-/* Find each task's records, and the locks behind them. */
+/* Find each task's records, and what is behind them. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_task *h;
@@ -433,9 +434,10 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		h = (const void *)ckpt_cursor_next(c);
 		if (h->h.type == CKPT_HDR_TASK)
 			ctx->tasks[h->index].start = before;
-		if (h->h.type == CKPT_HDR_LOCK && !ctx->has_locks) {
-			ctx->has_locks = true;
-			ctx->locks = before;
+		if (!ctx->has_tail && (h->h.type == CKPT_HDR_LOCK ||
+				       h->h.type == CKPT_HDR_FILE_OWNER)) {
+			ctx->has_tail = true;
+			ctx->tail = before;
 		}
 		cond_resched();
 	}

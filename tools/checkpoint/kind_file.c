@@ -526,6 +526,32 @@ static const struct ckpt_field file_timerfd_fields[] = {
 	END_OF_FIELDS
 };
 
+/* ---- owners for signals ---- */
+
+static const struct ckpt_name owner_types[] = {
+	{ CKPT_OWNER_TID, "tid" },
+	{ CKPT_OWNER_PID, "pid" },
+	{ CKPT_OWNER_PGRP, "pgrp" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name owner_flags[] = {
+	{ CKPT_OWNER_ASYNC, "async" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field owner_fields[] = {
+	FIELD(ckpt_hdr_file_owner, file, F_REF, .class = CLASS_FILE),
+	FIELD(ckpt_hdr_file_owner, pid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_file_owner, type, F_ENUM, .names = owner_types),
+	FIELD(ckpt_hdr_file_owner, signum, F_UINT),
+	FIELD(ckpt_hdr_file_owner, uid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, euid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, flags, F_FLAGS, .names = owner_flags),
+	FIELD(ckpt_hdr_file_owner, fd, F_INT),
+	END_OF_FIELDS
+};
+
 /* ---- locks ---- */
 
 static const struct ckpt_name lock_kinds[] = {
@@ -728,6 +754,8 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILE_TIMERFD, "file_timerfd", ckpt_hdr_file_timerfd),
 	  .class = CLASS_FILE, .fields = file_timerfd_fields,
 	  .check = check_file },
+	{ KIND(FILE_OWNER, "file_owner", ckpt_hdr_file_owner), .many = true,
+	  .fields = owner_fields },
 	{ KIND(LOCK, "lock", ckpt_hdr_lock), .many = true,
 	  .fields = lock_fields, .check = check_lock },
 	{ KIND(UNLINKED, "unlinked", ckpt_hdr_unlinked),

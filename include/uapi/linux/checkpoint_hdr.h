@@ -104,6 +104,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_INOTIFY_WATCH	= 135,
 	CKPT_HDR_INOTIFY_EVENT	= 136,
 	CKPT_HDR_LOCK		= 137,	/* behind all tasks */
+	CKPT_HDR_FILE_OWNER	= 138,	/* behind all tasks */
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
@@ -1085,6 +1086,41 @@ struct ckpt_hdr_file_timerfd {
 #define CKPT_TIMERFD_ABSOLUTE	0x4
 /* TFD_TIMER_CANCEL_ON_SET is in effect: at restart it is cancelled. */
 #define CKPT_TIMERFD_MAY_CANCEL	0x8
+
+enum ckpt_owner_type {
+	CKPT_OWNER_TID		= 1,	/* F_OWNER_TID */
+	CKPT_OWNER_PID		= 2,
+	CKPT_OWNER_PGRP		= 3,
+};
+
+/**
+ * struct ckpt_hdr_file_owner - who is sent signals for an open file
+ * @h: type %CKPT_HDR_FILE_OWNER
+ * @file: FILE object
+ * @pid: PID object, or 0 if nobody is
+ * @type: one of enum ckpt_owner_type: what @pid is
+ * @signum: as F_SETSIG; 0: the usual
+ * @uid: with whose rights, in the user namespace of the root task
+ * @euid: the same, effective user
+ * @flags: %CKPT_OWNER_ASYNC
+ * @fd: with %CKPT_OWNER_ASYNC, the descriptor that si_fd shows
+ *
+ * These records come between the last task and META_END, with LOCK records.
+ */
+struct ckpt_hdr_file_owner {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 pid;
+	__u32 type;
+	__u32 signum;
+	__u32 uid;
+	__u32 euid;
+	__u32 flags;
+	__s32 fd;
+};
+
+/* O_ASYNC */
+#define CKPT_OWNER_ASYNC	0x1
 
 enum ckpt_lock_kind {
 	CKPT_LOCK_POSIX		= 1,	/* F_SETLK */
