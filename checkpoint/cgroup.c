@@ -137,6 +137,8 @@ int ckpt_cgroup_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 	if (!ckpt_path_ok(path, cg->path_len, len))
 		return ckpt_bad(v, "bad path of a control group");
+	if (!ckpt_tail_ok(h, sizeof(*cg) + cg->path_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (cg->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
 	return 0;

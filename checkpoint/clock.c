@@ -13,6 +13,7 @@
  * if the machine had been busy.
  */
 #include <linux/cred.h>
+#include <linux/err.h>
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/time_namespace.h>
@@ -67,34 +68,33 @@ static bool would_step_back(struct ckpt_ctx *ctx)
 }
 
 /**
- * restore_clocks - make namespaces with the right time for the restored tasks
- * @ctx: the restart, before any task is created
+ * restore_clocks - make a namespace with the right time for the restored tasks
+ * @ctx: the restart; user namespaces have been made, but no task
  *
- * The new namespaces are the caller's own but for time.
+ * It belongs to the user namespace of the root task.
  *
  * Return: 0, or an errno that has been reported.
  */
 int restore_clocks(struct ckpt_ctx *ctx)
 {
 	struct time_namespace *ns;
-	struct nsproxy *new;
-	int ret;
 
-	if (!ns_capable(current_user_ns(), CAP_SYS_ADMIN)) {
+	if (!ns_capable(ctx->user_ns, CAP_SYS_ADMIN)) {
 		if (would_step_back(ctx))
 			return ckpt_err(ctx, -EPERM,
 					"clocks would step back, and no right to create a time namespace");
 		return 0;
 	}
-	ret = unshare_nsproxy_namespaces(CLONE_NEWTIME, &new, NULL, NULL);
-	if (ret)
-		return ckpt_err(ctx, ret, "time namespace");
+	ns = copy_time_ns(CLONE_NEWTIME, ctx->user_ns, ctx->nsproxy->time_ns);
+	if (IS_ERR(ns))
+		return ckpt_err(ctx, PTR_ERR(ns), "time namespace");
 	/* Nobody else has seen it: set it up, and enter it at once. */
-	ns = get_time_ns(new->time_ns_for_children);
-	put_time_ns(new->time_ns);
-	new->time_ns = ns;
 	wanted_offsets(ctx, &ns->offsets);
-	ctx->nsproxy = new;
+	put_time_ns(ctx->nsproxy->time_ns);
+	put_time_ns(ctx->nsproxy->time_ns_for_children);
+	ctx->nsproxy->time_ns = ns;
+	ctx->nsproxy->time_ns_for_children = get_time_ns(ns);
+	ctx->own_time = true;
 	return 0;
 }
 
@@ -108,7 +108,7 @@ void restore_clocks_commit(struct ckpt_ctx *ctx)
 {
 	struct timens_offsets off;
 
-	if (!ctx->nsproxy)
+	if (!ctx->own_time)
 		return;
 	wanted_offsets(ctx, &off);
 	timens_set_offsets(ctx->nsproxy->time_ns, &off);
@@ -122,9 +122,7 @@ void restore_clocks_commit(struct ckpt_ctx *ctx)
  */
 s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx)
 {
-	struct nsproxy *ns = ctx->nsproxy ?: current->nsproxy;
-
-	return timespec64_to_ns(&ns->time_ns->offsets.monotonic);
+	return timespec64_to_ns(&ctx->nsproxy->time_ns->offsets.monotonic);
 }
 
 /**
@@ -135,9 +133,7 @@ s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx)
  */
 s64 ckpt_boottime_offset(struct ckpt_ctx *ctx)
 {
-	struct nsproxy *ns = ctx->nsproxy ?: current->nsproxy;
-
-	return timespec64_to_ns(&ns->time_ns->offsets.boottime);
+	return timespec64_to_ns(&ctx->nsproxy->time_ns->offsets.boottime);
 }
 
 /* ---- times on clocks, for timers ---- */

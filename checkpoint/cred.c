@@ -3,16 +3,17 @@
  * Checkpoint/restart - credentials
  *
  * Saved: user and group ids, supplementary groups, securebits, the five
- *	capability sets, the keyring for requested keys. Ids are as seen in the
- *	user namespace of the root task.
- * Not saved: the user namespace itself and the security module's label: the
- *	restarted tasks have those of the restart's caller. The session keyring,
+ *	capability sets, the keyring for requested keys, and to which user
+ *	namespace they belong. Ids are as seen in that, or, if it has no numbers
+ *	for some, in that of the restart's caller.
+ * Not saved: the security module's label: the
+ *	restarted tasks have that of the restart's caller. The session keyring,
  *	if it is the user's, empty, or also that of the checkpoint's caller: then
  *	it belongs to the environment, like the session, and so it does at
  *	restart. Audit's login id and session stay those of the restart's caller:
  *	they tell who is responsible.
- * Refused: credentials of other user namespaces; ids without a number in the
- *	namespace; thread and process keyrings, and other session keyrings.
+ * Refused: credentials of user namespaces outside the root task's; ids without
+ *	a number in either namespace; thread and process keyrings, and other session keyrings.
  *
  * A restart must not be a way to get more privilege than by system calls. So
  * what is asked for here is: starting from the credentials of the caller of
@@ -21,6 +22,9 @@
  * image? See ckpt_privs_check(). The task that asks has the caller's
  * credentials; nothing but a successful commit changes them, and before that
  * no file is opened and no limit checked with others.
+ *
+ * In a user namespace that the restart has made the caller could have all
+ * capabilities, and all ids that it maps. See enter_user_ns().
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -30,6 +34,7 @@
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 #include "cred.h"
+#include "namespaces.h"
 
 static_assert(sizeof(kernel_cap_t) == sizeof(u64));
 static_assert(CKPT_GROUPS_MAX == NGROUPS_MAX);
@@ -52,13 +57,6 @@ static bool keyring_is_environment(struct ckpt_ctx *ctx, const struct cred *cred
 
 static int check_cred(struct ckpt_ctx *ctx, const struct cred *cred)
 {
-	const struct cred *roots = get_task_cred(ctx->root);
-	bool same = cred->user_ns == roots->user_ns;
-
-	put_cred(roots);
-	if (!same)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"credentials: of another user namespace than the root task's");
 	if (ckpt_has_own_keys(cred))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"credentials: thread or process keyring");
@@ -68,54 +66,81 @@ static int check_cred(struct ckpt_ctx *ctx, const struct cred *cred)
 	return 0;
 }
 
-static int save_uid(struct ckpt_ctx *ctx, const struct cred *cred, kuid_t kuid,
-		    u32 *to)
+/* Which numbers the ids of a record are. */
+struct numbers {
+	struct ckpt_ctx *ctx;
+	struct user_namespace *ns;
+};
+
+static int save_uid(const struct numbers *n, kuid_t kuid, u32 *to)
 {
-	*to = from_kuid(cred->user_ns, kuid);
+	*to = from_kuid(n->ns, kuid);
 	if (*to == (uid_t)-1)
-		return ckpt_err(ctx, -EOPNOTSUPP,
+		return ckpt_err(n->ctx, -EOPNOTSUPP,
 				"credentials: user id %u has no number in the user namespace",
 				__kuid_val(kuid));
 	return 0;
 }
 
-static int save_gid(struct ckpt_ctx *ctx, const struct cred *cred, kgid_t kgid,
-		    u32 *to)
+static int save_gid(const struct numbers *n, kgid_t kgid, u32 *to)
 {
-	*to = from_kgid(cred->user_ns, kgid);
+	*to = from_kgid(n->ns, kgid);
 	if (*to == (gid_t)-1)
-		return ckpt_err(ctx, -EOPNOTSUPP,
+		return ckpt_err(n->ctx, -EOPNOTSUPP,
 				"credentials: group id %u has no number in the user namespace",
 				__kgid_val(kgid));
 	return 0;
 }
 
-static int save_ids(struct ckpt_ctx *ctx, const struct cred *cred,
+static int save_ids(const struct numbers *n, const struct cred *cred,
 		    struct ckpt_hdr_cred *h)
 {
-	return save_uid(ctx, cred, cred->uid, &h->uid) ?:
-	       save_uid(ctx, cred, cred->euid, &h->euid) ?:
-	       save_uid(ctx, cred, cred->suid, &h->suid) ?:
-	       save_uid(ctx, cred, cred->fsuid, &h->fsuid) ?:
-	       save_gid(ctx, cred, cred->gid, &h->gid) ?:
-	       save_gid(ctx, cred, cred->egid, &h->egid) ?:
-	       save_gid(ctx, cred, cred->sgid, &h->sgid) ?:
-	       save_gid(ctx, cred, cred->fsgid, &h->fsgid);
+	return save_uid(n, cred->uid, &h->uid) ?:
+	       save_uid(n, cred->euid, &h->euid) ?:
+	       save_uid(n, cred->suid, &h->suid) ?:
+	       save_uid(n, cred->fsuid, &h->fsuid) ?:
+	       save_gid(n, cred->gid, &h->gid) ?:
+	       save_gid(n, cred->egid, &h->egid) ?:
+	       save_gid(n, cred->sgid, &h->sgid) ?:
+	       save_gid(n, cred->fsgid, &h->fsgid);
 }
 
-static int save_groups(struct ckpt_ctx *ctx, const struct cred *cred,
+static int save_groups(const struct numbers *n, const struct cred *cred,
 		       struct ckpt_hdr_cred *h)
 {
 	int i, ret;
 
 	h->nr_groups = cred->group_info->ngroups;
 	for (i = 0; i < cred->group_info->ngroups; i++) {
-		ret = save_gid(ctx, cred, cred->group_info->gid[i],
-			       &h->groups[i]);
+		ret = save_gid(n, cred->group_info->gid[i], &h->groups[i]);
 		if (ret)
 			return ret;
 	}
 	return 0;
+}
+
+static bool groups_mapped(struct user_namespace *ns, const struct cred *cred)
+{
+	const struct group_info *groups = cred->group_info;
+	int i;
+
+	for (i = 0; i < groups->ngroups; i++)
+		if (!kgid_has_mapping(ns, groups->gid[i]))
+			return false;
+	return true;
+}
+
+static bool all_mapped(struct user_namespace *ns, const struct cred *cred)
+{
+	return kuid_has_mapping(ns, cred->uid) &&
+	       kuid_has_mapping(ns, cred->euid) &&
+	       kuid_has_mapping(ns, cred->suid) &&
+	       kuid_has_mapping(ns, cred->fsuid) &&
+	       kgid_has_mapping(ns, cred->gid) &&
+	       kgid_has_mapping(ns, cred->egid) &&
+	       kgid_has_mapping(ns, cred->sgid) &&
+	       kgid_has_mapping(ns, cred->fsgid) &&
+	       groups_mapped(ns, cred);
 }
 
 static size_t cred_size(u32 nr_groups)
@@ -133,19 +158,29 @@ static size_t cred_size(u32 nr_groups)
 int checkpoint_cred(struct ckpt_ctx *ctx, void *obj)
 {
 	const struct cred *cred = obj;
+	struct numbers numbers = { ctx, cred->user_ns };
 	struct ckpt_hdr_cred *h;
-	int ret;
+	int ret, user_ns;
 
 	ret = check_cred(ctx, cred);
 	if (ret)
 		return ret;
+	user_ns = ckpt_user_ns_id(ctx, cred->user_ns);
+	if (user_ns < 0)
+		return user_ns;
 
 	h = ckpt_new_obj(ctx, CKPT_HDR_CRED,
 			 cred_size(cred->group_info->ngroups));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 
-	ret = save_ids(ctx, cred, h) ?: save_groups(ctx, cred, h);
+	h->user_ns = user_ns;
+	/* Left over from before unshare(). */
+	if (user_ns && !all_mapped(cred->user_ns, cred)) {
+		numbers.ns = ctx->base_user_ns;
+		h->flags = CKPT_CRED_OUTER;
+	}
+	ret = save_ids(&numbers, cred, h) ?: save_groups(&numbers, cred, h);
 	if (ret)
 		return ret;
 	h->securebits = cred->securebits;
@@ -207,8 +242,10 @@ int ckpt_cred_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
 	const struct ckpt_hdr_cred *c = (const void *)h;
 
-	if (c->reserved)
+	if (c->reserved || c->flags & ~CKPT_CRED_OUTER)
 		return ckpt_bad(v, "reserved field is not zero");
+	if (!ckpt_ref0_ok(v, c->user_ns, CKPT_CLASS_NS_USER))
+		return ckpt_bad(v, "reference to something that is no user namespace");
 	if (!groups_ok(c))
 		return ckpt_bad(v, "supplementary groups");
 	if (!ids_ok(c))
@@ -400,10 +437,17 @@ static void privs_of(struct ckpt_privs *p, const struct cred *cred)
 
 /* ---- restart ---- */
 
+/* In which user namespace the ids of a record are numbers. */
+static struct user_namespace *numbers_of(const struct cred *new,
+					 const struct ckpt_hdr_cred *h)
+{
+	return h->flags & CKPT_CRED_OUTER ? current_user_ns() : new->user_ns;
+}
+
 static int load_ids(struct ckpt_ctx *ctx, struct cred *new,
 		    const struct ckpt_hdr_cred *h)
 {
-	struct user_namespace *ns = new->user_ns;
+	struct user_namespace *ns = numbers_of(new, h);
 
 	new->uid = make_kuid(ns, h->uid);
 	new->euid = make_kuid(ns, h->euid);
@@ -435,7 +479,7 @@ static int load_groups(struct ckpt_ctx *ctx, struct cred *new,
 		return ckpt_err(ctx, -ENOMEM, "credentials: %u groups",
 				h->nr_groups);
 	for (i = 0; i < h->nr_groups && !ret; i++) {
-		groups->gid[i] = make_kgid(new->user_ns, h->groups[i]);
+		groups->gid[i] = make_kgid(numbers_of(new, h), h->groups[i]);
 		if (!gid_valid(groups->gid[i]))
 			ret = ckpt_err(ctx, -EINVAL,
 				       "credentials: group id %u does not exist in the user namespace",
@@ -456,11 +500,10 @@ static bool same_groups(const struct group_info *a, const struct group_info *b)
 }
 
 static void image_privs(struct ckpt_privs *want, const struct cred *new,
-			const struct ckpt_hdr_cred *h)
+			const struct cred *old, const struct ckpt_hdr_cred *h)
 {
 	privs_of(want, new);
-	want->groups_differ = !same_groups(new->group_info,
-					   current_cred()->group_info);
+	want->groups_differ = !same_groups(new->group_info, old->group_info);
 	want->securebits = h->securebits;
 	want->inheritable = h->cap_inheritable;
 	want->permitted = h->cap_permitted;
@@ -490,7 +533,7 @@ static int check_privs(struct ckpt_ctx *ctx, const struct cred *new,
 	int ret;
 
 	privs_of(&have, current_cred());
-	image_privs(&want, new, h);
+	image_privs(&want, new, current_cred(), h);
 	ret = ckpt_privs_check(&have, &want, &need, &why);
 	if (ret)
 		return ckpt_err(ctx, ret, "credentials: %s: not permitted", why);
@@ -503,15 +546,85 @@ static int check_privs(struct ckpt_ctx *ctx, const struct cred *new,
 	return 0;
 }
 
+static bool may_have_uid(const struct cred *new, kuid_t uid)
+{
+	const struct cred *cred = current_cred();
+
+	return kuid_has_mapping(new->user_ns, uid) || uid_eq(uid, cred->uid) ||
+	       uid_eq(uid, cred->euid) || uid_eq(uid, cred->suid) ||
+	       ns_capable_setid(cred->user_ns, CAP_SETUID);
+}
+
+static bool may_have_gid(const struct cred *new, kgid_t gid)
+{
+	const struct cred *cred = current_cred();
+
+	return kgid_has_mapping(new->user_ns, gid) || gid_eq(gid, cred->gid) ||
+	       gid_eq(gid, cred->egid) || gid_eq(gid, cred->sgid) ||
+	       ns_capable_setid(cred->user_ns, CAP_SETGID);
+}
+
+/*
+ * Somewhere on the way from the caller's user namespace to the new one
+ * setgroups() must have been possible, unless the groups are the caller's.
+ */
+static bool may_have_groups(const struct cred *new)
+{
+	struct user_namespace *ns;
+
+	if (same_groups(new->group_info, current_cred()->group_info))
+		return true;
+	for (ns = new->user_ns; ns != current_user_ns(); ns = ns->parent)
+		if (userns_may_setgroups(ns) && groups_mapped(ns, new))
+			return true;
+	return may_setgroups();
+}
+
+/*
+ * Who has entered a user namespace of its own making has all capabilities in
+ * it, so can have any of its ids there and any set of capabilities; but ids from
+ * outside only if it could have taken them along, and those for files must have
+ * been set inside, or follow the effective ones.
+ */
+static int check_inner_privs(struct ckpt_ctx *ctx, const struct cred *new)
+{
+	if (!may_have_uid(new, new->uid) || !may_have_uid(new, new->euid) ||
+	    !may_have_uid(new, new->suid) ||
+	    (!uid_eq(new->fsuid, new->euid) &&
+	     !kuid_has_mapping(new->user_ns, new->fsuid)))
+		return ckpt_err(ctx, -EPERM, "credentials: user ids: not permitted");
+	if (!may_have_gid(new, new->gid) || !may_have_gid(new, new->egid) ||
+	    !may_have_gid(new, new->sgid) ||
+	    (!gid_eq(new->fsgid, new->egid) &&
+	     !kgid_has_mapping(new->user_ns, new->fsgid)))
+		return ckpt_err(ctx, -EPERM, "credentials: group ids: not permitted");
+	if (!may_have_groups(new))
+		return ckpt_err(ctx, -EPERM,
+				"credentials: supplementary groups: not permitted");
+	return 0;
+}
+
+/* What create_user_ns() and setns() do to credentials. */
+static void enter_user_ns(struct cred *cred, struct user_namespace *ns)
+{
+	put_user_ns(cred->user_ns);
+	cred->user_ns = get_user_ns(ns);
+	cred->securebits = SECUREBITS_DEFAULT;
+	cred->cap_inheritable = CAP_EMPTY_SET;
+	cred->cap_permitted = CAP_FULL_SET;
+	cred->cap_effective = CAP_FULL_SET;
+	cred->cap_ambient = CAP_EMPTY_SET;
+	cred->cap_bset = CAP_FULL_SET;
+}
+
 /*
  * The hooks of the system calls, in their order. That for user ids adapts the
  * capabilities to the change; what they are in the end capset() then decides,
  * once more and with its own checks.
  */
 static int ask_security(struct ckpt_ctx *ctx, struct cred *new,
-			const struct ckpt_hdr_cred *h)
+			const struct cred *old, const struct ckpt_hdr_cred *h)
 {
-	const struct cred *old = current_cred();
 	kernel_cap_t effective = { h->cap_effective };
 	kernel_cap_t inheritable = { h->cap_inheritable };
 	kernel_cap_t permitted = { h->cap_permitted };
@@ -550,18 +663,31 @@ static int charge_user(struct ckpt_ctx *ctx, struct cred *new)
 }
 
 static int fill_cred(struct ckpt_ctx *ctx, struct cred *new,
-		     const struct ckpt_hdr_cred *h)
+		     const struct cred *old, const struct ckpt_hdr_cred *h)
 {
 	int ret;
 
 	ret = load_ids(ctx, new, h) ?:
-	      load_groups(ctx, new, h) ?:
-	      check_privs(ctx, new, h) ?:
-	      ask_security(ctx, new, h) ?:
+	      load_groups(ctx, new, h);
+	if (!ret)
+		ret = new->user_ns == current_user_ns() ?
+		      check_privs(ctx, new, h) : check_inner_privs(ctx, new);
+	ret = ret ?:
+	      ask_security(ctx, new, old, h) ?:
 	      charge_user(ctx, new);
 	if (!ret && ckpt_set_reqkey(new, h->reqkey))
 		ret = ckpt_err(ctx, -EOPNOTSUPP, "credentials: keyrings");
 	return ret;
+}
+
+/* Those of the caller, in @ns. */
+static struct cred *callers_in(struct user_namespace *ns)
+{
+	struct cred *cred = prepare_creds();
+
+	if (cred && ns != cred->user_ns)
+		enter_user_ns(cred, ns);
+	return cred;
 }
 
 /**
@@ -576,17 +702,22 @@ static int fill_cred(struct ckpt_ctx *ctx, struct cred *new,
 void *restore_cred_obj(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		       struct ckpt_cursor *c)
 {
-	struct cred *new = prepare_creds();
+	const struct ckpt_hdr_cred *rec = (const void *)h;
+	struct user_namespace *ns = ckpt_ns_user(ctx, rec->user_ns);
+	struct cred *old = callers_in(ns), *new = callers_in(ns);
 	int ret;
 
-	if (!new)
-		return ERR_PTR(ckpt_err(ctx, -ENOMEM, "credentials"));
-	ret = fill_cred(ctx, new, (const void *)h);
-	if (ret) {
+	if (old && new)
+		ret = fill_cred(ctx, new, old, rec);
+	else
+		ret = ckpt_err(ctx, -ENOMEM, "credentials");
+	if (old)
+		abort_creds(old);
+	if (!ret)
+		return new;
+	if (new)
 		abort_creds(new);
-		return ERR_PTR(ret);
-	}
-	return new;
+	return ERR_PTR(ret);
 }
 
 /**

@@ -13,9 +13,11 @@
 #include <linux/pid_namespace.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/user_namespace.h>
 #include <linux/xarray.h>
 #include "freeze.h"
 #include "internal.h"
+#include "lsm.h"
 #include "signal.h"
 #include "mm.h"
 #include "pages.h"
@@ -44,6 +46,7 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	INIT_LIST_HEAD(&ctx->pages);
 	xa_init(&ctx->shared_pages);
 	xa_init(&ctx->anon_roots);
+	xa_init(&ctx->shared_ns);
 	ctx->pages_crc = ~0;
 	ctx->data_crc = ~0;
 	init_waitqueue_head(&ctx->wait);
@@ -105,6 +108,7 @@ static void release_ctx(struct kref *ref)
 	ckpt_pages_free(ctx);
 	ckpt_anon_roots_free(ctx);
 	ckpt_obj_free(ctx);
+	ckpt_labels_free(ctx);
 	ckpt_frozen_free(ctx);
 	put_tasks(ctx);
 	put_externals(ctx);
@@ -114,6 +118,11 @@ static void release_ctx(struct kref *ref)
 	put_pid(ctx->root_pid);
 	if (ctx->root_ns)
 		put_pid_ns(ctx->root_ns);
+	if (ctx->op == CKPT_OP_CHECKPOINT)
+		put_user_ns(ctx->user_ns);
+	if (ctx->root_nsproxy)
+		put_nsproxy(ctx->root_nsproxy);
+	xa_destroy(&ctx->shared_ns);
 	if (ctx->nsproxy)
 		put_nsproxy(ctx->nsproxy);
 	if (ctx->image)

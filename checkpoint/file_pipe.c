@@ -90,7 +90,7 @@ static int checkpoint_bufs(struct ckpt_ctx *ctx, struct pipe_inode_info *pipe,
 static void fill_pipe(struct ckpt_ctx *ctx, struct ckpt_hdr_pipe *h,
 		      struct inode *inode, struct pipe_inode_info *pipe)
 {
-	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+	struct user_namespace *ns = ctx->base_user_ns;
 
 	h->ino = inode->i_ino;
 	h->slots = pipe->ring_size;

@@ -49,6 +49,7 @@ void ckpt_file_put(void *obj);
 /* path.c: names and identities */
 __printf(4, 5) int ckpt_path_err(struct ckpt_ctx *ctx, const struct path *path,
 				 int err, const char *fmt, ...);
+int ckpt_root(struct ckpt_ctx *ctx, struct path *root);
 char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path);
 int ckpt_fill_file_id(struct ckpt_ctx *ctx, const struct path *path,
 		      struct ckpt_file_id *id);

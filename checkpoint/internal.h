@@ -8,6 +8,7 @@
 #include <linux/checkpoint.h>
 #include <linux/checkpoint_hdr.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -23,6 +24,7 @@ struct cred;
 struct file;
 struct files_struct;
 struct nsproxy;
+struct user_namespace;
 
 /* ctx.c */
 
@@ -120,6 +122,16 @@ struct ckpt_task {
 };
 
 /**
+ * struct ckpt_label_set - the labels of one object
+ * @nr: number of them
+ * @ref: as in struct ckpt_hdr_labels
+ */
+struct ckpt_label_set {
+	u32 nr;
+	struct ckpt_label_ref ref[CKPT_LABELS_MAX];
+};
+
+/**
  * struct ckpt_ctx - one checkpoint or one restart
  * @ref: references; the caller's and one of each created task
  * @op: which of the two
@@ -147,6 +159,13 @@ struct ckpt_task {
  * @root_pid: checkpoint: its process id, referenced
  * @root_thread: checkpoint: its first thread that is alive
  * @root_ns: checkpoint: pid namespace of the root task
+ * @user_ns: user namespace of the root task, referenced (checkpoint); that of
+ *	the restored root task (restart)
+ * @base_user_ns: checkpoint: innermost user namespace that the root task has in
+ *	common with the outside, an ancestor of @user_ns or that itself
+ * @root_nsproxy: checkpoint: namespaces of the root task, referenced
+ * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
+ *	outside, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
@@ -174,7 +193,12 @@ struct ckpt_task {
  * @tail: restart: the first of the records behind all tasks
  * @has_tail: restart: there is one
  *
- * @nsproxy: restart: namespaces of the restored tasks, or NULL for the caller's
+ * @labels: checkpoint: the labels that security modules use, see label.c
+ * @task_labels: checkpoint: those of the present task
+ *
+ * @nsproxy: restart: namespaces of tasks that have none of their own: the
+ *	caller's, and time as it was
+ * @own_time: restart: the time namespace in @nsproxy has been made for it
  * @phase: restart: enum ckpt_phase
  * @nr_todo: restart: created tasks that have not reached the barrier
  * @nr_no_mm: restart: tasks that do not exist yet or have no memory of their own
@@ -214,6 +238,10 @@ struct ckpt_ctx {
 	struct pid *root_pid;
 	struct task_struct *root_thread;
 	struct pid_namespace *root_ns;
+	struct user_namespace *user_ns;
+	struct user_namespace *base_user_ns;
+	struct nsproxy *root_nsproxy;
+	struct xarray shared_ns;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
@@ -239,8 +267,11 @@ struct ckpt_ctx {
 
 	struct ckpt_cursor tail;
 	bool has_tail;
+	DECLARE_HASHTABLE(labels, 7);
+	struct ckpt_label_set task_labels;
 
 	struct nsproxy *nsproxy;
+	bool own_time;
 	enum ckpt_phase phase;
 	atomic_t nr_todo;
 	atomic_t nr_no_mm;
@@ -309,6 +340,14 @@ static inline const void *ckpt_payload(const struct ckpt_hdr *h, size_t fixed,
 enum ckpt_class {
 	CKPT_CLASS_NONE,
 	CKPT_CLASS_PID,
+	CKPT_CLASS_NS_USER,
+	CKPT_CLASS_NS_UTS,
+	CKPT_CLASS_NS_IPC,
+	CKPT_CLASS_NS_NET,
+	CKPT_CLASS_NS_PID,
+	CKPT_CLASS_NS_MNT,
+	CKPT_CLASS_NS_CGROUP,
+	CKPT_CLASS_NS_TIME,
 	CKPT_CLASS_CRED,
 	CKPT_CLASS_SIGHAND,
 	CKPT_CLASS_MM,
@@ -319,6 +358,9 @@ enum ckpt_class {
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
+	CKPT_CLASS_LABEL,
+	CKPT_CLASS_TMPFS,
+	CKPT_CLASS_TMPFS_ENTRY,
 };
 
 /**
@@ -326,6 +368,7 @@ enum ckpt_class {
  * @classes: class (enum ckpt_class) of each object so far, by id - 1
  * @depth: of each object so far: how many objects that can contain each other
  *	restoring it goes through
+ * @objs: first record of each of them
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
@@ -345,6 +388,7 @@ enum ckpt_class {
 struct ckpt_validator {
 	u8 *classes;
 	u8 *depth;
+	const struct ckpt_hdr **objs;
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
@@ -362,6 +406,26 @@ struct ckpt_validator {
 	const char *why;
 };
 
+/* The owner of records that may belong to any object or task. */
+#define CKPT_OWNER_ANY	(~0U)
+
+/**
+ * enum ckpt_labelled - what security modules see in an object
+ * @CKPT_LABELLED_NOT: nothing
+ * @CKPT_LABELLED_CRED: it is a struct cred
+ * @CKPT_LABELLED_FILE: it is a struct file
+ * @CKPT_LABELLED_INODE: it is a struct inode
+ * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
+ *	file open on one at restart
+ */
+enum ckpt_labelled {
+	CKPT_LABELLED_NOT,
+	CKPT_LABELLED_CRED,
+	CKPT_LABELLED_FILE,
+	CKPT_LABELLED_INODE,
+	CKPT_LABELLED_CONTENTS,
+};
+
 /**
  * struct ckpt_kind - all there is to know about one type of record
  * @name: for messages
@@ -369,6 +433,9 @@ struct ckpt_validator {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
+ * @labelled: objects: what security modules see in it. Their labels are then
+ *	saved and restored without further ado, and state that has no label is
+ *	refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -395,6 +462,7 @@ struct ckpt_kind {
 	u32 min_len;
 	u32 max_len;
 	u8 class;
+	u8 labelled;
 	u32 owner;
 	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
@@ -413,6 +481,7 @@ void ckpt_validator_free(struct ckpt_validator *v);
 int ckpt_validate_record(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_bad(struct ckpt_validator *v, const char *why);
 bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
+bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
 bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
@@ -478,7 +547,6 @@ int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_container(struct ckpt_ctx *ctx);
 int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int ckpt_lsm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 /* clock.c: clocks that never step back */
 void checkpoint_clocks(struct ckpt_ctx *ctx);
@@ -527,6 +595,9 @@ int restore_pids(struct ckpt_ctx *ctx);
 void restore_pids_done(struct ckpt_ctx *ctx);
 void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);
 pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_namespace(struct ckpt_ctx *ctx, u32 id);
+u32 ckpt_pid_levels(struct ckpt_ctx *ctx, u32 id);
+bool ckpt_pid_is_init(struct ckpt_ctx *ctx, u32 id);
 int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void ckpt_pid_get(void *obj);
 void ckpt_pid_put(void *obj);

@@ -5,12 +5,15 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "lsm.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "restart_block.h"
 #include "rseq.h"
 #include "sched.h"
@@ -33,6 +36,30 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_lsm),
 		.owner		= CKPT_HDR_CONTAINER,
 		.validate	= ckpt_lsm_validate,
+	},
+	[CKPT_HDR_LSM_POLICY] = {
+		.name		= "LSM_POLICY",
+		.min_len	= sizeof(struct ckpt_hdr_lsm_policy),
+		.max_len	= sizeof(struct ckpt_hdr_lsm_policy) +
+				  CKPT_LABEL_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_lsm_policy_validate,
+	},
+	[CKPT_HDR_LABEL] = {
+		.name		= "LABEL",
+		.min_len	= sizeof(struct ckpt_hdr_label),
+		.max_len	= sizeof(struct ckpt_hdr_label) + CKPT_LABEL_MAX,
+		.class		= CKPT_CLASS_LABEL,
+		.validate	= ckpt_label_validate,
+		.checkpoint	= checkpoint_label,
+	},
+	[CKPT_HDR_LABELS] = {
+		.name		= "LABELS",
+		.min_len	= sizeof(struct ckpt_hdr_labels),
+		.max_len	= sizeof(struct ckpt_hdr_labels) +
+				  CKPT_LABELS_MAX * sizeof(struct ckpt_label_ref),
+		.owner		= CKPT_OWNER_ANY,
+		.validate	= ckpt_labels_validate,
 	},
 	[CKPT_HDR_TREE] = {
 		.name		= "TREE",
@@ -61,6 +88,85 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
+	},
+	[CKPT_HDR_NS_USER] = {
+		.name		= "NS_USER",
+		.min_len	= sizeof(struct ckpt_hdr_ns_user),
+		.max_len	= sizeof(struct ckpt_hdr_ns_user) +
+				  3 * CKPT_NS_EXTENTS_MAX *
+				  sizeof(struct ckpt_idmap) + 4,
+		.class		= CKPT_CLASS_NS_USER,
+		.validate	= ckpt_ns_user_validate,
+		.checkpoint	= checkpoint_ns_user,
+		.restore	= restore_ns_user,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_UTS] = {
+		.name		= "NS_UTS",
+		.min_len	= sizeof(struct ckpt_hdr_ns_uts),
+		.class		= CKPT_CLASS_NS_UTS,
+		.validate	= ckpt_ns_uts_validate,
+		.checkpoint	= checkpoint_ns_uts,
+		.restore	= restore_ns_uts,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_NET] = {
+		.name		= "NS_NET",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_NET,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_net,
+		.restore	= restore_ns_net,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_PID] = {
+		.name		= "NS_PID",
+		.min_len	= sizeof(struct ckpt_hdr_ns_pid),
+		.class		= CKPT_CLASS_NS_PID,
+		.validate	= ckpt_ns_pid_validate,
+		.checkpoint	= checkpoint_ns_pid,
+		.restore	= restore_ns_pid,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_MNT] = {
+		.name		= "NS_MNT",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_MNT,
+		.validate	= ckpt_ns_mnt_validate,
+		.checkpoint	= checkpoint_ns_mnt,
+		.restore	= restore_ns_mnt,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_CGROUP] = {
+		.name		= "NS_CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_ns),
+		.class		= CKPT_CLASS_NS_CGROUP,
+		.validate	= ckpt_ns_validate,
+		.checkpoint	= checkpoint_ns_cgroup,
+		.restore	= restore_ns_cgroup,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_TIME] = {
+		.name		= "NS_TIME",
+		.min_len	= sizeof(struct ckpt_hdr_ns_time),
+		.class		= CKPT_CLASS_NS_TIME,
+		.validate	= ckpt_ns_time_validate,
+		.checkpoint	= checkpoint_ns_time,
+		.restore	= restore_ns_time,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_TASK_NS] = {
+		.name		= "TASK_NS",
+		.min_len	= sizeof(struct ckpt_hdr_task_ns),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_task_ns_validate,
 	},
 	[CKPT_HDR_MOUNT] = {
 		.name		= "MOUNT",
@@ -156,6 +262,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_cred) +
 				  CKPT_GROUPS_MAX * sizeof(__u32),
 		.class		= CKPT_CLASS_CRED,
+		.labelled	= CKPT_LABELLED_CRED,
 		.validate	= ckpt_cred_validate,
 		.checkpoint	= checkpoint_cred,
 		.restore	= restore_cred_obj,
@@ -210,6 +317,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_pipe),
 		.max_len	= sizeof(struct ckpt_hdr_pipe) + PATH_MAX,
 		.class		= CKPT_CLASS_PIPE,
+		.labelled	= CKPT_LABELLED_INODE,
 		.validate	= ckpt_pipe_validate,
 		.checkpoint	= checkpoint_pipe,
 		.restore	= restore_pipe,
@@ -227,10 +335,38 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_unlinked),
 		.max_len	= sizeof(struct ckpt_hdr_unlinked) + PATH_MAX,
 		.class		= CKPT_CLASS_UNLINKED,
+		.labelled	= CKPT_LABELLED_CONTENTS,
 		.validate	= ckpt_unlinked_validate,
 		.checkpoint	= checkpoint_unlinked,
 		.restore	= restore_unlinked,
 		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_TMPFS] = {
+		.name		= "TMPFS",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs) + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS,
+		.validate	= ckpt_tmpfs_validate,
+		.restore	= restore_tmpfs,
+		.put		= ckpt_tmpfs_put,
+	},
+	[CKPT_HDR_TMPFS_ENTRY] = {
+		.name		= "TMPFS_ENTRY",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs_entry),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs_entry) +
+				  NAME_MAX + 1 + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS_ENTRY,
+		.validate	= ckpt_tmpfs_entry_validate,
+		.restore	= restore_tmpfs_entry,
+		.put		= ckpt_tmpfs_entry_put,
+	},
+	[CKPT_HDR_XATTR] = {
+		.name		= "XATTR",
+		.min_len	= sizeof(struct ckpt_hdr_xattr),
+		.max_len	= sizeof(struct ckpt_hdr_xattr) +
+				  XATTR_NAME_MAX + 1 + XATTR_SIZE_MAX + 7,
+		.owner		= CKPT_HDR_TMPFS_ENTRY,
+		.validate	= ckpt_xattr_validate,
 	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
@@ -248,6 +384,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -257,6 +394,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -266,6 +404,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
@@ -420,6 +559,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_label_task_kind,
 	NULL
 };
 

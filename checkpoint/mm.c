@@ -35,6 +35,7 @@
 
 #include "files.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "pages.h"
 
 /* ---- what registers or flags stand for ---- */
@@ -80,21 +81,8 @@ static u32 mm_flags(struct mm_struct *mm)
 
 /* ---- checkpoint ---- */
 
-static bool in_root_user_ns(struct ckpt_ctx *ctx, struct mm_struct *mm)
-{
-	bool ret;
-
-	rcu_read_lock();
-	ret = mm->user_ns == __task_cred(ctx->root)->user_ns;
-	rcu_read_unlock();
-	return ret;
-}
-
 static int check_supported(struct ckpt_ctx *ctx, struct mm_struct *mm)
 {
-	if (!in_root_user_ns(ctx, mm))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"memory: belongs to another user namespace, or the program cannot be read");
 	if (mm->def_flags & ~(VM_LOCKED_MASK | VM_NOHUGEPAGE))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"memory: unknown flags of areas to come");
@@ -203,11 +191,15 @@ int checkpoint_mm(struct ckpt_ctx *ctx, void *obj)
 	struct file *exe;
 	ktime_t start;
 	int exe_id = 0;
+	int user_ns;
 	int ret;
 
 	ret = check_supported(ctx, mm);
 	if (ret)
 		return ret;
+	user_ns = ckpt_user_ns_id(ctx, mm->user_ns);
+	if (user_ns < 0)
+		return user_ns;
 	exe = get_mm_exe_file(mm);
 	if (exe) {
 		exe_id = checkpoint_file_obj(ctx, exe);
@@ -225,6 +217,7 @@ int checkpoint_mm(struct ckpt_ctx *ctx, void *obj)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->exe_file = exe_id;
+	h->user_ns = user_ns;
 	fill_mm(h, mm);
 	ret = ckpt_arch_checkpoint_mm(ctx, mm) ?:
 	      checkpoint_auxv(ctx, mm) ?:
@@ -271,6 +264,8 @@ int ckpt_mm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "end before start");
 	if (m->hiwater_rss > LONG_MAX || m->hiwater_vm > LONG_MAX)
 		return ckpt_bad(v, "high-water marks");
+	if (!ckpt_ref0_ok(v, m->user_ns, CKPT_CLASS_NS_USER) || m->reserved)
+		return ckpt_bad(v, "reference to something that is no user namespace");
 	return 0;
 }
 
@@ -325,13 +320,15 @@ int ckpt_install_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
  * Leave the borrowed address space for a new one. It inherits nothing from it
  * but MDWE, which nobody gets rid of.
  */
-static int enter_new_mm(struct ckpt_ctx *ctx)
+static int enter_new_mm(struct ckpt_ctx *ctx, u32 user_ns)
 {
 	struct mm_struct *mm = mm_alloc();
 	int ret;
 
 	if (!mm)
 		return ckpt_err(ctx, -ENOMEM, "out of memory");
+	put_user_ns(mm->user_ns);
+	mm->user_ns = get_user_ns(ckpt_ns_user(ctx, user_ns));
 	mm->flags &= MMF_HAS_MDWE_MASK;
 	mm->def_flags = 0;
 	ret = exec_mmap(mm);
@@ -509,7 +506,7 @@ void *restore_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 {
 	int ret;
 
-	ret = enter_new_mm(ctx) ?:
+	ret = enter_new_mm(ctx, ((const struct ckpt_hdr_mm *)h)->user_ns) ?:
 	      fill_new_mm(ctx, (const struct ckpt_hdr_mm *)h, c);
 	if (ret)
 		return ERR_PTR(ret);

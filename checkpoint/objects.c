@@ -15,6 +15,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "internal.h"
+#include "lsm.h"
 #include "outside.h"
 
 /* A kernel object that has been written. */
@@ -103,6 +104,17 @@ void ckpt_obj_release(struct ckpt_ctx *ctx)
 	}
 }
 
+/* Labels are objects and come first; which of them it has comes behind it. */
+static int write_labelled(struct ckpt_ctx *ctx, const struct ckpt_kind *kind,
+			  void *ptr)
+{
+	struct ckpt_label_set labels;
+
+	return checkpoint_obj_labels(ctx, kind->labelled, ptr, &labels) ?:
+	       kind->checkpoint(ctx, ptr) ?:
+	       checkpoint_label_set(ctx, &labels);
+}
+
 /**
  * restore_objs_finish - let objects do what needs all others to be there
  * @ctx: the restart; all tasks have restored themselves
@@ -159,7 +171,8 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 	if (e)
 		return e->id;
 
-	ret = kind->checkpoint(ctx, ptr);
+	ret = kind->labelled ? write_labelled(ctx, kind, ptr) :
+			       kind->checkpoint(ctx, ptr);
 	if (ret < 0)
 		return ret;
 
@@ -314,11 +327,19 @@ struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id)
 
 static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 {
+	const struct ckpt_kind *kind = ckpt_kind(o->h->type);
 	struct ckpt_cursor c = o->c;
-	void *ptr = ckpt_kind(o->h->type)->restore(ctx, o->h, &c);
+	void *ptr = kind->restore(ctx, o->h, &c);
+	int ret = 0;
 
-	if (!IS_ERR(ptr))
+	/* Released with @ctx also if it cannot have its labels. */
+	if (!IS_ERR(ptr)) {
 		o->ptr = ptr;
+		if (kind->labelled)
+			ret = restore_obj_labels(ctx, kind->labelled, ptr, o->c);
+		if (ret)
+			ptr = ERR_PTR(ret);
+	}
 	/* Pairs with the acquire in restore_obj(). */
 	smp_store_release(&o->state,
 			  IS_ERR(ptr) ? CKPT_OBJ_FAILED : CKPT_OBJ_READY);

@@ -2,8 +2,8 @@
 /*
  * Checkpoint/restart - process ids
  *
- * Saved: the numbers in the root task's pid namespace.
- * Refused: ids of nested pid namespaces.
+ * Saved: the numbers in the root task's pid namespace and in those inside of it.
+ * Refused: ids of processes outside the root task's pid namespace.
  *
  * A PID object stands for a struct pid. That of a task comes into being with
  * the task; one that only lives on as the id of a session or process group
@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
 #include "internal.h"
+#include "namespaces.h"
 
 /**
  * ckpt_pid_get - take a reference
@@ -46,15 +47,25 @@ int checkpoint_pid(struct ckpt_ctx *ctx, void *obj)
 	struct pid *pid = obj;
 	struct ckpt_hdr_pid *h;
 
-	if (ns_of_pid(pid) != ctx->root_ns)
+	u32 levels, i;
+	int ns;
+
+	if (!pid_nr_ns(pid, ctx->root_ns))
 		return ckpt_err(ctx, -EOPNOTSUPP,
-				"pid %d: belongs to a nested pid namespace",
+				"pid %d: has no number in the root task's pid namespace",
 				pid_vnr(pid));
-	h = ckpt_new_obj(ctx, CKPT_HDR_PID, struct_size(h, nr, 2));
+	ns = ckpt_pid_ns_id(ctx, ns_of_pid(pid));
+	if (ns < 0)
+		return ns;
+	levels = pid->level - ctx->root_ns->level + 1;
+	h = ckpt_new_obj(ctx, CKPT_HDR_PID,
+			 ALIGN(struct_size(h, nr, levels), 8));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	h->nr_levels = 1;
-	h->nr[0] = pid_nr_ns(pid, ctx->root_ns);
+	h->nr_levels = levels;
+	h->ns = ns;
+	for (i = 0; i < levels; i++)
+		h->nr[i] = pid->numbers[ctx->root_ns->level + i].nr;
 	return 0;
 }
 
@@ -63,7 +74,7 @@ int checkpoint_pid(struct ckpt_ctx *ctx, void *obj)
  * @v: the pass over the records
  * @h: the record
  *
- * Return: 0, -EBADMSG or -EOPNOTSUPP
+ * Return: 0 or -EBADMSG
  */
 int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
@@ -77,12 +88,12 @@ int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	for (i = 0; i < p->nr_levels; i++)
 		if (p->nr[i] <= 0 || p->nr[i] >= PID_MAX_LIMIT)
 			return ckpt_bad(v, "id out of range");
-	if (p->reserved || (p->nr_levels % 2 && p->nr[p->nr_levels]))
+	if (p->nr_levels % 2 && p->nr[p->nr_levels])
 		return ckpt_bad(v, "reserved field is not zero");
-	if (p->nr_levels > 1) {
-		v->why = "nested pid namespaces";
-		return -EOPNOTSUPP;
-	}
+	if (!ckpt_ref0_ok(v, p->ns, CKPT_CLASS_NS_PID))
+		return ckpt_bad(v, "reference to something that is no pid namespace");
+	if (p->nr_levels != ckpt_pid_ns_level(v, p->ns))
+		return ckpt_bad(v, "number of levels differs from the namespace's");
 	return 0;
 }
 
@@ -101,6 +112,44 @@ static const struct ckpt_hdr_pid *pid_rec(struct ckpt_ctx *ctx, u32 id)
 pid_t ckpt_pid_nr(struct ckpt_ctx *ctx, u32 id)
 {
 	return pid_rec(ctx, id)->nr[0];
+}
+
+/**
+ * ckpt_pid_namespace - NS_PID object of a PID object
+ * @ctx: the restart
+ * @id: the PID object, validated
+ *
+ * Return: its number, or 0.
+ */
+u32 ckpt_pid_namespace(struct ckpt_ctx *ctx, u32 id)
+{
+	return pid_rec(ctx, id)->ns;
+}
+
+/**
+ * ckpt_pid_levels - how many numbers a PID object has
+ * @ctx: the restart
+ * @id: the PID object, validated
+ *
+ * Return: that number.
+ */
+u32 ckpt_pid_levels(struct ckpt_ctx *ctx, u32 id)
+{
+	return pid_rec(ctx, id)->nr_levels;
+}
+
+/**
+ * ckpt_pid_is_init - whether a PID object is that of an init
+ * @ctx: the restart
+ * @id: the PID object, validated
+ *
+ * Return: true if it is number 1 of its pid namespace.
+ */
+bool ckpt_pid_is_init(struct ckpt_ctx *ctx, u32 id)
+{
+	const struct ckpt_hdr_pid *p = pid_rec(ctx, id);
+
+	return p->nr[p->nr_levels - 1] == 1;
 }
 
 /**
@@ -124,7 +173,7 @@ void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr)
 static struct pid *restore_dead_pid(struct ckpt_ctx *ctx, struct ckpt_obj *o,
 				    u32 id)
 {
-	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
+	struct pid_namespace *ns = ckpt_pid_ns(ctx, pid_rec(ctx, id)->ns);
 	pid_t set_tid[CKPT_PID_LEVELS_MAX];
 	struct pid *pid;
 	size_t nr;

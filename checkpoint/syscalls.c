@@ -17,9 +17,11 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include "debug.h"
+#include "container.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
+#include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
 #include "outside.h"
@@ -28,7 +30,8 @@
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
 				 CHECKPOINT_THAW)
-#define RESTART_FLAGS		(RESTART_FROZEN | RESTART_SIBLING)
+#define RESTART_FLAGS		(RESTART_FROZEN | RESTART_SIBLING | \
+				 RESTART_KEEP_LSM | RESTART_STRICT_LSM)
 
 /* ---- what both calls need ---- */
 
@@ -234,6 +237,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_tmpfs_all(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
@@ -346,6 +350,8 @@ static int start_checkpoint(struct ckpt_ctx *ctx, const struct checkpoint_args *
 	if (!ret)
 		ret = get_externals(ctx, args->external, args->nr_external);
 	if (!ret)
+		ret = ckpt_lsm_prepare(ctx);
+	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_FOUND);
 	if (!ret)
 		ret = do_checkpoint(ctx, args->timeout_ms, stats);
@@ -400,6 +406,8 @@ static int check_restart_args(const struct restart_args *args)
 {
 	if (args->flags & ~RESTART_FLAGS)
 		return -EINVAL;
+	if ((args->flags & RESTART_STRICT_LSM) && !(args->flags & RESTART_KEEP_LSM))
+		return -EINVAL;
 	if (args->stats_size > PAGE_SIZE)
 		return -EINVAL;
 	return 0;
@@ -414,10 +422,22 @@ static int check_caller(struct ckpt_ctx *ctx)
 	if (current->seccomp.mode != SECCOMP_MODE_DISABLED)
 		return ckpt_err(ctx, -EINVAL,
 				"the caller is under seccomp, which restored tasks would inherit");
+	if (ckpt_lsm_state_of_caller())
+		return ckpt_err(ctx, -EINVAL,
+				"the caller has what restored tasks would inherit: %s",
+				ckpt_lsm_state_of_caller());
 	if ((ctx->flags & RESTART_SIBLING) &&
 	    (current->signal->flags & SIGNAL_UNKILLABLE))
 		return ckpt_err(ctx, -EINVAL, "an init cannot have siblings");
 	return 0;
+}
+
+/* Credentials of tasks: a caller that may not give them may not restart. */
+static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_task_objs *objs = (const void *)h;
+
+	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
 }
 
 /* Find each task's records, and what is behind them. */
@@ -439,12 +459,15 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 			ctx->has_tail = true;
 			ctx->tail = before;
 		}
+		if (h->h.type == CKPT_HDR_TASK_OBJS)
+			note_cred(ctx, &h->h);
 		cond_resched();
 	}
 }
 
 static int read_meta(struct ckpt_ctx *ctx)
 {
+	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
 	int ret;
 
@@ -459,9 +482,11 @@ static int read_meta(struct ckpt_ctx *ctx)
 	      restore_container(ctx, &c);
 	if (ret)
 		return ret;
-	/* The PID objects. */
-	while (ckpt_read_opt_type(&c, CKPT_HDR_PID))
+	/* Namespaces, process ids and what else they need. */
+	while ((h = ckpt_cursor_peek(&c)) && h->type != CKPT_HDR_TREE) {
+		ckpt_cursor_next(&c);
 		cond_resched();
+	}
 	return restore_tree(ctx, &c) ?: find_tasks(ctx, &c);
 }
 
@@ -472,7 +497,9 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
-		ret = restore_clocks(ctx);
+		ret = restore_namespaces(ctx);
+	if (!ret)
+		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();

@@ -36,6 +36,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "mm.h"
+#include "namespaces.h"
 #include "sighand.h"
 #include "signal.h"
 
@@ -233,6 +234,8 @@ static int capture_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		ret = checkpoint_task_rec(ctx, t);
 	if (!ret)
 		ret = checkpoint_task_objs(ctx, &objs);
+	if (!ret && !t->dead)
+		ret = checkpoint_task_ns(ctx, t->task);
 	for (k = ckpt_task_kinds; *k && !ret; k++)
 		if ((*k)->checkpoint && kind_applies(*k, t->dead, process))
 			ret = (*k)->checkpoint(ctx, t->task);
@@ -452,15 +455,6 @@ static int enter_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 	return ckpt_install_mm(ctx, mm);
 }
 
-static void enter_namespaces(struct ckpt_ctx *ctx)
-{
-	if (!ctx->nsproxy)
-		return;
-	get_nsproxy(ctx->nsproxy);
-	switch_task_namespaces(current, ctx->nsproxy);
-	timens_commit(current, ctx->nsproxy->time_ns);
-}
-
 static int enter_sighand(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_objs *objs)
 {
 	struct sighand_struct *sighand = restore_obj(ctx, objs->sighand);
@@ -598,6 +592,7 @@ static int restore_alive(struct ckpt_ctx *ctx, struct ckpt_task *t,
 static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	const struct ckpt_hdr_task_objs *objs;
+	const struct ckpt_hdr_task_ns *ns;
 	const struct ckpt_hdr_task *h;
 	struct ckpt_cursor c = t->start;
 	int ret;
@@ -609,16 +604,18 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	objs = ckpt_read_obj_type(&c, CKPT_HDR_TASK_OBJS);
 	if (IS_ERR(objs))
 		return PTR_ERR(objs);
+	ns = ckpt_read_opt_type(&c, CKPT_HDR_TASK_NS);
 	ret = check_objs(ctx, t, objs);
-	if (!ret && objs->mm && thread_group_leader(current)) {
+	if (!ret && objs->mm && thread_group_leader(current))
 		ret = enter_mm(ctx, objs);
-		if (!ret)
-			enter_namespaces(ctx);
-	}
+	if (!ret && objs->mm)
+		ret = enter_namespaces(ctx, ns);
 	if (!ret && objs->sighand)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))
 		ret = create_threads(ctx, t);
+	if (!ret)
+		ret = enter_ns_for_children(ctx, ns);
 	if (ret)
 		return ret;
 	reached(ctx, &ctx->nr_no_mm);
@@ -747,6 +744,49 @@ static int restart_task(void *arg)
 
 /* ---- restart: in the context of the caller ---- */
 
+/*
+ * A process is created in a pid namespace by a parent that has it for its
+ * children, as with setns() before fork().
+ */
+static int create_process(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	struct pid_namespace *ns;
+	struct nsproxy *old = current->nsproxy, *new;
+	int ret;
+
+	ns = ckpt_pid_ns(ctx, ckpt_pid_namespace(ctx, t->tree->pid));
+	if (ns == old->pid_ns_for_children)
+		return create_task(ctx, t, CLONE_FILES | CLONE_FS);
+	new = ckpt_nsproxy_with_pid(ctx, ns);
+	if (!new)
+		return ckpt_err(ctx, -ENOMEM, "namespaces");
+	get_nsproxy(old);
+	switch_task_namespaces(current, new);
+	ret = create_task(ctx, t, CLONE_FILES | CLONE_FS);
+	switch_task_namespaces(current, old);
+	return ret;
+}
+
+/* The init of each pid namespace first, from the outermost inwards. */
+static int create_inits(struct ckpt_ctx *ctx)
+{
+	u32 level, i, deepest = 1;
+	int ret = 0;
+
+	for (level = 1; level <= deepest; level++)
+		for (i = 0; i < ctx->nr_tasks && !ret; i++) {
+			struct ckpt_task *t = &ctx->tasks[i];
+			u32 depth = ckpt_pid_levels(ctx, t->tree->pid);
+
+			deepest = max(deepest, depth);
+			if (t->tree->leader == i && depth == level &&
+			    ckpt_pid_is_init(ctx, t->tree->pid))
+				ret = READ_ONCE(ctx->err) ?:
+				      create_process(ctx, t);
+		}
+	return ret;
+}
+
 static bool at_barrier(struct ckpt_ctx *ctx)
 {
 	return !atomic_read(&ctx->nr_todo) || READ_ONCE(ctx->err);
@@ -768,12 +808,13 @@ static bool zombies_dead(struct ckpt_ctx *ctx)
  */
 static int wait_for_zombies(struct ckpt_ctx *ctx)
 {
-	while (!zombies_dead(ctx))
+	/* An init that dies kills the others in its pid namespace. */
+	while (!READ_ONCE(ctx->err) && !zombies_dead(ctx))
 		if (wait_event_interruptible_timeout(current->signal->wait_chldexit,
 						     zombies_dead(ctx),
 						     max(HZ / 250, 1)) < 0)
 			return ckpt_err(ctx, -EINTR, "interrupted while zombies exit");
-	return 0;
+	return ctx->err;
 }
 
 /**
@@ -785,16 +826,17 @@ static int wait_for_zombies(struct ckpt_ctx *ctx)
  */
 int restore_tasks(struct ckpt_ctx *ctx)
 {
-	int ret = 0;
+	int ret;
 	u32 i;
 
 	atomic_set(&ctx->nr_todo, ctx->nr_tasks);
 	atomic_set(&ctx->nr_no_mm, ctx->nr_tasks);
 	atomic_set(&ctx->nr_no_fs, ctx->nr_tasks);
+	ret = create_inits(ctx);
 	for (i = 0; i < ctx->nr_tasks && !ret; i++)
-		if (ctx->tasks[i].tree->leader == i)
+		if (ctx->tasks[i].tree->leader == i && !ctx->tasks[i].task)
 			ret = READ_ONCE(ctx->err) ?:
-			      create_task(ctx, &ctx->tasks[i], CLONE_FILES | CLONE_FS);
+			      create_process(ctx, &ctx->tasks[i]);
 	if (ret)
 		return ret;
 	if (wait_event_interruptible(ctx->caller_wait, at_barrier(ctx)))
@@ -823,6 +865,8 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 		return ret;
 	ckpt_pause_at(CKPT_AT_ATTACHED);
 	restore_clocks_commit(ctx);
+	restore_ns_time_commit(ctx);
+	restore_pid_ns_commit(ctx);
 	restore_objs_commit(ctx);
 	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */
@@ -843,6 +887,25 @@ static void reap(struct task_struct *tsk)
 		if (pid_alive(tsk))
 			schedule_timeout_uninterruptible(1);
 	}
+}
+
+/*
+ * The init of a pid namespace exits after all others in it have been reaped,
+ * the inits of those further inside among them.
+ */
+static void reap_inits(struct ckpt_ctx *ctx)
+{
+	u32 level, i;
+
+	for (level = CKPT_PID_LEVELS_MAX; level > 0; level--)
+		for (i = 0; i < ctx->nr_tasks; i++) {
+			struct ckpt_task *t = &ctx->tasks[i];
+
+			if (t->task && t->tree->leader == i &&
+			    ckpt_pid_is_init(ctx, t->tree->pid) &&
+			    ckpt_pid_levels(ctx, t->tree->pid) == level)
+				reap(t->task);
+		}
 }
 
 /**
@@ -867,11 +930,9 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 			send_sig(SIGKILL, ctx->tasks[i].task, 1);
 	/* Once nobody is busy, nobody creates threads. */
 	wait_event(ctx->caller_wait, !atomic_read(&ctx->nr_busy));
-	/* The init of a pid namespace exits after all others have been reaped. */
-	for (i = ctx->nr_tasks; i-- > 0;) {
-		struct task_struct *tsk = ctx->tasks[i].task;
-
-		if (tsk && ctx->tasks[i].tree->leader == i)
-			reap(tsk);
-	}
+	for (i = ctx->nr_tasks; i-- > 0;)
+		if (ctx->tasks[i].task && ctx->tasks[i].tree->leader == i &&
+		    !ckpt_pid_is_init(ctx, ctx->tasks[i].tree->pid))
+			reap(ctx->tasks[i].task);
+	reap_inits(ctx);
 }

@@ -17,6 +17,7 @@
 #include <linux/slab.h>
 #include "freeze.h"
 #include "internal.h"
+#include "namespaces.h"
 
 /* ---- checkpoint ---- */
 
@@ -173,6 +174,11 @@ int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	return 0;
 }
 
+static u32 pid_ns_of(const struct ckpt_validator *v, u32 pid)
+{
+	return ((const struct ckpt_hdr_pid *)v->objs[pid - 1])->ns;
+}
+
 static int validate_thread(struct ckpt_validator *v, u32 index,
 			   const struct ckpt_hdr_tree_task *t)
 {
@@ -188,7 +194,25 @@ static int validate_thread(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "thread has another parent, group or session than its leader");
 	if (t->exit_signal != -1)
 		return ckpt_bad(v, "thread has an exit signal");
+	if (pid_ns_of(v, t->pid) != pid_ns_of(v, leader->pid))
+		return ckpt_bad(v, "thread is in another pid namespace than its leader");
 	return 0;
+}
+
+/*
+ * Children are in their parent's pid namespace or in one below it, and sessions
+ * and process groups reach inwards, not outwards.
+ */
+static bool nested_ok(const struct ckpt_validator *v,
+		      const struct ckpt_hdr_tree_task *t)
+{
+	u32 ns = pid_ns_of(v, t->pid);
+
+	if (t->parent != CKPT_TREE_NONE &&
+	    !ckpt_pid_ns_within(v, ns, pid_ns_of(v, v->tree[t->parent]->pid)))
+		return false;
+	return (!t->session || ckpt_pid_ns_within(v, ns, pid_ns_of(v, t->session))) &&
+	       (!t->pgrp || ckpt_pid_ns_within(v, ns, pid_ns_of(v, t->pgrp)));
 }
 
 static int validate_leader(struct ckpt_validator *v, u32 index,
@@ -202,6 +226,8 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "process group outside of its session");
 	if (t->exit_signal < 0 || t->exit_signal > _NSIG)
 		return ckpt_bad(v, "exit signal out of range");
+	if (!nested_ok(v, t))
+		return ckpt_bad(v, "pid namespace does not contain that of the task");
 	return 0;
 }
 
@@ -246,6 +272,40 @@ int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 /* ---- restart ---- */
 
+static bool is_dead_init(struct ckpt_ctx *ctx, u32 i)
+{
+	const struct ckpt_hdr_tree_task *t = ctx->tasks[i].tree;
+
+	return ctx->tasks[i].dead && ckpt_pid_is_init(ctx, t->pid) &&
+	       (i + 1 == ctx->nr_tasks || ctx->tasks[i + 1].tree->leader != i);
+}
+
+/*
+ * An init dies after all others in its pid namespace have been reaped; if one
+ * were left it would wait for that.
+ */
+static int check_dead_inits(struct ckpt_ctx *ctx)
+{
+	u32 i, ns;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		ns = ckpt_pid_namespace(ctx, ctx->tasks[i].tree->pid);
+		if (ns && is_dead_init(ctx, i))
+			ckpt_obj_by_id(ctx, ns)->priv = &ctx->tasks[i];
+	}
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		ns = ckpt_pid_namespace(ctx, ctx->tasks[i].tree->pid);
+		for (; ns; ns = ckpt_pid_ns_parent(ctx, ns)) {
+			struct ckpt_task *init = ckpt_obj_by_id(ctx, ns)->priv;
+
+			if (init && init != &ctx->tasks[i])
+				return ckpt_err(ctx, -EBADMSG,
+						"image: a dead init is not the last of its pid namespace");
+		}
+	}
+	return 0;
+}
+
 /**
  * restore_tree - read the tree
  * @ctx: the restart; the records have been validated
@@ -278,7 +338,7 @@ int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		t->index = i;
 		t->dead = t->tree->state == CKPT_TASK_DEAD;
 	}
-	return 0;
+	return check_dead_inits(ctx);
 }
 
 /* Someone may have killed, or even reaped, what we made. */

@@ -58,6 +58,19 @@ bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id)
 }
 
 /**
+ * ckpt_ref0_ok - check a reference to an object that need not be there
+ * @v: the pass over the records
+ * @id: the number of the object, or 0
+ * @class: what it must be
+ *
+ * Return: true if there is no reference, or ckpt_ref_ok().
+ */
+bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class)
+{
+	return !id || ckpt_ref_ok(v, id, class);
+}
+
+/**
  * ckpt_string_ok - check a string in a record
  * @s: the string
  * @len: bytes reserved for it
@@ -100,6 +113,9 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 		return validate_new_obj(v, k, h);
 	if (h->id)
 		return ckpt_bad(v, "record is not an object but has a number");
+	if (k->owner == CKPT_OWNER_ANY)
+		return v->owner == CKPT_HDR_TASK || v->owner_hdr->id ? 0 :
+		       ckpt_bad(v, "record belongs to no object or task");
 	if (k->owner && k->owner != v->owner)
 		return ckpt_bad(v, "record belongs to nothing before it");
 	return 0;
@@ -109,10 +125,12 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 static void enter_record(struct ckpt_validator *v, const struct ckpt_kind *k,
 			 const struct ckpt_hdr *h)
 {
-	if (k->class)
+	if (k->class) {
+		v->objs[v->nr_objs] = h;
 		v->classes[v->nr_objs++] = k->class;
-	else if (k->owner)
+	} else if (k->owner) {
 		return;
+	}
 	v->owner = h->type;
 	v->owner_hdr = h;
 	v->last_end = 0;
@@ -178,10 +196,11 @@ struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks)
 	v->max_tasks = max_tasks;
 	v->classes = kvcalloc(max_objs, sizeof(*v->classes), gfp);
 	v->depth = kvcalloc(max_objs, sizeof(*v->depth), gfp);
+	v->objs = kvcalloc(max_objs, sizeof(*v->objs), gfp);
 	v->pid_used = kvcalloc(max_objs, sizeof(*v->pid_used), gfp);
 	v->tree = kvcalloc(max_tasks, sizeof(*v->tree), gfp);
 	v->task_done = kvcalloc(max_tasks, sizeof(*v->task_done), gfp);
-	if (v->classes && v->depth && v->pid_used && v->tree && v->task_done)
+	if (v->classes && v->depth && v->objs && v->pid_used && v->tree && v->task_done)
 		return v;
 	ckpt_validator_free(v);
 	return NULL;
@@ -195,6 +214,7 @@ void ckpt_validator_free(struct ckpt_validator *v)
 {
 	kvfree(v->classes);
 	kvfree(v->depth);
+	kvfree(v->objs);
 	kvfree(v->pid_used);
 	kvfree(v->tree);
 	kvfree(v->task_done);

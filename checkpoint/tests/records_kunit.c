@@ -10,8 +10,10 @@
 #include <linux/auxvec.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/fcntl.h>
+#include <linux/if_link.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
 #include "../files.h"
@@ -43,6 +45,26 @@ static void fill_lsm(void *rec)
 
 	strscpy(l->name, "capability");
 }
+
+static void fill_mount(void *rec)
+{
+	struct ckpt_hdr_mount *m = rec;
+
+	memcpy(m->line, "22 1 8:1", 8);
+}
+
+static void fill_net_msg(void *rec)
+{
+	struct ckpt_hdr_net_msg *m = rec;
+	struct nlmsghdr *nlh = (void *)m->msg;
+
+	nlh->nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg));
+	nlh->nlmsg_type = RTM_NEWLINK;
+}
+
+/* Where fields of struct nlmsghdr are in the record. */
+#define NLMSG_LEN	msg[offsetof(struct nlmsghdr, nlmsg_len)]
+#define NLMSG_TYPE	msg[offsetof(struct nlmsghdr, nlmsg_type)]
 
 static void fill_tree(void *rec)
 {
@@ -249,6 +271,33 @@ static void fill_inode(void *rec)
 	i->size = PAGE_SIZE;
 }
 
+static void fill_tmpfs(void *rec)
+{
+	struct ckpt_hdr_tmpfs *t = rec;
+
+	strcpy(t->path, "/run");
+}
+
+static void fill_tmpfs_entry(void *rec)
+{
+	struct ckpt_hdr_tmpfs_entry *e = rec;
+
+	e->fs = CKPT_CLASS_TMPFS;
+	e->parent = CKPT_CLASS_TMPFS_ENTRY;
+	e->mode = S_IFREG | 0600;
+	e->size = 1;
+	strcpy(e->names, "file");
+}
+
+static void fill_xattr(void *rec)
+{
+	struct ckpt_hdr_xattr *x = rec;
+
+	strcpy(x->data, "user.a");
+	x->name_len = 7;
+	x->value_len = 1;
+}
+
 #define REC(_type, _struct, _more, _fill) \
 	{ CKPT_HDR_ ## _type, sizeof(struct ckpt_hdr_ ## _struct) + (_more), _fill }
 
@@ -257,6 +306,11 @@ static const struct good_rec good_recs[] = {
 	REC(HEADER, header, 0, fill_nothing),
 	REC(CONTAINER, container, 0, fill_nothing),
 	REC(LSM, lsm, 0, fill_lsm),
+	REC(MOUNT, mount, 16, fill_mount),
+	REC(NET_MSG, net_msg, 32, fill_net_msg),
+	REC(TMPFS, tmpfs, 8, fill_tmpfs),
+	REC(TMPFS_ENTRY, tmpfs_entry, 8, fill_tmpfs_entry),
+	REC(XATTR, xattr, 8, fill_xattr),
 	REC(TREE, tree, 0, fill_tree),
 	REC(TREE_TASK, tree_task, 0, fill_tree_task),
 	REC(META_END, meta_end, 0, fill_nothing),
@@ -346,6 +400,52 @@ static const struct rec_case cases[] = {
 
 	BAD(LSM, lsm, name[CKPT_LSM_NAME_MAX - 1], 1, "junk behind the name"),
 
+	FINE(MOUNT, mount, line[8], '\\', "escape"),
+	BAD(MOUNT, mount, line[0], 0, "no line"),
+	BAD(MOUNT, mount, line[3], '\n', "two lines"),
+	BAD(MOUNT, mount, line[15], 1, "padding"),
+	BAD(MOUNT, mount, h.len, sizeof(struct ckpt_hdr_mount) + 8, "no end"),
+	BAD(MOUNT, mount, h.len, sizeof(struct ckpt_hdr_mount) + 32, "much padding"),
+
+	FINE(NET_MSG, net_msg, flags, CKPT_NET_OUTSIDE, "outside"),
+	BAD(NET_MSG, net_msg, flags, 2, "unknown flag"),
+	BAD(NET_MSG, net_msg, reserved, 1, "reserved"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, 0, "no length"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, sizeof(struct nlmsghdr), "too short"),
+	BAD(NET_MSG, net_msg, NLMSG_LEN, 33, "beyond the record"),
+	BAD(NET_MSG, net_msg, NLMSG_TYPE, RTM_DELLINK, "other type"),
+	BAD(NET_MSG, net_msg, h.len, sizeof(struct ckpt_hdr_net_msg), "no message"),
+	BAD(NET_MSG, net_msg, h.len, sizeof(struct ckpt_hdr_net_msg) + 40,
+	    "much padding"),
+
+	BAD(TMPFS, tmpfs, path[0], 'r', "relative path"),
+	BAD(TMPFS, tmpfs, path[7], 1, "behind the path"),
+
+	BAD(TMPFS_ENTRY, tmpfs_entry, fs, 0, "no filesystem"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, fs, CKPT_CLASS_MM, "other filesystem"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, parent, CKPT_CLASS_MM, "other directory"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, parent, 0, "a name without directory"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, link, ~0U, "dangling link"),
+	FINE(TMPFS_ENTRY, tmpfs_entry, link, CKPT_CLASS_TMPFS_ENTRY, "link"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, mode, S_IFDIR | 0700, "directory with a size"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, mode, S_IFLNK | 0777, "link to nowhere"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, mode, 0600, "no kind"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, mode, S_IFREG | BIT(16), "unknown mode"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, rdev, 1, "a file with a number"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, size, ~0ULL, "size"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, atime_nsec, NSEC_PER_SEC, "time of access"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, mtime_nsec, NSEC_PER_SEC, "time of modification"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, reserved, 1, "reserved"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, names[1], '/', "path as a name"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, names[0], 0, "no name"),
+	BAD(TMPFS_ENTRY, tmpfs_entry, names[6], 1, "file with a target"),
+
+	BAD(XATTR, xattr, name_len, 0, "no name"),
+	BAD(XATTR, xattr, name_len, 6, "name is not terminated"),
+	BAD(XATTR, xattr, value_len, 2, "beyond the record"),
+	BAD(XATTR, xattr, value_len, ~0U, "length overflows"),
+	BAD(XATTR, xattr, data[0], 's', "class that is not saved"),
+
 	BAD(TREE, tree, nr_tasks, 1, "fewer tasks"),
 	BAD(TREE, tree, nr_tasks, ~0U, "more tasks"),
 	BAD(TREE, tree, nr_procs, 0, "no processes"),
@@ -381,7 +481,6 @@ static const struct rec_case cases[] = {
 	BAD(PID, pid, nr[0], -1, "negative"),
 	BAD(PID, pid, nr[0], S32_MAX, "too large"),
 	BAD(PID, pid, nr[1], 5, "padding"),
-	BAD(PID, pid, reserved, 1, "reserved"),
 
 	FINE(TASK, task, age, NSEC_PER_SEC, "age"),
 	BAD(TASK, task, index, 1, "not in the tree"),

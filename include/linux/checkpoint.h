@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Checkpoint/restart - what the rest of the kernel calls
+ * Checkpoint/restart - what the rest of the kernel calls, and what it lets
+ * nobody but checkpoint/restart call
  */
 #ifndef _LINUX_CHECKPOINT_H
 #define _LINUX_CHECKPOINT_H
@@ -8,6 +9,9 @@
 #include <linux/errno.h>
 #include <linux/ktime.h>
 #include <linux/types.h>
+struct nsproxy;
+struct pid_namespace;
+struct user_namespace;
 
 #ifdef CONFIG_CHECKPOINT
 void checkpoint_trap(void);
@@ -40,5 +44,11 @@ static inline bool checkpoint_is_eintr(int result)
 	return result == -EINTR || result == -ERESTARTNOHAND ||
 	       result == -ERESTART_RESTARTBLOCK;
 }
+/* kernel/nsproxy.c: its members are the caller's to fill in */
+struct nsproxy *create_nsproxy(void);
+
+/* kernel/pid_namespace.c */
+struct pid_namespace *create_pid_namespace(struct user_namespace *user_ns,
+					   struct pid_namespace *parent_pid_ns);
 
 #endif /* _LINUX_CHECKPOINT_H */

@@ -342,13 +342,18 @@ static int restart_in_pidns(struct request *rq, const struct restart_options *o)
 
 /* ---- command line ---- */
 
-enum { OPT_FROZEN = OPT_OWN, OPT_SIBLING, OPT_PIDNS, OPT_HERE, OPT_MAP };
+enum {
+	OPT_FROZEN = OPT_OWN, OPT_SIBLING, OPT_PIDNS, OPT_HERE, OPT_MAP,
+	OPT_KEEP_LSM, OPT_STRICT_LSM,
+};
 
 static const struct option options[] = {
 	OPTION_IMAGE,
 	{ "frozen",	no_argument, NULL, OPT_FROZEN },
 	{ "sibling",	no_argument, NULL, OPT_SIBLING },
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
+	{ "keep-lsm",	no_argument, NULL, OPT_KEEP_LSM },
+	{ "strict-lsm",	no_argument, NULL, OPT_STRICT_LSM },
 	{ "here",	no_argument, NULL, OPT_HERE },
 	{ "map",	required_argument, NULL, OPT_MAP },
 	OPTION_EXTERNAL, OPTION_JSON, OPTION_LOG, OPTION_PIDFILE,
@@ -372,6 +377,8 @@ static const char help_text[] =
 "      --pidfile FILE     write the root task's process id to FILE\n"
 "      --external KEY:PATH\n"
 "                         use PATH for what was recorded by KEY\n"
+"      --keep-lsm         restore the labels of security modules\n"
+"      --strict-lsm       the same, under the same modules and policies only\n"
 "      --shell-job        use our terminal for \"tty\" (always done)\n"
 "      --log FILE         append the kernel's messages to FILE\n"
 "      --stats FILE       write statistics to FILE, as JSON\n"
@@ -388,6 +395,12 @@ static int take_option(int c, void *own)
 	switch (c) {
 	case OPT_FROZEN:
 		o->flags |= RESTART_FROZEN;
+		break;
+	case OPT_STRICT_LSM:
+		o->flags |= RESTART_STRICT_LSM;
+		/* fall through */
+	case OPT_KEEP_LSM:
+		o->flags |= RESTART_KEEP_LSM;
 		break;
 	case OPT_SIBLING:
 		o->flags |= RESTART_SIBLING;

@@ -196,6 +196,38 @@ static struct json_object *object(struct json_object *root, long long id)
 
 /* ---- show, as text ---- */
 
+static void show_policies(struct json_object *policies)
+{
+	struct json_object *p;
+	size_t i;
+
+	for (i = 0; i < len(policies); i++) {
+		p = at(policies, i);
+		printf("policy    %s", str(p, "lsm_id"));
+		if (get(p, "name")) {
+			putchar(' ');
+			put_text(stdout, str(p, "name"));
+		}
+		printf(", %s, %s\n", str(p, "mode"),
+		       *str(p, "digest") ? str(p, "digest") : "none loaded");
+	}
+}
+
+/* What security modules say about a task, file ... */
+static void show_labels(const char *head, struct json_object *o)
+{
+	struct json_object *labels = get(o, "labels");
+
+	if (!labels)
+		return;
+	printf("%s", head);
+	json_object_object_foreach(labels, key, value) {
+		printf(" %s=", key);
+		put_text(stdout, json_object_get_string(value));
+	}
+	putchar('\n');
+}
+
 /* "ID PARENT DEV ROOT TARGET OPTIONS TAGS... - TYPE SOURCE SUPER" */
 static void show_mount(const char *line)
 {
@@ -297,6 +329,7 @@ static void show_header(struct json_object *root)
 	}
 	printf(len(lsm) ? "\n" : "none\n");
 	show_environment(c);
+	show_policies(get(c, "lsm_policy"));
 }
 
 static void put_caps(const char *name, struct json_object *caps)
@@ -326,6 +359,7 @@ static void show_cred(struct json_object *cred)
 	put_caps("ambient", get(cred, "cap_ambient"));
 	put_caps("bounding", get(cred, "cap_bset"));
 	putchar('\n');
+	show_labels("  labels   ", cred);
 }
 
 static void show_signals(struct json_object *task)
@@ -404,6 +438,7 @@ static void show_task(struct json_object *root, struct json_object *tasks,
 		put_text(stdout, str(fs, "root"));
 		printf(", umask %s\n", str(fs, "umask"));
 	}
+	show_labels("  labels   ", t);
 	show_cpu(t);
 	show_signals(t);
 }
@@ -619,7 +654,10 @@ static int show_records(struct source *src, bool json)
 	return ret;
 }
 
-enum { OPT_RECORDS = OPT_OWN, OPT_PIDNS, OPT_IMAGE_ONLY };
+enum {
+	OPT_RECORDS = OPT_OWN, OPT_PIDNS, OPT_IMAGE_ONLY, OPT_KEEP_LSM,
+	OPT_STRICT_LSM,
+};
 
 static const struct option show_options[] = {
 	{ "records",	no_argument, NULL, OPT_RECORDS },
@@ -694,6 +732,8 @@ const struct command cmd_show = {
 static const struct option verify_options[] = {
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
 	{ "image-only",	no_argument, NULL, OPT_IMAGE_ONLY },
+	{ "keep-lsm",	no_argument, NULL, OPT_KEEP_LSM },
+	{ "strict-lsm",	no_argument, NULL, OPT_STRICT_LSM },
 	OPTION_JSON, OPTION_QUIET, OPTION_HELP,
 	{ NULL }
 };
@@ -707,10 +747,20 @@ static int take_verify_option(int c, void *own)
 {
 	struct verify_options *o = own;
 
-	if (c == OPT_IMAGE_ONLY)
+	switch (c) {
+	case OPT_IMAGE_ONLY:
 		o->image_only = true;
-	else
+		break;
+	case OPT_PIDNS:
 		o->flags |= CKPT_CHECK_NEW_PIDNS;
+		break;
+	case OPT_KEEP_LSM:
+		o->flags |= CKPT_CHECK_KEEP_LSM;
+		break;
+	case OPT_STRICT_LSM:
+		o->flags |= CKPT_CHECK_STRICT_LSM;
+		break;
+	}
 	return EXIT_OK;
 }
 
@@ -806,7 +856,8 @@ static int verify(const struct request *rq, const struct verify_options *o)
 	v.keys = json_object_new_object();
 	v.sound = !read_all(&src) && !ckpt_image_nr_errors(src.img);
 	if (v.sound && v.elsewhere)
-		v.nr_obstacles = ckpt_image_check_host(src.img, o->flags,
+		v.nr_obstacles = ckpt_image_check_host(src.img, o->flags |
+						       (rq->json ? 0 : CKPT_CHECK_NOTES),
 						       rq->json ? report_json :
 								  obstacle_text,
 						       rq->json ?
@@ -836,6 +887,8 @@ const struct command cmd_verify = {
 	.help =
 "      --image-only       look at the image only, not at this machine\n"
 "      --pidns            it will get a pid namespace of its own\n"
+"      --keep-lsm         it will get the labels of security modules back\n"
+"      --strict-lsm       the same, under the same modules and policies only\n"
 "      --json             print the result as JSON\n"
 "  -q, --quiet            print errors only\n"
 "\n"

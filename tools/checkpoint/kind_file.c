@@ -244,20 +244,11 @@ static const struct ckpt_field file_external_fields[] = {
 	END_OF_FIELDS
 };
 
-static void check_file(struct ckpt_image *img, struct record *rec)
-{
-	const struct ckpt_hdr_file *f = (const void *)rec->pub.h;
-
-	if (!f->cred && f->h.type != CKPT_HDR_FILE_EXTERNAL)
-		ckpt_bad(img, rec, "has no credentials");
-}
-
 static void check_file_external(struct ckpt_image *img, struct record *rec)
 {
 	const char *key;
 	size_t len;
 
-	check_file(img, rec);
 	key = ckpt_payload(rec, &len);
 	if (!len || !*key || strnlen(key, len) >= CKPT_KEY_MAX)
 		ckpt_bad(img, rec, "key is empty or too long");
@@ -292,7 +283,6 @@ static void check_file_path(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_file_path *f = (const void *)rec->pub.h;
 
-	check_file(img, rec);
 	check_id(img, rec, &f->id);
 	check_path(img, rec, "path", 0, f->path_len);
 	check_rest(img, rec, f->path_len);
@@ -677,7 +667,6 @@ static void check_file_proc(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_file_proc *f = (const void *)rec->pub.h;
 
-	check_file(img, rec);
 	check_id(img, rec, &f->id);
 	check_path(img, rec, "path", 0, f->path_len);
 	if (f->text_len > CKPT_PROC_TEXT_MAX)
@@ -720,23 +709,18 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .class = CLASS_FILE, .var = true, .fields = file_proc_fields,
 	  .check = check_file_proc, .describe = describe_file_proc },
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
-	  .class = CLASS_FILE, .fields = file_pipe_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_pipe_fields },
 	{ KIND(FILE_INODE, "file_inode", ckpt_hdr_file_inode),
-	  .class = CLASS_FILE, .fields = file_inode_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_inode_fields },
 	{ KIND(FILE_EVENTFD, "file_eventfd", ckpt_hdr_file_eventfd),
-	  .class = CLASS_FILE, .fields = file_eventfd_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_eventfd_fields },
 	{ KIND(FILE_EPOLL, "file_epoll", ckpt_hdr_file_epoll),
-	  .class = CLASS_FILE, .fields = file_epoll_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_epoll_fields },
 	{ KIND(EPOLL_ITEM, "epoll_item", ckpt_hdr_epoll_item),
 	  .owner = CKPT_HDR_FILE_EPOLL, .many = true,
 	  .fields = epoll_item_fields, .check = check_epoll_item },
 	{ KIND(FILE_INOTIFY, "file_inotify", ckpt_hdr_file_inotify),
-	  .class = CLASS_FILE, .fields = file_inotify_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_inotify_fields },
 	{ KIND(INOTIFY_EVENT, "inotify_event", ckpt_hdr_inotify_event),
 	  .owner = CKPT_HDR_FILE_INOTIFY, .var = true, .many = true,
 	  .fields = inotify_event_fields, .check = check_inotify_event,
@@ -746,14 +730,11 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .fields = inotify_watch_fields, .check = check_inotify_watch,
 	  .describe = describe_inotify_watch },
 	{ KIND(FILE_PIDFD, "file_pidfd", ckpt_hdr_file_pidfd),
-	  .class = CLASS_FILE, .fields = file_pidfd_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_pidfd_fields },
 	{ KIND(FILE_SIGNALFD, "file_signalfd", ckpt_hdr_file_signalfd),
-	  .class = CLASS_FILE, .fields = file_signalfd_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_signalfd_fields },
 	{ KIND(FILE_TIMERFD, "file_timerfd", ckpt_hdr_file_timerfd),
-	  .class = CLASS_FILE, .fields = file_timerfd_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_timerfd_fields },
 	{ KIND(FILE_OWNER, "file_owner", ckpt_hdr_file_owner), .many = true,
 	  .fields = owner_fields },
 	{ KIND(LOCK, "lock", ckpt_hdr_lock), .many = true,

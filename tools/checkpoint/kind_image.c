@@ -65,7 +65,7 @@ static const struct ckpt_field lsm_fields[] = {
 
 static const struct ckpt_field pid_fields[] = {
 	FIELD(ckpt_hdr_pid, nr_levels, F_QUIET),
-	FIELD(ckpt_hdr_pid, reserved, F_ZERO),
+	FIELD(ckpt_hdr_pid, ns, F_REF0, .class = CLASS_NS_PID),
 	END_OF_FIELDS
 };
 

@@ -62,6 +62,8 @@ static const struct ckpt_field mm_fields[] = {
 	FIELD(ckpt_hdr_mm, arg_end, F_HEX),
 	FIELD(ckpt_hdr_mm, env_start, F_HEX),
 	FIELD(ckpt_hdr_mm, env_end, F_HEX),
+	FIELD(ckpt_hdr_mm, user_ns, F_REF0, .class = CLASS_NS_USER),
+	FIELD(ckpt_hdr_mm, reserved, F_ZERO),
 	FIELD(ckpt_hdr_mm, hiwater_rss, F_UINT),
 	FIELD(ckpt_hdr_mm, hiwater_vm, F_UINT),
 	END_OF_FIELDS

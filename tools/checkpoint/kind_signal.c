@@ -484,6 +484,11 @@ static const struct ckpt_name securebits[] = {
 	{ 0, NULL }
 };
 
+static const struct ckpt_name cred_flags[] = {
+	{ CKPT_CRED_OUTER, "outer" },
+	{ 0, NULL }
+};
+
 static const struct ckpt_field cred_fields[] = {
 	FIELD(ckpt_hdr_cred, uid, F_UINT),
 	FIELD(ckpt_hdr_cred, euid, F_UINT),
@@ -495,8 +500,10 @@ static const struct ckpt_field cred_fields[] = {
 	FIELD(ckpt_hdr_cred, fsgid, F_UINT),
 	FIELD(ckpt_hdr_cred, securebits, FLAG_NAMES(securebits)),
 	FIELD(ckpt_hdr_cred, reqkey, F_UINT),
+	FIELD(ckpt_hdr_cred, flags, F_FLAGS, .names = cred_flags),
 	FIELD(ckpt_hdr_cred, nr_groups, F_QUIET),
 	FIELD(ckpt_hdr_cred, reserved, F_ZERO),
+	FIELD(ckpt_hdr_cred, user_ns, F_REF0, .class = CLASS_NS_USER),
 	FIELD(ckpt_hdr_cred, cap_inheritable, CAPS),
 	FIELD(ckpt_hdr_cred, cap_permitted, CAPS),
 	FIELD(ckpt_hdr_cred, cap_effective, CAPS),

@@ -2,6 +2,8 @@
 /*
  * Records of a task that are no signal, memory, file or processor state
  */
+#include <string.h>
+
 #include "record.h"
 
 static const struct ckpt_field task_fields[] = {

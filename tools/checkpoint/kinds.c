@@ -16,11 +16,13 @@ static void add(const struct ckpt_kind *kinds)
 static void __attribute__((constructor)) fill_table(void)
 {
 	add(ckpt_image_kinds);
+	add(ckpt_ns_kinds);
 	add(ckpt_container_kinds);
 	add(ckpt_task_kinds);
 	add(ckpt_signal_kinds);
 	add(ckpt_mm_kinds);
 	add(ckpt_file_kinds);
+	add(ckpt_lsm_kinds);
 	add(ckpt_x86_kinds);
 }
 

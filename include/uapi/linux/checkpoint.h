@@ -152,8 +152,15 @@ struct restart_args {
 
 /* Leave the tree stopped; CHECKPOINT_THAW lets it run. */
 #define RESTART_FROZEN			0x01
-/* The root becomes a sibling of the caller instead of its child. */
+/*
+ * The root becomes a sibling of the caller instead of its child, with the
+ * caller's exit signal.
+ */
 #define RESTART_SIBLING			0x02
+/* Tasks, files, ... get the labels back that security modules gave them. */
+#define RESTART_KEEP_LSM		0x04
+/* With that: the security modules and their policies must not have changed. */
+#define RESTART_STRICT_LSM		0x08
 
 /**
  * struct restart_stats - what a restart cost; times in nanoseconds

@@ -7,6 +7,7 @@
  *	HEADER		always first, and always of the same place and size
  *	arch header	what the processor must be able to do
  *	CONTAINER	what a coordinator must re-create; LSM records follow
+ *	NS_* ...	namespaces of the tree's own, as objects
  *	PID ...		process ids, as objects
  *	TREE		and one TREE_TASK for each task, parents first
  *	objects, TASK ...	an object precedes the first record that refers to
@@ -64,8 +65,20 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PAD		= 8,
 	CKPT_HDR_TRAILER	= 9,
 	CKPT_HDR_PID		= 10,	/* object */
+	CKPT_HDR_LABEL		= 19,	/* object */
+	CKPT_HDR_LSM_POLICY	= 20,
 	CKPT_HDR_MOUNT		= 21,
 	CKPT_HDR_NET_MSG	= 22,
+
+	/* namespaces; all objects, and all start with struct ckpt_hdr_ns */
+	CKPT_HDR_NS_USER	= 11,
+	CKPT_HDR_NS_UTS		= 12,
+	CKPT_HDR_NS_IPC		= 13,
+	CKPT_HDR_NS_NET		= 14,
+	CKPT_HDR_NS_PID		= 15,
+	CKPT_HDR_NS_MNT		= 16,
+	CKPT_HDR_NS_CGROUP	= 17,
+	CKPT_HDR_NS_TIME	= 18,
 
 	/* a task, and what belongs to it alone */
 	CKPT_HDR_TASK		= 32,
@@ -77,6 +90,8 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FUTEX		= 38,
 	CKPT_HDR_RSEQ		= 39,
 	CKPT_HDR_CGROUP		= 40,
+	CKPT_HDR_LABELS		= 41,	/* of any object or task */
+	CKPT_HDR_TASK_NS	= 42,
 
 	/* what the threads of a process share */
 	CKPT_HDR_SIGNAL		= 48,
@@ -105,6 +120,9 @@ enum ckpt_hdr_type {
 	CKPT_HDR_INOTIFY_EVENT	= 136,
 	CKPT_HDR_LOCK		= 137,	/* behind all tasks */
 	CKPT_HDR_FILE_OWNER	= 138,	/* behind all tasks */
+	CKPT_HDR_TMPFS		= 144,	/* object: filesystem of a container */
+	CKPT_HDR_TMPFS_ENTRY	= 145,	/* object: file in it */
+	CKPT_HDR_XATTR		= 146,
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
@@ -118,6 +136,13 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_INOTIFY	= 168,	/* object */
 	CKPT_HDR_FILE_PIDFD	= 169,	/* object */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
+
+	/* System V IPC; belong to an NS_IPC but for undo, which is a task's */
+	CKPT_HDR_IPC_SHM	= 192,
+	CKPT_HDR_IPC_SEM	= 193,
+	CKPT_HDR_IPC_SEM_UNDO	= 194,
+	CKPT_HDR_IPC_MSG	= 195,
+	CKPT_HDR_IPC_MSG_MSG	= 196,
 
 	/* processor architectures, see asm/checkpoint_hdr.h */
 	CKPT_HDR_ARCH		= 1024,
@@ -190,7 +215,8 @@ struct ckpt_hdr_container {
 #define CKPT_LSM_NAME_MAX	32
 
 /**
- * struct ckpt_hdr_lsm - one active security module, in order
+ * struct ckpt_hdr_lsm - one active security module, in order; LSM_POLICY records
+ *	of this module follow
  * @h: type %CKPT_HDR_LSM
  * @lsm_id: LSM_ID_* of linux/lsm.h
  * @name: NUL-terminated name
@@ -199,6 +225,92 @@ struct ckpt_hdr_lsm {
 	struct ckpt_hdr h;
 	__u64 lsm_id;
 	__u8 name[CKPT_LSM_NAME_MAX];
+};
+
+enum ckpt_policy_mode {
+	CKPT_POLICY_PERMISSIVE	= 1,	/* what is denied is only logged */
+	CKPT_POLICY_ENFORCING	= 2,
+	CKPT_POLICY_KILL	= 3,	/* who is denied something is killed */
+	CKPT_POLICY_UNCONFINED	= 4,
+	CKPT_POLICY_USER	= 5,	/* a user space program decides */
+};
+
+#define CKPT_POLICY_DIGEST_MAX	64
+#define CKPT_LABEL_MAX		65536
+
+/**
+ * struct ckpt_hdr_lsm_policy - what identifies the policy of a security module
+ * @h: type %CKPT_HDR_LSM_POLICY
+ * @lsm_id: LSM_ID_* of the LSM record it follows
+ * @mode: one of enum ckpt_policy_mode
+ * @digest_len: bytes of @digest; 0 if no policy is loaded
+ * @digest: SELinux: SHA-256 of /sys/fs/selinux/policy. Smack: SHA-256 of the
+ *	lines of /sys/fs/smackfs/load2, sorted by subject and object. AppArmor:
+ *	the hash of the profile, as in policy/profiles/PROFILE/sha256.
+ *	Padded with zeros.
+ * @name: AppArmor: the profile, one that confines a task of the tree;
+ *	NUL-terminated. Empty if the policy has no parts.
+ */
+struct ckpt_hdr_lsm_policy {
+	struct ckpt_hdr h;
+	__u64 lsm_id;
+	__u32 mode;
+	__u32 digest_len;
+	__u8 digest[CKPT_POLICY_DIGEST_MAX];
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_label - a label that a security module has given to objects
+ * @h: type %CKPT_HDR_LABEL, an object
+ * @lsm_id: LSM_ID_* of the module
+ * @value: how the module names it; NUL-terminated, at most %CKPT_LABEL_MAX bytes
+ */
+struct ckpt_hdr_label {
+	struct ckpt_hdr h;
+	__u64 lsm_id;
+	__u8 value[];
+};
+
+/* Which label of an object; from 100 on these are LSM_ATTR_* of linux/lsm.h. */
+enum ckpt_label_attr {
+	CKPT_LABEL_NNP		= 1,	/* limit that no_new_privs has set */
+	CKPT_LABEL_HAT_TOKEN	= 2,	/* to know for a way back from a hat */
+	CKPT_LABEL_RELABEL	= 3,	/* labels a task may change to */
+	CKPT_LABEL_RULES	= 4,	/* access rules of its own */
+	CKPT_LABEL_PEER		= 5,	/* whom a socket is connected to */
+	CKPT_LABEL_CURRENT	= 100,	/* also the one of a file, inode, ... */
+	CKPT_LABEL_EXEC		= 101,
+	CKPT_LABEL_FSCREATE	= 102,
+	CKPT_LABEL_KEYCREATE	= 103,
+	CKPT_LABEL_PREV		= 104,
+	CKPT_LABEL_SOCKCREATE	= 105,
+};
+
+#define CKPT_LABELS_MAX		16
+
+/**
+ * struct ckpt_label_ref - a label of an object that can have several
+ * @attr: one of enum ckpt_label_attr
+ * @label: LABEL object
+ */
+struct ckpt_label_ref {
+	__u32 attr;
+	__u32 label;
+};
+
+/**
+ * struct ckpt_hdr_labels - the labels of credentials, a file, a task, ...
+ * @h: type %CKPT_HDR_LABELS; belongs to the object or task before it
+ * @nr: number of labels, at most %CKPT_LABELS_MAX
+ * @reserved: zero
+ * @ref: the labels
+ */
+struct ckpt_hdr_labels {
+	struct ckpt_hdr h;
+	__u32 nr;
+	__u32 reserved;
+	struct ckpt_label_ref ref[];
 };
 
 #define CKPT_MOUNT_LINE_MAX	65536
@@ -242,17 +354,350 @@ struct ckpt_hdr_net_msg {
 #define CKPT_PID_LEVELS_MAX	32
 
 /**
+ * struct ckpt_hdr_ns - what all namespaces have; starts each NS record
+ * @h: type %CKPT_HDR_NS_USER or another of the NS types, an object
+ * @user: NS_USER object that owns it, of NS_USER itself the parent; 0: the
+ *	user namespace of the restart's caller
+ * @flags: %CKPT_NS_ROOT, and those of the type
+ *
+ * References to namespaces are 0 where a task has that of the caller: what the
+ * tree shares with its outside at checkpoint, it shares with the caller of
+ * restart() afterwards. That caller may supply any of them, as an external
+ * resource "ns:N" where N is the number of the object.
+ */
+struct ckpt_hdr_ns {
+	struct ckpt_hdr h;
+	__u32 user;
+	__u32 flags;
+};
+
+/* The root task is in it. */
+#define CKPT_NS_ROOT		0x1
+
+#define CKPT_NS_RLIMITS		4
+#define CKPT_NS_LIMITS		12
+#define CKPT_NS_EXTENTS_MAX	340
+
+/**
+ * struct ckpt_idmap - a range of ids
+ * @first: in the user namespace
+ * @lower: in its parent
+ * @count: how many
+ */
+struct ckpt_idmap {
+	__u32 first;
+	__u32 lower;
+	__u32 count;
+};
+
+/**
+ * struct ckpt_hdr_ns_user - a user namespace
+ * @ns: common part
+ * @owner: user id of who created it, in its parent
+ * @group: group id of who created it, in its parent
+ * @nr_uid: ranges of user ids; 0: not set yet
+ * @nr_gid: ranges of group ids; 0: not set yet
+ * @nr_projid: ranges of project ids; 0: not set yet
+ * @reserved: zero
+ * @rlimit: most that all its tasks may use: processes, bytes of message queues,
+ *	pending signals, bytes of locked memory
+ * @limit: as in /proc/sys/user/max_*: user, pid, uts, ipc, net, mnt, cgroup and
+ *	time namespaces, inotify instances and watches, fanotify groups and
+ *	marks; -1: the kernel did not have it
+ * @map: the ranges: of users, of groups, of projects; padded with 0
+ */
+struct ckpt_hdr_ns_user {
+	struct ckpt_hdr_ns ns;
+	__u32 owner;
+	__u32 group;
+	__u32 nr_uid;
+	__u32 nr_gid;
+	__u32 nr_projid;
+	__u32 reserved;
+	__s64 rlimit[CKPT_NS_RLIMITS];
+	__s32 limit[CKPT_NS_LIMITS];
+	struct ckpt_idmap map[];
+};
+
+/* As in /proc/PID/setgroups: allowed. */
+#define CKPT_NS_USER_SETGROUPS	0x100
+/* Who created it could have mapped the parent's user 0. */
+#define CKPT_NS_USER_SETFCAP	0x200
+
+#define CKPT_UTS_LEN		72
+
+/**
+ * struct ckpt_hdr_ns_uts - a UTS namespace; kernel and machine are not its own
+ * @ns: common part
+ * @nodename: host name, at most 64 bytes and NUL
+ * @domainname: NIS domain name, at most 64 bytes and NUL
+ */
+struct ckpt_hdr_ns_uts {
+	struct ckpt_hdr_ns ns;
+	__u8 nodename[CKPT_UTS_LEN];
+	__u8 domainname[CKPT_UTS_LEN];
+};
+
+/**
+ * struct ckpt_hdr_ns_pid - a pid namespace
+ * @ns: common part
+ * @parent: NS_PID object of its parent; 0: that into which is restored
+ * @level: numbers that a PID in it has: 1 if the root task is its init, one
+ *	more than its parent's otherwise; 2 for those directly below the pid
+ *	namespace into which is restored
+ * @last_pid: as in /proc/sys/kernel/ns_last_pid
+ * @memfd_noexec: as in /proc/sys/vm/memfd_noexec
+ */
+struct ckpt_hdr_ns_pid {
+	struct ckpt_hdr_ns ns;
+	__u32 parent;
+	__u32 level;
+	__s32 last_pid;
+	__u32 memfd_noexec;
+};
+
+/* Its init has died: there will be no process in it any more. */
+#define CKPT_NS_PID_DEAD	0x100
+
+/**
+ * struct ckpt_ipc_ids - where ids of new IPC objects come from
+ * @seq: sequence number in the last one
+ * @last_idx: index in the last one, or -1
+ * @next_idx: index to try first
+ * @nr: number of objects
+ */
+struct ckpt_ipc_ids {
+	__u32 seq;
+	__s32 last_idx;
+	__u32 next_idx;
+	__u32 nr;
+};
+
+/**
+ * struct ckpt_hdr_ns_ipc - an IPC namespace; IPC_SHM, IPC_SEM and IPC_MSG records
+ *	with its objects follow
+ * @ns: common part
+ * @sem: as in /proc/sys/kernel/sem
+ * @msgmax: as in /proc/sys/kernel/msgmax, and so the others up to @mq_msgsize_max
+ * @msgmnb: see there
+ * @msgmni: see there
+ * @shmmni: see there
+ * @shmmax: see there
+ * @shmall: see there
+ * @shm_rmid_forced: see there
+ * @mq_queues_max: as in /proc/sys/fs/mqueue/queues_max, and so the following
+ * @mq_msg_max: see there
+ * @mq_msgsize_max: see there
+ * @mq_msg_default: see there
+ * @mq_msgsize_default: see there
+ * @ids: of semaphores, message queues, shared memory
+ */
+struct ckpt_hdr_ns_ipc {
+	struct ckpt_hdr_ns ns;
+	__s32 sem[4];
+	__u32 msgmax;
+	__u32 msgmnb;
+	__u32 msgmni;
+	__s32 shmmni;
+	__u64 shmmax;
+	__u64 shmall;
+	__u32 shm_rmid_forced;
+	__u32 mq_queues_max;
+	__u32 mq_msg_max;
+	__u32 mq_msgsize_max;
+	__u32 mq_msg_default;
+	__u32 mq_msgsize_default;
+	struct ckpt_ipc_ids ids[3];
+};
+
+/**
+ * struct ckpt_ipc_perm - what all System V IPC objects have
+ * @id: as given out by shmget() and the others
+ * @key: as given to them, or IPC_PRIVATE
+ * @uid: owner, in the user namespace that owns the IPC namespace
+ * @gid: group, likewise
+ * @cuid: creator, likewise
+ * @cgid: its group, likewise
+ * @mode: permissions, and SHM_DEST
+ * @reserved: zero
+ */
+struct ckpt_ipc_perm {
+	__s32 id;
+	__s32 key;
+	__u32 uid;
+	__u32 gid;
+	__u32 cuid;
+	__u32 cgid;
+	__u32 mode;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_ipc_shm - a shared memory segment
+ * @h: type %CKPT_HDR_IPC_SHM
+ * @perm: id and permissions
+ * @size: bytes
+ * @atime: when last attached, seconds
+ * @dtime: when last detached, seconds
+ * @ctime: when last changed by shmctl(), seconds
+ * @inode: INODE object with its contents
+ * @cpid: PID object of the creator, or 0
+ * @lpid: PID object of the last to attach or detach it, or 0
+ * @reserved: zero
+ */
+struct ckpt_hdr_ipc_shm {
+	struct ckpt_hdr h;
+	struct ckpt_ipc_perm perm;
+	__u64 size;
+	__s64 atime;
+	__s64 dtime;
+	__s64 ctime;
+	__u32 inode;
+	__u32 cpid;
+	__u32 lpid;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_ipc_sem - a semaphore
+ * @val: its value
+ * @pid: PID object of the last to change it, or 0
+ * @otime: when last changed by semop(), seconds
+ */
+struct ckpt_ipc_sem {
+	__u32 val;
+	__u32 pid;
+	__s64 otime;
+};
+
+#define CKPT_SEMS_MAX		32000
+
+/**
+ * struct ckpt_hdr_ipc_sem - a set of semaphores
+ * @h: type %CKPT_HDR_IPC_SEM
+ * @perm: id and permissions
+ * @ctime: when last changed by semctl(), seconds
+ * @nr_sems: number of semaphores, at most %CKPT_SEMS_MAX
+ * @reserved: zero
+ * @sems: the semaphores
+ */
+struct ckpt_hdr_ipc_sem {
+	struct ckpt_hdr h;
+	struct ckpt_ipc_perm perm;
+	__s64 ctime;
+	__u32 nr_sems;
+	__u32 reserved;
+	struct ckpt_ipc_sem sems[];
+};
+
+/**
+ * struct ckpt_hdr_ipc_sem_undo - what a process does to semaphores when it exits
+ * @h: type %CKPT_HDR_IPC_SEM_UNDO
+ * @semid: the set, in the IPC namespace of the task
+ * @nr_sems: number of its semaphores
+ * @adj: what to add to each; padded with 0
+ */
+struct ckpt_hdr_ipc_sem_undo {
+	struct ckpt_hdr h;
+	__s32 semid;
+	__u32 nr_sems;
+	__s16 adj[];
+};
+
+/**
+ * struct ckpt_hdr_ipc_msg - a message queue; an IPC_MSG_MSG for each message
+ *	follows
+ * @h: type %CKPT_HDR_IPC_MSG
+ * @perm: id and permissions
+ * @stime: when last written to, seconds
+ * @rtime: when last read from, seconds
+ * @ctime: when last changed by msgctl(), seconds
+ * @qbytes: most bytes in it
+ * @lspid: PID object of the last writer, or 0
+ * @lrpid: PID object of the last reader, or 0
+ * @nr_msgs: number of messages
+ * @reserved: zero
+ */
+struct ckpt_hdr_ipc_msg {
+	struct ckpt_hdr h;
+	struct ckpt_ipc_perm perm;
+	__s64 stime;
+	__s64 rtime;
+	__s64 ctime;
+	__u64 qbytes;
+	__u32 lspid;
+	__u32 lrpid;
+	__u32 nr_msgs;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_ipc_msg_msg - a message, oldest first
+ * @h: type %CKPT_HDR_IPC_MSG_MSG
+ * @type: its type, positive
+ * @len: bytes of @data; zeros pad the record
+ * @data: the message
+ */
+struct ckpt_hdr_ipc_msg_msg {
+	struct ckpt_hdr h;
+	__s64 type;
+	__u64 len;
+	__u8 data[];
+};
+
+/**
+ * struct ckpt_hdr_ns_time - a time namespace other than the root task's
+ * @ns: common part
+ * @monotonic: its CLOCK_MONOTONIC less the root task's, nanoseconds
+ * @boottime: its CLOCK_BOOTTIME less the root task's, nanoseconds
+ */
+struct ckpt_hdr_ns_time {
+	struct ckpt_hdr_ns ns;
+	__s64 monotonic;
+	__s64 boottime;
+};
+
+/* Tasks have entered it: /proc/PID/timens_offsets can no longer be written. */
+#define CKPT_NS_TIME_FROZEN	0x100
+
+/**
+ * struct ckpt_hdr_task_ns - namespaces of a task, unless all fields are 0
+ * @h: type %CKPT_HDR_TASK_NS
+ * @uts: NS_UTS object
+ * @ipc: NS_IPC object
+ * @mnt: NS_MNT object
+ * @net: NS_NET object
+ * @cgroup: NS_CGROUP object
+ * @time: NS_TIME object; 0: the root task's
+ * @time_for_children: NS_TIME object; 0: the root task's
+ * @pid_for_children: NS_PID object; 0: the one it is in itself
+ *
+ * Its pid namespace is that of its PID, its user namespace that of its CRED.
+ */
+struct ckpt_hdr_task_ns {
+	struct ckpt_hdr h;
+	__u32 uts;
+	__u32 ipc;
+	__u32 mnt;
+	__u32 net;
+	__u32 cgroup;
+	__u32 time;
+	__u32 time_for_children;
+	__u32 pid_for_children;
+};
+
+/**
  * struct ckpt_hdr_pid - a process id
  * @h: type %CKPT_HDR_PID, an object
  * @nr_levels: pid namespaces it is seen in, from the root task's inwards
- * @reserved: zero
+ * @ns: NS_PID object, the innermost of them; 0: that into which is restored
  * @nr: the id in each of them, the root task's namespace first; padded with 0
  *	to an even number
  */
 struct ckpt_hdr_pid {
 	struct ckpt_hdr h;
 	__u32 nr_levels;
-	__u32 reserved;
+	__u32 ns;
 	__s32 nr[];
 };
 
@@ -568,6 +1013,9 @@ struct ckpt_hdr_rseq {
  * @env_end: see there
  * @hiwater_rss: most pages ever resident
  * @hiwater_vm: most pages ever mapped
+ * @user_ns: NS_USER object whose root may look into it; 0: the user namespace of
+ *	the restart's caller
+ * @reserved: zero
  */
 struct ckpt_hdr_mm {
 	struct ckpt_hdr h;
@@ -589,6 +1037,8 @@ struct ckpt_hdr_mm {
 	__u64 env_end;
 	__u64 hiwater_rss;
 	__u64 hiwater_vm;
+	__u32 user_ns;
+	__u32 reserved;
 };
 
 #define CKPT_VMA_NAME_MAX	80
@@ -744,8 +1194,8 @@ struct ckpt_hdr_fs {
  * @nr_bufs: buffers it holds, and PIPE_BUF records that follow
  * @readers: ends open for reading; all of them are in the image
  * @writers: ends open for writing; all of them are in the image
- * @uid: owner, in the user namespace of the root task
- * @gid: group, in the user namespace of the root task
+ * @uid: owner, in the user namespace of the restart's caller
+ * @gid: group, in the user namespace of the restart's caller
  * @mode: permissions
  * @path_len: bytes of the path at @path, NUL included; 0 if it has no name
  * @id: identity of the name; zeros if it has none
@@ -790,6 +1240,67 @@ struct ckpt_hdr_pipe_buf {
 #define CKPT_PIPE_BUF_MERGE	0x2
 
 /**
+ * struct ckpt_hdr_tmpfs - a tmpfs filesystem of a container
+ * @h: type %CKPT_HDR_TMPFS, an object
+ * @path: where its root is mounted, NUL-terminated and padded with zeros
+ */
+struct ckpt_hdr_tmpfs {
+	struct ckpt_hdr h;
+	char path[];
+};
+
+/**
+ * struct ckpt_hdr_tmpfs_entry - a file in a tmpfs, by one of its names
+ * @h: type %CKPT_HDR_TMPFS_ENTRY, an object; PAGES records refer to it
+ * @fs: TMPFS object
+ * @parent: TMPFS_ENTRY of the directory it is in, 0: it is the root
+ * @link: TMPFS_ENTRY that is another name of the same file, or 0
+ * @mode: kind and permissions
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group
+ * @rdev: number of a device, as in stat(2)
+ * @atime_nsec: nanoseconds of @atime
+ * @size: of a regular file
+ * @atime: time of access, seconds
+ * @mtime: time of modification, seconds
+ * @mtime_nsec: nanoseconds of @mtime
+ * @reserved: zero
+ * @names: its name and the target of a symbolic link, each NUL-terminated,
+ *	padded with zeros
+ */
+struct ckpt_hdr_tmpfs_entry {
+	struct ckpt_hdr h;
+	__u32 fs;
+	__u32 parent;
+	__u32 link;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 rdev;
+	__u32 atime_nsec;
+	__u64 size;
+	__s64 atime;
+	__s64 mtime;
+	__u32 mtime_nsec;
+	__u32 reserved;
+	char names[];
+};
+
+/**
+ * struct ckpt_hdr_xattr - an extended attribute of the file before it
+ * @h: type %CKPT_HDR_XATTR
+ * @name_len: bytes of the name, with NUL
+ * @value_len: bytes of the value
+ * @data: name and value, padded with zeros
+ */
+struct ckpt_hdr_xattr {
+	struct ckpt_hdr h;
+	__u32 name_len;
+	__u32 value_len;
+	char data[];
+};
+
+/**
  * struct ckpt_hdr_unlinked - a regular file that has no name; PAGES have the
  *	contents
  * @h: type %CKPT_HDR_UNLINKED, an object
@@ -798,8 +1309,8 @@ struct ckpt_hdr_pipe_buf {
  * @mtime: seconds of the time of the last modification
  * @atime_nsec: nanoseconds of @atime
  * @mtime_nsec: nanoseconds of @mtime
- * @uid: owner, in the user namespace of the root task
- * @gid: group, in the user namespace of the root task
+ * @uid: owner, in the user namespace of the restart's caller
+ * @gid: group, in the user namespace of the restart's caller
  * @mode: permissions
  * @flags: %CKPT_UNLINKED_MEMFD, %CKPT_UNLINKED_LINKABLE
  * @seals: memfd: F_SEAL_*, as in F_GET_SEALS
@@ -836,7 +1347,8 @@ struct ckpt_hdr_unlinked {
  * @f_flags: O_* flags, as F_GETFL shows them, and %CKPT_O_EXEC
  * @advice: %CKPT_ADVICE_RANDOM and the others
  * @pos: position
- * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL
+ * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL, and if that
+ *	is of an outer user namespace
  * @reserved: zero
  */
 struct ckpt_hdr_file {
@@ -1573,8 +2085,7 @@ struct ckpt_hdr_sighand {
 #define CKPT_GROUPS_MAX		65536
 
 /**
- * struct ckpt_hdr_cred - credentials; ids as seen in the root task's user
- *	namespace
+ * struct ckpt_hdr_cred - credentials; ids as seen in @user_ns
  * @h: type %CKPT_HDR_CRED, an object
  * @uid: real user id
  * @euid: effective user id
@@ -1586,8 +2097,10 @@ struct ckpt_hdr_sighand {
  * @fsgid: group id for access to files
  * @securebits: as in prctl(), PR_SET_SECUREBITS
  * @reqkey: as in keyctl(), KEYCTL_SET_REQKEY_KEYRING
- * @nr_groups: number of supplementary groups, at most %CKPT_GROUPS_MAX
+ * @flags: %CKPT_CRED_OUTER
  * @reserved: zero
+ * @nr_groups: number of supplementary groups, at most %CKPT_GROUPS_MAX
+ * @user_ns: NS_USER object; 0: the user namespace of the restart's caller
  * @cap_inheritable: inheritable capabilities; bit 0 is capability 0
  * @cap_permitted: permitted capabilities
  * @cap_effective: effective capabilities
@@ -1606,9 +2119,11 @@ struct ckpt_hdr_cred {
 	__u32 sgid;
 	__u32 fsgid;
 	__u32 securebits;
-	__u32 reqkey;
+	__u8 reqkey;
+	__u8 flags;
+	__u16 reserved;
 	__u32 nr_groups;
-	__u32 reserved;
+	__u32 user_ns;
 	__u64 cap_inheritable;
 	__u64 cap_permitted;
 	__u64 cap_effective;
@@ -1616,5 +2131,11 @@ struct ckpt_hdr_cred {
 	__u64 cap_ambient;
 	__u32 groups[];
 };
+
+/*
+ * All ids are as seen in the user namespace of the restart's caller, because
+ * some have no number in @user_ns.
+ */
+#define CKPT_CRED_OUTER		0x1
 
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */

@@ -103,7 +103,14 @@ void __kunit_do_failed_assertion(struct kunit *test, const struct kunit_loc *loc
 				 assert_format_t assert_format,
 				 const char *fmt, ...)
 {
-	printf("# %s:%d: ", loc->file, loc->line);
+	char msg[256] = "";
+	va_list args;
+
+	va_start(args, fmt);
+	if (fmt)
+		vsnprintf(msg, sizeof(msg), fmt, args);
+	va_end(args);
+	printf("# %s:%d: %s: ", loc->file, loc->line, msg);
 	assert_format(assert, NULL, NULL);
 	failed = true;
 }

@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <linux/checkpoint_hdr.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,13 @@ static inline bool leak_is_address(uint64_t val)
 	       (val >= 0xffffffff80000000 && val < 0xffffffffff600000);
 }
 
+/* Times that may be past, and look like anything then. */
+static inline bool leak_is_time(const struct ckpt_hdr *h, uint32_t offset)
+{
+	return h->type == CKPT_HDR_RESTART_BLOCK &&
+	       offset == offsetof(struct ckpt_hdr_restart_block, time);
+}
+
 /* Return: offset of what should not be in a record, or 0. */
 static inline uint32_t leak_in_record(const struct ckpt_hdr *h)
 {
@@ -58,11 +66,11 @@ static inline uint32_t leak_in_record(const struct ckpt_hdr *h)
 	const uint32_t *words = (void *)h;
 	const uint64_t *longs = (void *)h;
 
-	for (i = sizeof(*h) / 4; i < len / 4; i++)
+	for (i = offsetof(struct ckpt_hdr, id) / 4; i < len / 4; i++)
 		if (leak_is_poison(words[i]))
 			return i * 4;
 	for (i = sizeof(*h) / 8; i < len / 8; i++)
-		if (leak_is_address(longs[i]))
+		if (leak_is_address(longs[i]) && !leak_is_time(h, i * 8))
 			return i * 8;
 	for (i = sizeof(*h); h->type == CKPT_HDR_PAD && i < len; i++)
 		if (((uint8_t *)h)[i])

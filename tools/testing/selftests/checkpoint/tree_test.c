@@ -569,30 +569,6 @@ TEST_F(tree, outside_shared_memory)
 	t->pid = 0;
 }
 
-/* Namespaces that would be lost. */
-static void own_uts(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
-	target_step(sh, 1);
-}
-
-TEST_F(tree, own_uts_namespace)
-{
-	REFUSED(&self->t, own_uts, EOPNOTSUPP, "UTS namespace of its own");
-}
-
-static void pid_ns_for_children(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));
-	target_step(sh, 1);
-}
-
-TEST_F(tree, pid_namespace_for_children)
-{
-	REFUSED(&self->t, pid_ns_for_children, EOPNOTSUPP,
-		"pid namespace for its children");
-}
-
 /* Its parent waits in vfork(), which must not last for ever. */
 static int vfork_child(void *arg)
 {

@@ -1,0 +1,478 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Checkpoint/restart - UTS, cgroup, time, network and mount namespaces
+ */
+#include "common.h"
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+
+FIXTURE(ns)
+{
+	struct ckpt_test t;
+};
+
+FIXTURE_SETUP(ns)
+{
+	ASSERT_TRUE(test_setup(&self->t));
+}
+
+FIXTURE_TEARDOWN(ns)
+{
+	test_teardown(&self->t);
+}
+
+/* Inode number of a namespace of @who. */
+static ino_t ns_of(const char *who, const char *name)
+{
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%s/ns/%s", who, name);
+	return stat(path, &st) ? 0 : st.st_ino;
+}
+
+/* ---- UTS ---- */
+
+static bool names_are(const char *host, const char *domain)
+{
+	struct utsname u;
+
+	return !uname(&u) && !strcmp(u.nodename, host) &&
+	       !strcmp(u.domainname, domain);
+}
+
+static void uts_target(struct shared *sh)
+{
+	char longest[65];
+	pid_t child;
+	int status;
+
+	memset(longest, 'x', 64);
+	longest[64] = 0;
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	TARGET_CHECK(sh, !sethostname("inside", 6));
+	TARGET_CHECK(sh, !setdomainname("example", 7));
+	child = fork();
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+		TARGET_CHECK(sh, !sethostname(longest, 64));
+		atomic_store(&sh->ready, 1);
+		while (!atomic_load(&sh->go))
+			nap_ms(2);
+		TARGET_CHECK(sh, names_are(longest, "example"));
+		_exit(0);
+	}
+	while (!atomic_load(&sh->go))
+		nap_ms(2);
+	TARGET_CHECK(sh, names_are("inside", "example"));
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+	/* It is one that can still be changed, and nobody else's. */
+	TARGET_CHECK(sh, !sethostname("changed", 7));
+	TARGET_CHECK(sh, names_are("changed", "example"));
+}
+
+TEST_F(ns, uts)
+{
+	struct utsname before, after;
+
+	ASSERT_EQ(0, uname(&before));
+	ROUND_TRIP(&self->t, uts_target);
+	ASSERT_EQ(0, uname(&after));
+	EXPECT_STREQ(before.nodename, after.nodename);
+}
+
+static void uts_shared_target(struct shared *sh)
+{
+	pid_t child;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	TARGET_CHECK(sh, !sethostname("inside", 6));
+	child = fork();
+	if (!child) {
+		target_step(sh, 1);
+		TARGET_CHECK(sh, names_are("inside", "(none)"));
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+/* All tasks are in it, so they share it again. */
+static void uts_both_target(struct shared *sh)
+{
+	pid_t child;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	TARGET_CHECK(sh, !sethostname("inside", 6));
+	child = fork();
+	if (!child) {
+		target_step(sh, 1);
+		TARGET_CHECK(sh, !sethostname("by child", 8));
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, NULL, 0) == child);
+	TARGET_CHECK(sh, names_are("by child", "(none)"));
+}
+
+TEST_F(ns, uts_shared_inside)
+{
+	ROUND_TRIP(&self->t, uts_both_target);
+}
+
+/* Child of the target: its namespace is also its parent's. */
+static pid_t only_child(pid_t pid)
+{
+	char path[64];
+	FILE *f;
+	int child = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%d", &child) != 1)
+		child = 0;
+	fclose(f);
+	return child;
+}
+
+/* Of a subtree, what it has in common with its parent is the caller's. */
+TEST_F(ns, uts_shared_outside)
+{
+	pid_t child;
+
+	ASSERT_LT(0, spawn(&self->t, uts_shared_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	child = only_child(self->t.pid);
+	ASSERT_LT(0, child);
+	ASSERT_LT(0, do_checkpoint_pid(&self->t, child, 0))
+		TH_LOG("%s", self->t.msg);
+	EXPECT_NE(NULL, strstr(self->t.msg, "uts namespace: also that of task"))
+		TH_LOG("%s", self->t.msg);
+	atomic_store(&self->t.sh->go, 1);
+	EXPECT_EQ(0, wait_exit(self->t.pid));
+	self->t.pid = 0;
+}
+
+/* A child inside with the namespace of somebody outside: it would be lost. */
+static void uts_mixed_target(struct shared *sh)
+{
+	int fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC), own;
+	pid_t child;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	own = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	child = fork();
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+		if (!fork()) {
+			TARGET_CHECK(sh, !setns(own, CLONE_NEWUTS));
+			close(own);
+			close(fd);
+			pause();
+		}
+		close(own);
+		close(fd);
+		target_step(sh, 1);
+		kill(0, SIGTERM);
+		_exit(0);
+	}
+	close(fd);
+	signal(SIGTERM, SIG_IGN);
+	waitpid(child, NULL, 0);
+}
+
+TEST_F(ns, uts_of_outsider)
+{
+	pid_t child;
+
+	ASSERT_LT(0, spawn(&self->t, uts_mixed_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(50);
+	child = only_child(self->t.pid);
+	ASSERT_LT(0, child);
+	EXPECT_EQ(-EBUSY, do_checkpoint_pid(&self->t, child, 0));
+	EXPECT_NE(NULL, strstr(self->t.msg, "uts namespace: shared with task"))
+		TH_LOG("%s", self->t.msg);
+	atomic_store(&self->t.sh->go, 1);
+	EXPECT_EQ(0, wait_exit(self->t.pid));
+	self->t.pid = 0;
+}
+
+/* ---- cgroup ---- */
+
+static void cgroup_target(struct shared *sh)
+{
+	ino_t outside = ns_of("self", "cgroup");
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWCGROUP));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, ns_of("self", "cgroup"));
+	TARGET_CHECK(sh, ns_of("self", "cgroup") != outside);
+}
+
+TEST_F(ns, cgroup)
+{
+	ROUND_TRIP(&self->t, cgroup_target);
+}
+
+/* ---- time ---- */
+
+static bool set_offset(const char *line)
+{
+	int fd = open("/proc/self/timens_offsets", O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, line, strlen(line)) == (ssize_t)strlen(line);
+
+	close(fd);
+	return ok;
+}
+
+static long seconds(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return ts.tv_sec;
+}
+
+static void time_target(struct shared *sh)
+{
+	long roots = seconds(CLOCK_MONOTONIC);
+	pid_t child;
+	int status;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWTIME));
+	TARGET_CHECK(sh, set_offset("monotonic 100000 0"));
+	TARGET_CHECK(sh, set_offset("boottime 200000 0"));
+	child = fork();
+	if (!child) {
+		long mono = seconds(CLOCK_MONOTONIC);
+		long boot = seconds(CLOCK_BOOTTIME);
+
+		TARGET_CHECK(sh, mono - roots >= 100000);
+		TARGET_CHECK(sh, boot - roots >= 200000);
+		target_step(sh, 1);
+		TARGET_CHECK(sh, seconds(CLOCK_MONOTONIC) - mono < 60);
+		TARGET_CHECK(sh, seconds(CLOCK_MONOTONIC) >= mono);
+		TARGET_CHECK(sh, seconds(CLOCK_BOOTTIME) - boot < 60);
+		TARGET_CHECK(sh, seconds(CLOCK_BOOTTIME) >= boot);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+	TARGET_CHECK(sh, seconds(CLOCK_MONOTONIC) - roots < 1000);
+	/* The next child is there, too. */
+	child = fork();
+	if (!child)
+		_exit(seconds(CLOCK_MONOTONIC) - roots < 100000);
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
+TEST_F(ns, time_nested)
+{
+	ROUND_TRIP(&self->t, time_target);
+}
+
+/* Nobody has entered it: its clocks can still be set. */
+static void time_unused_target(struct shared *sh)
+{
+	long roots = seconds(CLOCK_MONOTONIC);
+	pid_t child;
+	int status;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWTIME));
+	TARGET_CHECK(sh, set_offset("monotonic 100000 0"));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, set_offset("monotonic 300000 0"));
+	child = fork();
+	if (!child)
+		_exit(seconds(CLOCK_MONOTONIC) - roots < 250000);
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
+TEST_F(ns, time_for_children)
+{
+	ROUND_TRIP(&self->t, time_unused_target);
+}
+
+/* ---- network ---- */
+
+static bool loopback_up(bool set)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq req = { .ifr_name = "lo" };
+	bool up;
+
+	if (ioctl(fd, SIOCGIFFLAGS, &req))
+		req.ifr_flags = 0;
+	up = req.ifr_flags & IFF_UP;
+	if (set) {
+		req.ifr_flags |= IFF_UP;
+		up = !ioctl(fd, SIOCSIFFLAGS, &req);
+	}
+	close(fd);
+	return up;
+}
+
+/* The root task's is the coordinator's: here that of the test. */
+static void net_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
+	target_step(sh, 1);
+	sh->data[0] = ns_of("self", "net");
+}
+
+TEST_F(ns, net_of_caller)
+{
+	ROUND_TRIP(&self->t, net_target);
+	EXPECT_EQ(ns_of("self", "net"), self->t.sh->data[0]);
+}
+
+static void net_nested_target(struct shared *sh)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
+		target_step(sh, 1);
+		TARGET_CHECK(sh, if_nametoindex("lo") == 1);
+		TARGET_CHECK(sh, !loopback_up(false));
+		TARGET_CHECK(sh, loopback_up(true));
+		sh->data[0] = ns_of("self", "net");
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+	sh->data[1] = ns_of("self", "net");
+}
+
+TEST_F(ns, net_as_new)
+{
+	ROUND_TRIP(&self->t, net_nested_target);
+	EXPECT_EQ(ns_of("self", "net"), self->t.sh->data[1]);
+	EXPECT_NE(ns_of("self", "net"), self->t.sh->data[0]);
+}
+
+static void net_in_use_target(struct shared *sh)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
+		TARGET_CHECK(sh, loopback_up(true));
+		target_step(sh, 1);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+TEST_F(ns, net_in_use)
+{
+	REFUSED(&self->t, net_in_use_target, EOPNOTSUPP,
+		"network namespace other than the root task's: its loopback interface is up");
+}
+
+/* ---- mounts ---- */
+
+static void mnt_nested_target(struct shared *sh)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
+		target_step(sh, 1);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+TEST_F(ns, mnt_nested)
+{
+	REFUSED(&self->t, mnt_nested_target, EOPNOTSUPP,
+		"mount namespace other than the root task's");
+}
+
+/* ---- namespaces that the caller supplies ---- */
+
+static void external_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	TARGET_CHECK(sh, !sethostname("inside", 6));
+	target_step(sh, 1);
+	sh->data[0] = ns_of("self", "uts");
+}
+
+/* Number of the first object of a type in the image. */
+static unsigned int find_object(struct ckpt_test *t, unsigned int type)
+{
+	struct ckpt_hdr h;
+	off_t pos = 0;
+
+	while (pread(t->image, &h, sizeof(h), pos) == sizeof(h) && h.len) {
+		if (h.type == type)
+			return h.id;
+		pos += h.len;
+	}
+	return 0;
+}
+
+TEST_F(ns, external)
+{
+	struct ckpt_external ext = {};
+	char key[32];
+
+	ASSERT_LT(0, spawn(&self->t, external_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	snprintf(key, sizeof(key), "ns:%u",
+		 find_object(&self->t, CKPT_HDR_NS_UTS));
+	ext.key = (uintptr_t)key;
+	self->t.ext = &ext;
+	self->t.nr_ext = 1;
+
+	ext.fd = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(-EINVAL, restart_killed(&self->t));
+	EXPECT_NE(NULL, strstr(self->t.msg, "is a ipc namespace"))
+		TH_LOG("%s", self->t.msg);
+	close(ext.fd);
+	ext.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	EXPECT_EQ(-EINVAL, do_restart(&self->t, 0));
+	EXPECT_NE(NULL, strstr(self->t.msg, "is no namespace"))
+		TH_LOG("%s", self->t.msg);
+	close(ext.fd);
+	ext.fd = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	ASSERT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+	close(ext.fd);
+	atomic_store(&self->t.sh->go, 1 << 20);
+	EXPECT_EQ(0, wait_exit(self->t.pid));
+	self->t.pid = 0;
+	EXPECT_EQ(ns_of("self", "uts"), self->t.sh->data[0]);
+}
+
+/* ---- without the right to make namespaces ---- */
+
+TEST_F(ns, unprivileged)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_LT(0, spawn(&self->t, uts_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	pid = fork();
+	if (!pid) {
+		if (setresuid(1000, 1000, 1000))
+			_exit(99);
+		_exit(-do_restart(&self->t, 0));
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(EPERM, WEXITSTATUS(status));
+}
+
+TEST_HARNESS_MAIN
