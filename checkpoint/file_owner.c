@@ -78,10 +78,11 @@ static u32 owner_type(enum pid_type type)
 }
 
 /* Read who it is. Return: the id, referenced, or NULL if there is none. */
-static struct pid *fill_owner(struct ckpt_hdr_file_owner *h,
+static struct pid *fill_owner(struct ckpt_ctx *ctx,
+			      struct ckpt_hdr_file_owner *h,
 			      struct fown_struct *f)
 {
-	struct user_namespace *ns = current_user_ns();
+	struct user_namespace *ns = ctx->base_user_ns;
 	struct pid *pid = NULL;
 
 	read_lock_irq(&f->lock);
@@ -140,7 +141,7 @@ static int checkpoint_owner(struct ckpt_ctx *ctx, u32 type, void *obj,
 		return 0;
 	f = file_f_owner(obj);
 	if (f)
-		pid = fill_owner(&owner, f);
+		pid = fill_owner(ctx, &owner, f);
 	else
 		owner.type = CKPT_OWNER_PID;
 	if (!pid && !owner.signum && !(((struct file *)obj)->f_flags & FASYNC))
