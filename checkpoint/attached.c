@@ -53,6 +53,7 @@ static const struct {
 	{ "System V shared memory",		ckpt_has_shm },
 	{ "I/O context shared by CLONE_IO",	ckpt_has_shared_io_context },
 	{ "kcov",				ckpt_has_kcov },
+	{ "BPF task storage",			ckpt_has_bpf_storage },
 };
 
 /**

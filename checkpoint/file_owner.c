@@ -1,168 +1,124 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Checkpoint/restart - who is sent signals for an open file
+ * Checkpoint/restart - who gets signals of an open file
  *
- * Saved: F_SETOWN and F_SETOWN_EX, with whose rights, F_SETSIG; O_ASYNC of pipes,
- *	sockets and inotify, with the descriptor that si_fd shows.
- * Not saved: an owner that is dead.
- * Refused: an owner outside of the tree, O_ASYNC of other files.
+ * Saved: of pipes and sockets the owner (F_SETOWN, F_SETOWN_EX, SIOCSPGRP), its
+ *	signal (F_SETSIG), and whether signals are sent (O_ASYNC).
+ * Not saved: owners that are gone; they would get nothing any more.
+ * Refused: owners outside of the tree; O_ASYNC with a signal of F_SETSIG, which
+ *	tells a descriptor that is known to the list of waiters alone; other kinds
+ *	of files.
+ *
+ * An owner may be any task, so this comes when all files have been saved, and
+ * is restored when all tasks have been created.
  */
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/fcntl.h>
-#include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/net.h>
 #include <linux/pid.h>
-#include <linux/pipe_fs_i.h>
+#include <linux/signal.h>
+#include <linux/uidgid.h>
 #include <linux/user_namespace.h>
-#include "../fs/notify/inotify/inotify.h"
 #include "files.h"
-#include "outside.h"
 
-static const enum pid_type pid_types[] = {
-	[CKPT_OWNER_TID]	= PIDTYPE_PID,
-	[CKPT_OWNER_PID]	= PIDTYPE_TGID,
-	[CKPT_OWNER_PGRP]	= PIDTYPE_PGID,
-};
-
-/* ---- checkpoint ---- */
-
-/* Return: whether @file is in the list, and under which descriptor. */
-static bool find_async(struct fasync_struct **list, const struct file *file,
-		       int *fd)
+static bool has_owner(const struct file *file)
 {
-	struct fasync_struct *fa;
-	bool found = false;
+	const struct fown_struct *owner = file_f_owner(file);
 
-	rcu_read_lock();
-	for (fa = READ_ONCE(*list); fa && !found; fa = READ_ONCE(fa->fa_next)) {
-		found = fa->fa_file == file;
-		if (found)
-			*fd = fa->fa_fd;
-	}
-	rcu_read_unlock();
-	return found;
+	return owner && (owner->pid || owner->signum);
 }
 
 /**
- * ckpt_async_fd - the descriptor that a file with O_ASYNC tells of
- * @file: the file
- * @fd: where to put it
+ * checkpoint_file_owner - refuse owners that cannot be saved
+ * @ctx: the checkpoint
+ * @file: an open file
  *
- * Return: false if the kind of file is not known.
+ * Return: 0, or an errno that has been reported.
  */
-bool ckpt_async_fd(struct file *file, int *fd)
+int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file)
 {
-	struct pipe_inode_info *pipe = get_pipe_info(file, false);
-	struct fsnotify_group *group = inotify_group_of(file);
-	struct socket *sock = sock_from_file(file);
+	umode_t mode = file_inode(file)->i_mode;
 
-	if (pipe)
-		return find_async(&pipe->fasync_readers, file, fd) ||
-		       find_async(&pipe->fasync_writers, file, fd);
-	if (sock)
-		return find_async(&sock->wq.fasync_list, file, fd);
-	if (group)
-		return find_async(&group->fsn_fa, file, fd);
-	return false;
-}
-
-static u32 owner_type(enum pid_type type)
-{
-	u32 i;
-
-	for (i = CKPT_OWNER_TID; i < CKPT_OWNER_PGRP; i++)
-		if (pid_types[i] == type)
-			break;
-	return i;
-}
-
-/* Read who it is. Return: the id, referenced, or NULL if there is none. */
-static struct pid *fill_owner(struct ckpt_ctx *ctx,
-			      struct ckpt_hdr_file_owner *h,
-			      struct fown_struct *f)
-{
-	struct user_namespace *ns = ctx->base_user_ns;
-	struct pid *pid = NULL;
-
-	read_lock_irq(&f->lock);
-	h->type = owner_type(f->pid_type);
-	h->signum = f->signum;
-	h->uid = from_kuid_munged(ns, f->uid);
-	h->euid = from_kuid_munged(ns, f->euid);
-	rcu_read_lock();
-	if (pid_task(f->pid, f->pid_type))
-		pid = get_pid(f->pid);
-	rcu_read_unlock();
-	read_unlock_irq(&f->lock);
-	return pid;
-}
-
-static int write_owner(struct ckpt_ctx *ctx, struct file *file,
-		       struct ckpt_hdr_file_owner *owner, struct pid *pid)
-{
-	struct ckpt_hdr_file_owner *h;
-	int id;
-
-	if (pid && !ckpt_obj_known(ctx, pid))
+	if (!(file->f_flags & FASYNC) && !has_owner(file))
+		return 0;
+	if (!S_ISFIFO(mode) && !S_ISSOCK(mode))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "sends signals to process %d, which is outside of the tree",
-				     pid_vnr(pid));
-	id = pid ? checkpoint_obj(ctx, CKPT_HDR_PID, pid) : 0;
-	if (id < 0)
-		return id;
-	owner->pid = id;
-	owner->fd = -1;
-	if (file->f_flags & FASYNC && ckpt_async_fd(file, &owner->fd))
-		owner->flags = CKPT_OWNER_ASYNC;
-	id = checkpoint_file_obj(ctx, file);
-	if (id < 0)
-		return id;
-	owner->file = id;
-	h = ckpt_new_rec(ctx, CKPT_HDR_FILE_OWNER, sizeof(*h));
-	if (IS_ERR(h))
-		return PTR_ERR(h);
-	owner->h = h->h;
-	*h = *owner;
+				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
+	if (file->f_flags & FASYNC && has_owner(file) &&
+	    file_f_owner(file)->signum)
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
+				     "sends signals with a descriptor (F_SETSIG, O_ASYNC)");
 	return 0;
 }
 
-static int checkpoint_owner(struct ckpt_ctx *ctx, u32 type, void *obj,
-			    struct ckpt_uses *uses)
+static bool is_alive(struct pid *pid, enum pid_type type)
 {
-	struct ckpt_hdr_file_owner owner = {};
-	u8 class = ckpt_kind(type)->class;
-	struct fown_struct *f;
-	struct pid *pid = NULL;
-	int ret;
+	bool ret;
 
-	if ((class != CKPT_CLASS_FILE && class != CKPT_CLASS_FILE_LATE) ||
-	    type == CKPT_HDR_FILE_EXTERNAL)
-		return 0;
-	f = file_f_owner(obj);
-	if (f)
-		pid = fill_owner(ctx, &owner, f);
-	else
-		owner.type = CKPT_OWNER_PID;
-	if (!pid && !owner.signum && !(((struct file *)obj)->f_flags & FASYNC))
-		return 0;
-	ret = write_owner(ctx, obj, &owner, pid);
-	put_pid(pid);
+	rcu_read_lock();
+	ret = pid_task(pid, type);
+	rcu_read_unlock();
 	return ret;
 }
 
+static int fill_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_file_owner *h,
+		      struct fown_struct *owner)
+{
+	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+
+	h->signum = owner->signum;
+	if (!owner->pid || !is_alive(owner->pid, owner->pid_type))
+		return 0;
+	if (!ckpt_obj_known(ctx, owner->pid))
+		return ckpt_path_err(ctx, file_user_path(owner->file),
+				     -EOPNOTSUPP,
+				     "sends signals to process %d, which is outside of the tree",
+				     pid_vnr(owner->pid));
+	h->pid = checkpoint_obj(ctx, CKPT_HDR_PID, owner->pid);
+	h->pid_type = owner->pid_type;
+	h->uid = from_kuid_munged(ns, owner->uid);
+	h->euid = from_kuid_munged(ns, owner->euid);
+	return 0;
+}
+
+static int write_owner(struct ckpt_ctx *ctx, struct file *file, u32 type)
+{
+	struct ckpt_hdr_file_owner *h;
+
+	if (!(file->f_flags & FASYNC) && !has_owner(file))
+		return 0;
+	h = ckpt_new_rec(ctx, CKPT_HDR_FILE_OWNER, sizeof(*h));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	h->file = checkpoint_obj(ctx, type, file);
+	if (file->f_flags & FASYNC)
+		h->flags |= CKPT_OWNER_ASYNC;
+	/* The tasks that could change it are stopped. */
+	return has_owner(file) ? fill_owner(ctx, h, file_f_owner(file)) : 0;
+}
+
+static int write_pipe_owner(struct ckpt_ctx *ctx, void *obj)
+{
+	return write_owner(ctx, obj, CKPT_HDR_FILE_PIPE);
+}
+
+static int write_socket_owner(struct ckpt_ctx *ctx, void *obj)
+{
+	return write_owner(ctx, obj, CKPT_HDR_FILE_SOCKET);
+}
+
 /**
- * checkpoint_file_owners - write who is sent signals for which file
- * @ctx: the checkpoint; all tasks have been captured
+ * checkpoint_file_owners - save who gets signals of open files
+ * @ctx: the checkpoint; all files have been saved
  *
  * Return: 0, or an errno that has been reported.
  */
 int checkpoint_file_owners(struct ckpt_ctx *ctx)
 {
-	return ckpt_walk_uses(ctx, checkpoint_owner);
+	return ckpt_walk_objs(ctx, CKPT_HDR_FILE_PIPE, write_pipe_owner) ?:
+	       ckpt_walk_objs(ctx, CKPT_HDR_FILE_SOCKET, write_socket_owner);
 }
-
-/* ---- validate ---- */
 
 /**
  * ckpt_file_owner_validate - check a FILE_OWNER record
@@ -175,86 +131,99 @@ int ckpt_file_owner_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
 	const struct ckpt_hdr_file_owner *o = (const void *)h;
 
+	BUILD_BUG_ON(PIDTYPE_PID != 0 || PIDTYPE_TGID != 1 || PIDTYPE_PGID != 2);
+
 	if (!ckpt_ref_ok(v, o->file, CKPT_CLASS_FILE))
 		return ckpt_bad(v, "bad reference to a file");
 	if (o->pid && !ckpt_ref_ok(v, o->pid, CKPT_CLASS_PID))
 		return ckpt_bad(v, "bad reference to a process id");
-	if (o->type < CKPT_OWNER_TID || o->type > CKPT_OWNER_PGRP)
-		return ckpt_bad(v, "unknown kind of owner");
-	if (o->signum > CKPT_NSIG)
-		return ckpt_bad(v, "signal out of range");
+	if (o->pid_type > PIDTYPE_PGID || o->signum > _NSIG)
+		return ckpt_bad(v, "number out of range");
 	if (o->flags & ~CKPT_OWNER_ASYNC)
 		return ckpt_bad(v, "unknown flags");
-	return ckpt_tail_validate(v, h);
+	if (o->flags & CKPT_OWNER_ASYNC && o->signum)
+		return ckpt_bad(v, "signals with an unknown descriptor");
+	if (o->reserved)
+		return ckpt_bad(v, "reserved field is not zero");
+	return 0;
 }
 
-/* ---- restart ---- */
-
-/* A signal is sent with these rights, so be sure the caller could have them. */
-static int check_rights(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
-			kuid_t uid, kuid_t euid)
+/* Signals are sent with the rights of whoever set the owner. */
+static bool may_be(kuid_t uid)
 {
-	if (!uid_valid(uid) || !uid_valid(euid))
-		return ckpt_err(ctx, -EINVAL,
-				"owner of a file: user %u or %u is not mapped",
-				h->uid, h->euid);
-	if ((!uid_eq(uid, current_uid()) || !uid_eq(euid, current_euid())) &&
-	    !ns_capable(current_user_ns(), CAP_SETUID))
-		return ckpt_err(ctx, -EPERM,
-				"owner of a file: set by user %u", h->uid);
-	return 0;
+	const struct cred *cred = current_cred();
+
+	return uid_eq(uid, cred->uid) || uid_eq(uid, cred->euid) ||
+	       uid_eq(uid, cred->suid) || ns_capable(cred->user_ns, CAP_SETUID);
 }
 
 static int set_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
 		     struct file *file)
 {
-	struct pid *pid = h->pid ? ckpt_obj_by_id(ctx, h->pid)->ptr : NULL;
-	kuid_t uid = make_kuid(current_user_ns(), h->uid);
-	kuid_t euid = make_kuid(current_user_ns(), h->euid);
-	struct fown_struct *f;
-	int ret;
+	struct user_namespace *ns = current_user_ns();
+	kuid_t uid = make_kuid(ns, h->uid), euid = make_kuid(ns, h->euid);
+	struct fown_struct *owner = file_f_owner(file);
 
-	ret = file_f_owner_allocate(file);
-	if (ret)
-		return ckpt_err(ctx, ret, "owner of a file");
-	f = file_f_owner(file);
-	if (pid) {
-		ret = check_rights(ctx, h, uid, euid);
-		if (ret)
-			return ret;
-		__f_setown(file, pid, pid_types[h->type], 1);
+	if (h->pid && (!uid_valid(uid) || !uid_valid(euid)))
+		return ckpt_err(ctx, -EINVAL,
+				"owner of a file: user %u or %u is not mapped",
+				h->uid, h->euid);
+	if (h->pid && (!may_be(uid) || !may_be(euid)))
+		return ckpt_err(ctx, -EPERM,
+				"owner of a file: set by user %u (%u)", h->uid,
+				h->euid);
+	if (h->pid)
+		__f_setown(file, ckpt_obj_by_id(ctx, h->pid)->ptr, h->pid_type,
+			   1);
+	write_lock_irq(&owner->lock);
+	owner->signum = h->signum;
+	if (h->pid) {
+		owner->uid = uid;
+		owner->euid = euid;
 	}
-	write_lock_irq(&f->lock);
-	f->signum = h->signum;
-	if (pid) {
-		f->uid = uid;
-		f->euid = euid;
-	}
-	write_unlock_irq(&f->lock);
+	write_unlock_irq(&owner->lock);
 	return 0;
 }
 
+static int restore_owner(struct ckpt_ctx *ctx,
+			 const struct ckpt_hdr_file_owner *h)
+{
+	struct file *file = restore_obj(ctx, h->file);
+	int ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (!S_ISFIFO(file_inode(file)->i_mode) &&
+	    !S_ISSOCK(file_inode(file)->i_mode))
+		return ckpt_err(ctx, -EBADMSG,
+				"owner of a file that is no pipe or socket");
+	ret = file_f_owner_allocate(file);
+	if (ret)
+		return ckpt_err(ctx, ret, "owner of a file");
+	ret = set_owner(ctx, h, file);
+	if (ret || !(h->flags & CKPT_OWNER_ASYNC))
+		return ret;
+	ret = file->f_op->fasync ? file->f_op->fasync(-1, file, 1) : -EBADMSG;
+	return ret < 0 ? ckpt_err(ctx, ret, "O_ASYNC") : 0;
+}
+
 /**
- * restore_file_owner - tell who is sent signals for a file
- * @ctx: the restart; all tasks and files are there
- * @h: the record
+ * restore_file_owners - restore who gets signals of open files
+ * @ctx: the restart; all tasks have restored themselves and none runs yet
  *
  * Return: 0, or an errno that has been reported.
  */
-int restore_file_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+int restore_file_owners(struct ckpt_ctx *ctx)
 {
-	const struct ckpt_hdr_file_owner *o = (const void *)h;
-	struct file *file = ckpt_obj_by_id(ctx, o->file)->ptr;
-	int ret;
+	const struct ckpt_hdr *h;
+	struct ckpt_cursor c;
+	int ret = 0;
 
-	if (!file || ckpt_obj_by_id(ctx, o->file)->h->type == CKPT_HDR_FILE_EXTERNAL ||
-	    file->f_mode & FMODE_PATH)
-		return ckpt_err(ctx, -EBADMSG, "owner of a file that nobody has open");
-	ret = set_owner(ctx, o, file);
-	if (ret || !(o->flags & CKPT_OWNER_ASYNC))
-		return ret;
-	ret = file->f_op->fasync ? file->f_op->fasync(o->fd, file, 1) : -EBADMSG;
-	if (ret < 0)
-		return ckpt_path_err(ctx, file_user_path(file), ret, "O_ASYNC");
-	return 0;
+	ckpt_cursor_first(ctx, &c);
+	while (!ret && (h = ckpt_cursor_next(&c))) {
+		if (h->type == CKPT_HDR_FILE_OWNER)
+			ret = restore_owner(ctx, (const void *)h);
+		cond_resched();
+	}
+	return ret;
 }

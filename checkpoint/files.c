@@ -236,53 +236,6 @@ void *restore_files(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return files;
 }
 
-/**
- * ckpt_tail_validate - check the place of a record behind the tasks
- * @v: the validator
- * @h: the record: LOCK or FILE_OWNER
- *
- * Return: 0 or -EBADMSG
- */
-int ckpt_tail_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
-{
-	if (v->nr_tasks != v->max_tasks)
-		return ckpt_bad(v, "record is not behind all tasks");
-	/* Nobody would read those that come after something else. */
-	if (v->have_tail && v->owner != CKPT_HDR_LOCK &&
-	    v->owner != CKPT_HDR_FILE_OWNER)
-		return ckpt_bad(v, "record is not in a row with its like");
-	v->have_tail = true;
-	return 0;
-}
-
-static bool is_tail(const struct ckpt_hdr *h)
-{
-	return h && (h->type == CKPT_HDR_LOCK || h->type == CKPT_HDR_FILE_OWNER);
-}
-
-/**
- * restore_files_tail - restore what is about files but comes after the tasks
- * @ctx: the restart; all tasks have restored themselves
- *
- * Return: 0, or an errno that has been reported.
- */
-int restore_files_tail(struct ckpt_ctx *ctx)
-{
-	struct ckpt_cursor c = ctx->tail;
-	const struct ckpt_hdr *h;
-	int ret = 0;
-
-	while (ctx->has_tail && !ret && is_tail(ckpt_cursor_peek(&c))) {
-		h = ckpt_cursor_next(&c);
-		ret = h->type == CKPT_HDR_LOCK ? restore_lock(ctx, h) :
-						 restore_file_owner(ctx, h);
-		cond_resched();
-		if (!ret && fatal_signal_pending(current))
-			ret = ckpt_err(ctx, -EINTR, "killed");
-	}
-	return ret;
-}
-
 static int is_file(const void *wanted, struct file *file, unsigned int fd)
 {
 	return file == wanted;

@@ -164,6 +164,11 @@ int ckpt_file_timerfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *
 void *restore_file_timerfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			   struct ckpt_cursor *c);
 void restore_file_timerfd_commit(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+/* file_owner.c: who gets signals of open files */
+int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_owners(struct ckpt_ctx *ctx);
+int ckpt_file_owner_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int restore_file_owners(struct ckpt_ctx *ctx);
 
 /* file_external.c: open files that belong to somebody else */
 bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);
@@ -177,17 +182,7 @@ void *restore_file_external(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 bool ckpt_saves_locks(const struct file *file);
 int checkpoint_locks(struct ckpt_ctx *ctx);
 int ckpt_lock_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int restore_lock(struct ckpt_ctx *ctx, const struct ckpt_hdr *h);
-
-/* file_owner.c: who is sent signals for an open file */
-bool ckpt_async_fd(struct file *file, int *fd);
-int checkpoint_file_owners(struct ckpt_ctx *ctx);
-int ckpt_file_owner_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int restore_file_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr *h);
-
-/* files.c: records behind the tasks */
-int ckpt_tail_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int restore_files_tail(struct ckpt_ctx *ctx);
+int restore_locks(struct ckpt_ctx *ctx);
 
 /* fs_struct.c: root and working directory */
 int checkpoint_fs(struct ckpt_ctx *ctx, void *obj);

@@ -190,11 +190,11 @@ struct ckpt_label_set {
  * @nr_anon_roots: checkpoint: numbers given
  * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
  *
- * @tail: restart: the first of the records behind all tasks
- * @has_tail: restart: there is one
- *
  * @labels: checkpoint: the labels that security modules use, see label.c
  * @task_labels: checkpoint: those of the present task
+ *
+ * @locks: restart: the first LOCK record
+ * @has_locks: restart: there is one
  *
  * @nsproxy: restart: namespaces of tasks that have none of their own: the
  *	caller's, and time as it was
@@ -265,10 +265,10 @@ struct ckpt_ctx {
 	u32 nr_anon_roots;
 	u32 nr_suspects;
 
-	struct ckpt_cursor tail;
-	bool has_tail;
 	DECLARE_HASHTABLE(labels, 7);
 	struct ckpt_label_set task_labels;
+	struct ckpt_cursor locks;
+	bool has_locks;
 
 	struct nsproxy *nsproxy;
 	bool own_time;
@@ -355,6 +355,7 @@ enum ckpt_class {
 	CKPT_CLASS_FILES,
 	CKPT_CLASS_FS,
 	CKPT_CLASS_PIPE,
+	CKPT_CLASS_SOCKET,
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
@@ -366,9 +367,9 @@ enum ckpt_class {
 /**
  * struct ckpt_validator - state of one pass over the records
  * @classes: class (enum ckpt_class) of each object so far, by id - 1
+ * @objs: first record of each of them
  * @depth: of each object so far: how many objects that can contain each other
  *	restoring it goes through
- * @objs: first record of each of them
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
@@ -379,7 +380,7 @@ enum ckpt_class {
  * @tree: the TREE_TASK records so far, by number of the task
  * @pid_used: which PID objects (by id - 1) are the id of a task
  * @have_tree: there has been a TREE record
- * @have_tail: there has been a record that comes behind all tasks
+ * @have_locks: there has been a LOCK record
  * @task_done: which tasks, by number, have had a TASK record
  * @nr_procs: leaders among the TREE_TASK records so far
  * @last_end: for records that must be in ascending order
@@ -387,8 +388,8 @@ enum ckpt_class {
  */
 struct ckpt_validator {
 	u8 *classes;
-	u8 *depth;
 	const struct ckpt_hdr **objs;
+	u8 *depth;
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
@@ -399,14 +400,14 @@ struct ckpt_validator {
 	const struct ckpt_hdr_tree_task **tree;
 	u8 *pid_used;
 	bool have_tree;
-	bool have_tail;
+	bool have_locks;
 	u8 *task_done;
 	u32 nr_procs;
 	u64 last_end;
 	const char *why;
 };
 
-/* The owner of records that may belong to any object or task. */
+/* The owner of records that may belong to any task or labelled object. */
 #define CKPT_OWNER_ANY	(~0U)
 
 /**
@@ -417,6 +418,8 @@ struct ckpt_validator {
  * @CKPT_LABELLED_INODE: it is a struct inode
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
+ * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
+ *	of one at restart
  */
 enum ckpt_labelled {
 	CKPT_LABELLED_NOT,
@@ -424,6 +427,7 @@ enum ckpt_labelled {
 	CKPT_LABELLED_FILE,
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
+	CKPT_LABELLED_SOCK,
 };
 
 /**
@@ -433,9 +437,9 @@ enum ckpt_labelled {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
- * @labelled: objects: what security modules see in it. Their labels are then
- *	saved and restored without further ado, and state that has no label is
- *	refused.
+ * @labelled: objects: what security modules see in it; open files need not say.
+ *	Their labels are then saved and restored without further ado, and state
+ *	that has no label is refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -475,6 +479,7 @@ struct ckpt_kind {
 };
 
 const struct ckpt_kind *ckpt_kind(u32 type);
+enum ckpt_labelled ckpt_labelled(u32 type);
 int ckpt_validate_meta(struct ckpt_ctx *ctx);
 struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks);
 void ckpt_validator_free(struct ckpt_validator *v);
@@ -535,6 +540,16 @@ int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
+
+/* sysctl.c */
+#ifdef CONFIG_SYSCTL
+int ckpt_may_use(struct ckpt_ctx *ctx);
+#else
+static inline int ckpt_may_use(struct ckpt_ctx *ctx)
+{
+	return 0;
+}
+#endif
 
 /* header.c, container.c */
 int checkpoint_header(struct ckpt_ctx *ctx);

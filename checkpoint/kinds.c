@@ -6,6 +6,7 @@
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
 #include <linux/limits.h>
+#include "audit.h"
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
@@ -19,6 +20,7 @@
 #include "sched.h"
 #include "sighand.h"
 #include "signal.h"
+#include "socket.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -269,6 +271,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.get		= ckpt_cred_get,
 		.put		= ckpt_cred_put,
 	},
+	[CKPT_HDR_AUDIT] = {
+		.name		= "AUDIT",
+		.min_len	= sizeof(struct ckpt_hdr_audit),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_audit_validate,
+	},
 	[CKPT_HDR_RESTART_BLOCK] = {
 		.name		= "RESTART_BLOCK",
 		.min_len	= sizeof(struct ckpt_hdr_restart_block),
@@ -368,6 +376,44 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TMPFS_ENTRY,
 		.validate	= ckpt_xattr_validate,
 	},
+	[CKPT_HDR_SOCKET] = {
+		.name		= "SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_socket),
+		.max_len	= sizeof(struct ckpt_hdr_socket) +
+				  CKPT_SOCKOPTS_MAX *
+				  sizeof(struct ckpt_sockopt),
+		.class		= CKPT_CLASS_SOCKET,
+		.validate	= ckpt_socket_validate,
+		.checkpoint	= checkpoint_socket,
+		.restore	= restore_socket,
+		.put		= ckpt_socket_put,
+	},
+	[CKPT_HDR_SOCK_UNIX] = {
+		.name		= "SOCK_UNIX",
+		.min_len	= sizeof(struct ckpt_hdr_sock_unix),
+		.max_len	= sizeof(struct ckpt_hdr_sock_unix) +
+				  2 * CKPT_UNIX_ADDR_MAX + PATH_MAX + 6,
+		.validate	= ckpt_sock_unix_validate,
+	},
+	[CKPT_HDR_SOCK_INET] = {
+		.name		= "SOCK_INET",
+		.min_len	= sizeof(struct ckpt_hdr_sock_inet),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_inet_validate,
+	},
+	[CKPT_HDR_SOCK_NETLINK] = {
+		.name		= "SOCK_NETLINK",
+		.min_len	= sizeof(struct ckpt_hdr_sock_netlink),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_netlink_validate,
+	},
+	[CKPT_HDR_SKB] = {
+		.name		= "SKB",
+		.min_len	= sizeof(struct ckpt_hdr_skb),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_SOCK_UNIX,
+		.validate	= ckpt_skb_validate,
+	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
 		.min_len	= sizeof(struct ckpt_hdr_file_external),
@@ -384,7 +430,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -394,7 +439,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -404,7 +448,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
@@ -489,15 +532,24 @@ static const struct ckpt_kind generic_kinds[] = {
 		.commit		= restore_file_timerfd_commit,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_LOCK] = {
+		.name		= "LOCK",
+		.min_len	= sizeof(struct ckpt_hdr_lock),
+		.validate	= ckpt_lock_validate,
+	},
 	[CKPT_HDR_FILE_OWNER] = {
 		.name		= "FILE_OWNER",
 		.min_len	= sizeof(struct ckpt_hdr_file_owner),
 		.validate	= ckpt_file_owner_validate,
 	},
-	[CKPT_HDR_LOCK] = {
-		.name		= "LOCK",
-		.min_len	= sizeof(struct ckpt_hdr_lock),
-		.validate	= ckpt_lock_validate,
+	[CKPT_HDR_FILE_SOCKET] = {
+		.name		= "FILE_SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_file_socket),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_socket_validate,
+		.checkpoint	= checkpoint_file_socket,
+		.restore	= restore_file_socket,
+		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_PROC] = {
 		.name		= "FILE_PROC",
@@ -559,6 +611,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_audit_task_kind,
 	&ckpt_label_task_kind,
 	NULL
 };
@@ -579,4 +632,22 @@ const struct ckpt_kind *ckpt_kind(u32 type)
 		return NULL;
 	k = &generic_kinds[type];
 	return k->name ? k : NULL;
+}
+
+/**
+ * ckpt_labelled - what security modules see in an object
+ * @type: record type of the object
+ *
+ * Return: one of enum ckpt_labelled. External files belong to somebody else,
+ * and so do their labels.
+ */
+enum ckpt_labelled ckpt_labelled(u32 type)
+{
+	const struct ckpt_kind *k = ckpt_kind(type);
+
+	if (!k)
+		return CKPT_LABELLED_NOT;
+	if (k->class == CKPT_CLASS_FILE && type != CKPT_HDR_FILE_EXTERNAL)
+		return CKPT_LABELLED_FILE;
+	return k->labelled;
 }

@@ -210,11 +210,15 @@ int ckpt_lock_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "lock: bad reference to a descriptor table");
 	if (l->pid && !ckpt_ref_ok(v, l->pid, CKPT_CLASS_PID))
 		return ckpt_bad(v, "lock: bad reference to a process id");
+	if (v->nr_tasks != v->max_tasks ||
+	    (v->have_locks && v->owner != CKPT_HDR_LOCK))
+		return ckpt_bad(v, "lock: not behind the tasks and other locks");
+	v->have_locks = true;
 	if (l->reserved)
 		return ckpt_bad(v, "lock: reserved field is not zero");
 	if (!range_ok(l))
 		return ckpt_bad(v, "lock: bad range");
-	return ckpt_tail_validate(v, h);
+	return 0;
 }
 
 /* ---- restart ---- */
@@ -277,24 +281,16 @@ static bool owner_has(struct ckpt_ctx *ctx, const struct ckpt_hdr_lock *h,
 	return files && ckpt_files_have(files, file);
 }
 
-/**
- * restore_lock - lock a file again
- * @ctx: the restart; all tasks and files are there
- * @h: the record
- *
- * Return: 0, or an errno that has been reported.
- */
-int restore_lock(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+static int restore_lock(struct ckpt_ctx *ctx, const struct ckpt_hdr_lock *h)
 {
-	const struct ckpt_hdr_lock *l = (const void *)h;
-	struct file *file = ckpt_obj_by_id(ctx, l->file)->ptr;
+	struct file *file = ckpt_obj_by_id(ctx, h->file)->ptr;
 	struct file_lock fl;
 	int ret;
 
-	if (!file || !ckpt_saves_locks(file) || !owner_has(ctx, l, file))
+	if (!file || !ckpt_saves_locks(file) || !owner_has(ctx, h, file))
 		return ckpt_err(ctx, -EBADMSG,
 				"lock: nobody has the file open, or it is of another kind");
-	make_lock(ctx, l, file, &fl);
+	make_lock(ctx, h, file, &fl);
 	ret = set_lock(file, &fl);
 	/* Not waiting for it, so whatever is not done is in the way. */
 	if (ret == -EAGAIN || ret == -EACCES || ret == FILE_LOCK_DEFERRED)
@@ -305,4 +301,27 @@ int restore_lock(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
 				     ret == -EBUSY ? "is locked by somebody else" :
 				     "cannot be locked");
 	return 0;
+}
+
+/**
+ * restore_locks - lock files again
+ * @ctx: the restart; all tasks have restored themselves
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_locks(struct ckpt_ctx *ctx)
+{
+	const struct ckpt_hdr *h;
+	struct ckpt_cursor c = ctx->locks;
+	int ret = 0;
+
+	if (!ctx->has_locks)
+		return 0;
+	while (!ret && (h = ckpt_read_opt_type(&c, CKPT_HDR_LOCK))) {
+		ret = restore_lock(ctx, (const void *)h);
+		cond_resched();
+		if (!ret && fatal_signal_pending(current))
+			ret = ckpt_err(ctx, -EINTR, "killed");
+	}
+	return ret;
 }

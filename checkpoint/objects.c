@@ -105,13 +105,12 @@ void ckpt_obj_release(struct ckpt_ctx *ctx)
 }
 
 /* Labels are objects and come first; which of them it has comes behind it. */
-static int write_labelled(struct ckpt_ctx *ctx, const struct ckpt_kind *kind,
-			  void *ptr)
+static int write_labelled(struct ckpt_ctx *ctx, u32 type, void *ptr)
 {
 	struct ckpt_label_set labels;
 
-	return checkpoint_obj_labels(ctx, kind->labelled, ptr, &labels) ?:
-	       kind->checkpoint(ctx, ptr) ?:
+	return checkpoint_obj_labels(ctx, ckpt_labelled(type), ptr, &labels) ?:
+	       ckpt_kind(type)->checkpoint(ctx, ptr) ?:
 	       checkpoint_label_set(ctx, &labels);
 }
 
@@ -171,8 +170,8 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 	if (e)
 		return e->id;
 
-	ret = kind->labelled ? write_labelled(ctx, kind, ptr) :
-			       kind->checkpoint(ctx, ptr);
+	ret = ckpt_labelled(type) ? write_labelled(ctx, type, ptr) :
+				    kind->checkpoint(ctx, ptr);
 	if (ret < 0)
 		return ret;
 
@@ -327,16 +326,16 @@ struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id)
 
 static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 {
-	const struct ckpt_kind *kind = ckpt_kind(o->h->type);
+	enum ckpt_labelled labelled = ckpt_labelled(o->h->type);
 	struct ckpt_cursor c = o->c;
-	void *ptr = kind->restore(ctx, o->h, &c);
+	void *ptr = ckpt_kind(o->h->type)->restore(ctx, o->h, &c);
 	int ret = 0;
 
 	/* Released with @ctx also if it cannot have its labels. */
 	if (!IS_ERR(ptr)) {
 		o->ptr = ptr;
-		if (kind->labelled)
-			ret = restore_obj_labels(ctx, kind->labelled, ptr, o->c);
+		if (labelled)
+			ret = restore_obj_labels(ctx, labelled, ptr, o->c);
 		if (ret)
 			ptr = ERR_PTR(ret);
 	}

@@ -858,7 +858,7 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	int ret;
 
 	ret = READ_ONCE(ctx->err) ?:
-	      restore_files_tail(ctx) ?:
+	      restore_locks(ctx) ?:
 	      restore_objs_finish(ctx) ?:
 	      restore_tree_commit(ctx);
 	if (ret)

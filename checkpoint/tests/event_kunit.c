@@ -85,15 +85,6 @@ static void fill_pidfd(void *rec)
 	p->pid = PID;
 }
 
-static void fill_owner(void *rec)
-{
-	struct ckpt_hdr_file_owner *o = rec;
-
-	o->file = WATCHED;
-	o->pid = PID;
-	o->type = CKPT_OWNER_PID;
-}
-
 static void fill_lock(void *rec)
 {
 	struct ckpt_hdr_lock *l = rec;
@@ -143,7 +134,7 @@ static void fill_thread_timer(void *rec)
 }
 
 enum { EVENTFD, EVENTPOLL, ITEM, INOTIFY, EVENT, WATCH, PIDFD, SIGNALFD,
-	TIMERFD, TIMER, THREAD_TIMER, OWNER, LOCK };
+	TIMERFD, TIMER, THREAD_TIMER, LOCK };
 
 static const struct {
 	u32 type;
@@ -175,8 +166,6 @@ static const struct {
 		sizeof(struct ckpt_hdr_posix_timer), CKPT_HDR_TASK, fill_timer },
 	[THREAD_TIMER] = { CKPT_HDR_POSIX_TIMER,
 		sizeof(struct ckpt_hdr_posix_timer), CKPT_HDR_TASK, fill_thread_timer },
-	[OWNER] = { CKPT_HDR_FILE_OWNER,
-		sizeof(struct ckpt_hdr_file_owner), 0, fill_owner },
 	[LOCK] = { CKPT_HDR_LOCK, sizeof(struct ckpt_hdr_lock), 0, fill_lock },
 };
 
@@ -222,8 +211,6 @@ struct spoil {
 	SPOIL(WATCH, _name, ckpt_hdr_inotify_watch, _field, _value, _err)
 #define PROCESS(_name, _field, _value, _err) \
 	SPOIL(PIDFD, _name, ckpt_hdr_file_pidfd, _field, _value, _err)
-#define SENT(_name, _field, _value, _err) \
-	SPOIL(OWNER, _name, ckpt_hdr_file_owner, _field, _value, _err)
 #define LOCKED(_name, _field, _value, _err) \
 	SPOIL(LOCK, _name, ckpt_hdr_lock, _field, _value, _err)
 #define MASK(_name, _field, _value, _err) \
@@ -296,17 +283,6 @@ static const struct spoil spoils[] = {
 	PROCESS("not a process", pid, CRED, -EBADMSG),
 	PROCESS("reserved", reserved, 1, -EBADMSG),
 	COUNTER("of a thread", file.f_flags, O_RDWR | O_EXCL, -EBADMSG),
-
-	GOOD(OWNER),
-	SENT("nobody", pid, 0, 0),
-	SENT("not a process", pid, CRED, -EBADMSG),
-	SENT("not a file", file, PID, -EBADMSG),
-	SENT("unknown kind of owner", type, 4, -EBADMSG),
-	SENT("no kind of owner", type, 0, -EBADMSG),
-	SENT("last signal", signum, 64, 0),
-	SENT("signal 65", signum, 65, -EBADMSG),
-	SENT("unknown flag", flags, 2, -EBADMSG),
-	SENT("any descriptor", fd, -1, 0),
 
 	GOOD(LOCK),
 	LOCKED("unknown kind", kind, 4, -EBADMSG),
@@ -442,23 +418,18 @@ static void event_nesting(struct kunit *test)
 	ckpt_validator_free(v);
 }
 
-/* What is about files, but behind the tasks, comes in a row. */
-static void event_tail(struct kunit *test)
+/* Locks come behind the tasks, in a row. */
+static void event_locks(struct kunit *test)
 {
 	struct ckpt_validator *v = new_validator(test);
 	struct ckpt_hdr_lock lock = {
 		.h = { .type = CKPT_HDR_LOCK, .len = sizeof(lock) },
 	};
-	struct ckpt_hdr_file_owner owner = {
-		.h = { .type = CKPT_HDR_FILE_OWNER, .len = sizeof(owner) },
-	};
 
 	fill_lock(&lock);
-	fill_owner(&owner);
 	v->nr_tasks = 0;
-	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &owner.h));
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &lock.h));
 	v->nr_tasks = 1;
-	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &owner.h));
 	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &lock.h));
 	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &lock.h));
 	v->owner = CKPT_HDR_FILES;
@@ -483,7 +454,7 @@ bool ckpt_kunit_event_covers(u32 type)
 }
 
 static struct kunit_case event_cases[] = {
-	KUNIT_CASE(event_tail),
+	KUNIT_CASE(event_locks),
 	KUNIT_CASE_PARAM(event_records, spoil_gen_params),
 	KUNIT_CASE(event_nesting),
 	{}

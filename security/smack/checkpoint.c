@@ -327,11 +327,13 @@ static int parse_access(const char *s, size_t len)
 	return access;
 }
 
+#define SEPARATORS	"\n "
+
 static int add_rule(struct task_smack *tsp, const char *line)
 {
-	size_t subject = strcspn(line, " \n");
+	size_t subject = strcspn(line, SEPARATORS);
 	const char *o = line + subject + (line[subject] == ' ');
-	size_t object = strcspn(o, " \n");
+	size_t object = strcspn(o, SEPARATORS);
 	const char *a = o + object + (o[object] == ' ');
 	struct smack_known *skps, *skpo;
 	struct smack_rule *rule;

@@ -410,7 +410,7 @@ TEST_F(files, deleted_program)
 
 static void has_socket(struct shared *sh)
 {
-	TARGET_CHECK(sh, socket(AF_UNIX, SOCK_STREAM, 0) == 3);
+	TARGET_CHECK(sh, socket(AF_PACKET, SOCK_DGRAM, 0) == 3);
 	target_step(sh, 1);
 }
 
@@ -423,6 +423,12 @@ static void has_userfaultfd(struct shared *sh)
 static void has_terminal(struct shared *sh)
 {
 	TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) == 3);
+	target_step(sh, 1);
+}
+
+static void has_owner(struct shared *sh)
+{
+	TARGET_CHECK(sh, !fcntl(make_file("file", "x"), F_SETOWN, getpid()));
 	target_step(sh, 1);
 }
 
@@ -463,6 +469,11 @@ TEST_F(files, refused_anon)
 TEST_F(files, refused_terminal)
 {
 	REFUSED(&self->t, has_terminal, EOPNOTSUPP, "is a terminal");
+}
+
+TEST_F(files, refused_owner)
+{
+	REFUSED(&self->t, has_owner, EOPNOTSUPP, "F_SETOWN");
 }
 
 TEST_F(files, refused_watch)
@@ -703,7 +714,7 @@ static int take_fd(pid_t pid, int fd)
 	return ret;
 }
 
-static void has_one_file(struct shared *sh)
+static void has_file(struct shared *sh)
 {
 	TARGET_CHECK(sh, make_file("file", "0123456789") == 3);
 	target_step(sh, 1);
@@ -714,7 +725,7 @@ TEST_F(files, outside_position)
 	struct ckpt_test *t = &self->t;
 	int fd;
 
-	ASSERT_LT(0, spawn(t, has_one_file));
+	ASSERT_LT(0, spawn(t, has_file));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
 	EXPECT_EQ(NULL, strstr(t->msg, "outside")) TH_LOG("%s", t->msg);
@@ -741,7 +752,7 @@ TEST_F(files, outside_position_of_container)
 	int fd;
 
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
-	ASSERT_LT(0, spawn(t, has_one_file));
+	ASSERT_LT(0, spawn(t, has_file));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	args.pid = t->pid;
 	ASSERT_EQ(1, sys_checkpoint(&args, sizeof(args)));

@@ -354,7 +354,7 @@ TEST_F(smack, own_rules_denied)
 
 static void load_rule(void)
 {
-	static const char *access[] = { "Changed Rule r", "Changed Rule rw" };
+	static const char * const access[] = { "Changed Rule r", "Changed Rule rw" };
 	char buf[8192] = "";
 	int fd = open("/sys/fs/smackfs/load2", O_RDONLY);
 
