@@ -1046,6 +1046,7 @@ static void every_kind_has_cases(struct kunit *test)
 			continue;
 		KUNIT_EXPECT_TRUE_MSG(test, covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
+				      ckpt_kunit_event_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||
 				      ckpt_kunit_socket_covers(type) ||
 				      ckpt_kunit_x86_covers(type),
