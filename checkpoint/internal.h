@@ -538,6 +538,9 @@ int ckpt_walk_uses(struct ckpt_ctx *ctx,
 			     struct ckpt_uses *uses));
 int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
+int ckpt_walk_ids(struct ckpt_ctx *ctx, u32 type,
+		  int (*fn)(struct ckpt_ctx *ctx, void *obj, u32 id, void *arg),
+		  void *arg);
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 

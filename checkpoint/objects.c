@@ -313,6 +313,30 @@ int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 }
 
 /**
+ * ckpt_walk_ids - do something with all objects of one type and their numbers
+ * @ctx: the checkpoint
+ * @type: record type of the objects
+ * @fn: what to do
+ * @arg: passed to @fn
+ *
+ * Return: 0, or the first result of @fn that is not 0.
+ */
+int ckpt_walk_ids(struct ckpt_ctx *ctx, u32 type,
+		  int (*fn)(struct ckpt_ctx *ctx, void *obj, u32 id, void *arg),
+		  void *arg)
+{
+	struct obj_entry *e;
+	int ret;
+
+	list_for_each_entry(e, &ctx->obj_list, list) {
+		ret = e->type == type ? fn(ctx, e->ptr, e->id, arg) : 0;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
  * ckpt_obj_by_id - find an object of the image
  * @ctx: the restart
  * @id: its number, validated

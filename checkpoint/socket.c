@@ -225,12 +225,6 @@ int checkpoint_socket(struct ckpt_ctx *ctx, void *obj)
 	return ret;
 }
 
-/* Besides the caller and the call itself, who holds @file? */
-static u32 holders(struct ckpt_ctx *ctx, const struct file *file)
-{
-	return file_count(file) - 1 - (file == ctx->image) - (file == ctx->log);
-}
-
 /**
  * checkpoint_file_socket - save an open socket
  * @ctx: the checkpoint
@@ -255,15 +249,26 @@ int checkpoint_file_socket(struct ckpt_ctx *ctx, void *obj)
 		return PTR_ERR(h);
 	ckpt_fill_file(&h->file, file, cred);
 	h->sock = id;
-	h->holders = holders(ctx, file);
 	return 0;
 }
 
-/* What has been found of a socket's file, and of the socket. */
+/* Of a file: who has it, and who of them is in the image. Of a socket: ino. */
 struct found {
-	u32 holders;
+	long holders;
+	long in_image;
 	u64 ino;
 };
+
+/* The call itself may have it, too. */
+static int count_holders(struct ckpt_ctx *ctx, void *obj, u32 id, void *arg)
+{
+	struct found *found = arg;
+	struct file *file = obj;
+
+	found[id - 1].holders = file_count(file) - (file == ctx->image) -
+				(file == ctx->log);
+	return 0;
+}
 
 static void count_files(struct found *found, const struct ckpt_hdr *h)
 {
@@ -274,10 +279,10 @@ static void count_files(struct found *found, const struct ckpt_hdr *h)
 	if (h->type == CKPT_HDR_SOCKET)
 		found[h->id - 1].ino = ((const struct ckpt_hdr_socket *)h)->ino;
 	if (h->type == CKPT_HDR_FD)
-		found[((const struct ckpt_hdr_fd *)h)->file - 1].holders++;
+		found[((const struct ckpt_hdr_fd *)h)->file - 1].in_image++;
 	if (h->type == CKPT_HDR_SKB)
 		for (i = 0; i < skb->nr_files; i++)
-			found[files[i] - 1].holders++;
+			found[files[i] - 1].in_image++;
 }
 
 static int check_holders(struct ckpt_ctx *ctx, const struct found *found,
@@ -286,7 +291,7 @@ static int check_holders(struct ckpt_ctx *ctx, const struct found *found,
 	const struct ckpt_hdr_file_socket *f = (const void *)h;
 
 	if (h->type != CKPT_HDR_FILE_SOCKET ||
-	    f->holders == found[h->id - 1].holders)
+	    found[h->id - 1].holders == found[h->id - 1].in_image)
 		return 0;
 	return ckpt_err(ctx, -EOPNOTSUPP,
 			"socket:[%llu]: is open outside of the tree, too; it can be passed as an external resource",
@@ -299,7 +304,7 @@ static int find_holders(struct ckpt_ctx *ctx)
 				       GFP_KERNEL_ACCOUNT);
 	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
-	int ret = 0;
+	int ret;
 
 	if (!found)
 		return ckpt_err(ctx, -ENOMEM, "holders of sockets");
@@ -308,6 +313,7 @@ static int find_holders(struct ckpt_ctx *ctx)
 		count_files(found, h);
 		cond_resched();
 	}
+	ret = ckpt_walk_ids(ctx, CKPT_HDR_FILE_SOCKET, count_holders, found);
 	ckpt_cursor_first(ctx, &c);
 	while (!ret && (h = ckpt_cursor_next(&c))) {
 		ret = check_holders(ctx, found, h);
@@ -390,6 +396,8 @@ int ckpt_file_socket_validate(struct ckpt_validator *v,
 	    f->file.f_flags & (O_PATH | O_DIRECTORY | CKPT_O_EXEC) ||
 	    f->file.advice)
 		return ckpt_bad(v, "flags that a socket cannot have");
+	if (f->reserved)
+		return ckpt_bad(v, "reserved field is not zero");
 	return ckpt_file_common_validate(v, &f->file);
 }
 

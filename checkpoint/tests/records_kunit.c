@@ -313,7 +313,6 @@ static void fill_file_socket(void *rec)
 	fill_file(&f->file);
 	f->file.f_flags = O_RDWR;
 	f->sock = CKPT_CLASS_SOCKET;
-	f->holders = 1;
 }
 
 static void fill_file_owner(void *rec)
@@ -826,6 +825,7 @@ static const struct rec_case cases[] = {
 	BAD(FILE_SOCKET, file_socket, sock, CKPT_CLASS_FILE, "other object"),
 	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
 	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
+	BAD(FILE_SOCKET, file_socket, reserved, 1, "reserved"),
 
 	FINE(FILE_OWNER, file_owner, pid, 0, "nobody"),
 	FINE(FILE_OWNER, file_owner, flags, CKPT_OWNER_ASYNC, "signals"),

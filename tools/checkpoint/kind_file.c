@@ -339,7 +339,7 @@ static const struct ckpt_field file_owner_fields[] = {
 static const struct ckpt_field file_socket_fields[] = {
 	FILE_FIELDS,
 	FIELD(ckpt_hdr_file_socket, sock, F_REF, .class = CLASS_SOCKET),
-	FIELD(ckpt_hdr_file_socket, holders, F_UINT),
+	FIELD(ckpt_hdr_file_socket, reserved, F_ZERO),
 	END_OF_FIELDS
 };
 

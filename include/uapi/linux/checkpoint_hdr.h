@@ -1869,12 +1869,12 @@ struct ckpt_hdr_lock {
  * struct ckpt_hdr_file_socket - an open socket
  * @file: common part
  * @sock: SOCKET object
- * @holders: descriptors and messages that have it; all of them are in the image
+ * @reserved: zero
  */
 struct ckpt_hdr_file_socket {
 	struct ckpt_hdr_file file;
 	__u32 sock;
-	__u32 holders;
+	__u32 reserved;
 };
 
 /**
