@@ -92,6 +92,10 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 			return inode_obj(obj, ptr);
 		obj->dentry = file->f_path.dentry;
 		return inode_obj(obj, file_inode(file));
+	case CKPT_LABELLED_IPC:
+		obj->type = LSM_CKPT_IPC;
+		obj->ipc = ptr;
+		return true;
 	case CKPT_LABELLED_SOCK:
 		obj->type = LSM_CKPT_SOCK;
 		obj->sock = ctx->op == CKPT_OP_CHECKPOINT ?
