@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include "../audit.h"
 #include "../lsm.h"
+#include "covers.h"
 
 /* Room for a record with a payload; the length includes all of it. */
 #define LABEL_LEN	(sizeof(struct ckpt_hdr_label) + 8)
@@ -127,6 +128,18 @@ static void test_audit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ckpt_audit_validate(&v, &rec.h), -EBADMSG);
 	rec.sessionid = AUDIT_SID_UNSET;
 	KUNIT_EXPECT_EQ(test, ckpt_audit_validate(&v, &rec.h), 0);
+}
+
+/**
+ * ckpt_kunit_lsm_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_lsm_covers(u32 type)
+{
+	return type == CKPT_HDR_LSM_POLICY || type == CKPT_HDR_LABEL ||
+	       type == CKPT_HDR_LABELS || type == CKPT_HDR_AUDIT;
 }
 
 static struct kunit_case cases[] = {
