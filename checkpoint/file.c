@@ -8,9 +8,9 @@
  *	too; otherwise it has those of the caller, who opens it again.
  * Not saved: the state of readahead; errors of writeback not reported yet;
  *	labels of security modules, which are made anew.
- * Refused: kinds of files that nothing in the table below matches; an owner
- *	for signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY); leases, and locks
- *	on other files than regular ones and directories.
+ * Refused: kinds of files that nothing in the table below matches; F_NOTIFY;
+ *	leases, and locks on other files than regular ones and directories. For
+ *	owners of signals see file_owner.c.
  */
 #include <linux/backing-dev.h>
 #include <linux/capability.h>
@@ -27,6 +27,7 @@
 #include <linux/user_namespace.h>
 #include <uapi/linux/pidfd.h>
 #include "files.h"
+#include "socket.h"
 
 /* Flags that an open file can have and that opening it again can give it. */
 #define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
@@ -44,6 +45,7 @@ static const struct ckpt_file_kind file_kinds[] = {
 	{ "pidfd",	CKPT_HDR_FILE_PIDFD,	ckpt_file_pidfd_match },
 	{ "timerfd",	CKPT_HDR_FILE_TIMERFD,	ckpt_file_timerfd_match },
 	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
+	{ "socket",	CKPT_HDR_FILE_SOCKET,	ckpt_file_socket_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "proc",	CKPT_HDR_FILE_PROC,	ckpt_file_proc_match },
 	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
@@ -69,7 +71,7 @@ static int refuse_sock(struct ckpt_ctx *ctx, struct file *file)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sockets are not supported");
 	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-			     "sockets are not supported (family %u, type %u)",
+			     "sockets of this family are not supported (family %u, type %u)",
 			     sock->ops->family, sock->type);
 }
 
@@ -148,13 +150,6 @@ static const char *lock_of(const struct file *file)
 	return name;
 }
 
-static bool has_owner(const struct file *file)
-{
-	const struct fown_struct *owner = file_f_owner(file);
-
-	return owner && (owner->pid || owner->signum);
-}
-
 /*
  * What overlayfs maps is a file of its own on the filesystem below, with the
  * credentials of whoever mounted it. At restart that is opened by its name in
@@ -196,16 +191,17 @@ static int checkpoint_backing(struct ckpt_ctx *ctx)
 int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
 	const char *lock;
+	int ret;
 
 	if (file->f_mode & FMODE_BACKING)
 		return checkpoint_backing(ctx);
 	if (dnotify_watches(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
-	if (file->f_flags & FASYNC || has_owner(file))
-		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
-	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
+	ret = checkpoint_file_owner(ctx, file);
+	if (ret)
+		return ret;
+	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC | FASYNC) ||
 	    file->f_mode & FMODE_NOCMTIME)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is open in a special way (flags %#x, mode %#x)",
@@ -241,7 +237,8 @@ static u32 advice(const struct file *file)
  */
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 {
-	h->f_flags = file->f_flags;
+	/* See file_owner.c. */
+	h->f_flags = file->f_flags & ~FASYNC;
 	if (file->f_mode & FMODE_BACKING)
 		h->f_flags &= (OPEN_FLAGS | SHOWN_FLAGS) & ~O_NOATIME;
 	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);

@@ -164,6 +164,11 @@ int ckpt_file_timerfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *
 void *restore_file_timerfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		           struct ckpt_cursor *c);
 void restore_file_timerfd_commit(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+/* file_owner.c: who gets signals of open files */
+int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_owners(struct ckpt_ctx *ctx);
+int ckpt_file_owner_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int restore_file_owners(struct ckpt_ctx *ctx);
 
 /* file_external.c: open files that belong to somebody else */
 bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);

@@ -20,6 +20,7 @@
 #include "sched.h"
 #include "sighand.h"
 #include "signal.h"
+#include "socket.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -375,6 +376,44 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TMPFS_ENTRY,
 		.validate	= ckpt_xattr_validate,
 	},
+	[CKPT_HDR_SOCKET] = {
+		.name		= "SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_socket),
+		.max_len	= sizeof(struct ckpt_hdr_socket) +
+				  CKPT_SOCKOPTS_MAX *
+				  sizeof(struct ckpt_sockopt),
+		.class		= CKPT_CLASS_SOCKET,
+		.validate	= ckpt_socket_validate,
+		.checkpoint	= checkpoint_socket,
+		.restore	= restore_socket,
+		.put		= ckpt_socket_put,
+	},
+	[CKPT_HDR_SOCK_UNIX] = {
+		.name		= "SOCK_UNIX",
+		.min_len	= sizeof(struct ckpt_hdr_sock_unix),
+		.max_len	= sizeof(struct ckpt_hdr_sock_unix) +
+				  2 * CKPT_UNIX_ADDR_MAX + PATH_MAX + 6,
+		.validate	= ckpt_sock_unix_validate,
+	},
+	[CKPT_HDR_SOCK_INET] = {
+		.name		= "SOCK_INET",
+		.min_len	= sizeof(struct ckpt_hdr_sock_inet),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_inet_validate,
+	},
+	[CKPT_HDR_SOCK_NETLINK] = {
+		.name		= "SOCK_NETLINK",
+		.min_len	= sizeof(struct ckpt_hdr_sock_netlink),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_netlink_validate,
+	},
+	[CKPT_HDR_SKB] = {
+		.name		= "SKB",
+		.min_len	= sizeof(struct ckpt_hdr_skb),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_SOCK_UNIX,
+		.validate	= ckpt_skb_validate,
+	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
 		.min_len	= sizeof(struct ckpt_hdr_file_external),
@@ -497,6 +536,20 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "LOCK",
 		.min_len	= sizeof(struct ckpt_hdr_lock),
 		.validate	= ckpt_lock_validate,
+	},
+	[CKPT_HDR_FILE_OWNER] = {
+		.name		= "FILE_OWNER",
+		.min_len	= sizeof(struct ckpt_hdr_file_owner),
+		.validate	= ckpt_file_owner_validate,
+	},
+	[CKPT_HDR_FILE_SOCKET] = {
+		.name		= "FILE_SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_file_socket),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_socket_validate,
+		.checkpoint	= checkpoint_file_socket,
+		.restore	= restore_file_socket,
+		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_PROC] = {
 		.name		= "FILE_PROC",

@@ -26,6 +26,7 @@
 #include "namespaces.h"
 #include "outside.h"
 #include "pages.h"
+#include "socket.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
@@ -239,6 +240,8 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_tasks(ctx) ?:
 	       checkpoint_tmpfs_all(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
+	       checkpoint_sockets_end(ctx) ?:
+	       checkpoint_file_owners(ctx) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_locks(ctx) ?:
@@ -507,6 +510,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	stats->memread_time = ktime_to_ns(ktime_sub(ktime_get(), memory));
 	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_FILLED) ?: restore_pids(ctx);
+	if (!ret)
+		ret = restore_sockets(ctx) ?: restore_file_owners(ctx);
 	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_COMMIT) ?: restore_tasks_commit(ctx);
 	/* First: the init of a pid namespace waits until it has no other ids. */

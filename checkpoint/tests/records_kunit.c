@@ -221,6 +221,25 @@ static void fill_file_pipe(void *rec)
 	f->pipe = CKPT_CLASS_PIPE;
 }
 
+static void fill_file_socket(void *rec)
+{
+	struct ckpt_hdr_file_socket *f = rec;
+
+	fill_file(&f->file);
+	f->file.f_flags = O_RDWR;
+	f->sock = CKPT_CLASS_SOCKET;
+	f->holders = 1;
+}
+
+static void fill_file_owner(void *rec)
+{
+	struct ckpt_hdr_file_owner *o = rec;
+
+	o->file = CKPT_CLASS_FILE;
+	o->pid = CKPT_CLASS_PID;
+	o->pid_type = 1;
+}
+
 static void fill_file_proc(void *rec)
 {
 	struct ckpt_hdr_file_proc *f = rec;
@@ -329,6 +348,8 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_PATH, file_path, 8, fill_file_path),
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
+	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
+	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
 	REC(MM, mm, 0, fill_mm),
 	REC(VMA, vma, 0, fill_vma),
@@ -611,6 +632,22 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PIPE, file_pipe, file.f_flags, O_DIRECTORY, "directory"),
 	BAD(FILE_PIPE, file_pipe, file.advice, 1, "advice"),
 
+	FILE_CASES(FILE_SOCKET, file_socket),
+	BAD(FILE_SOCKET, file_socket, sock, 0, "no socket"),
+	BAD(FILE_SOCKET, file_socket, sock, CKPT_CLASS_FILE, "other object"),
+	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
+	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
+
+	FINE(FILE_OWNER, file_owner, pid, 0, "nobody"),
+	FINE(FILE_OWNER, file_owner, flags, CKPT_OWNER_ASYNC, "signals"),
+	BAD(FILE_OWNER, file_owner, file, 0, "no file"),
+	BAD(FILE_OWNER, file_owner, file, CKPT_CLASS_PID, "other file"),
+	BAD(FILE_OWNER, file_owner, pid, CKPT_CLASS_FILE, "other pid"),
+	BAD(FILE_OWNER, file_owner, pid_type, 3, "session"),
+	BAD(FILE_OWNER, file_owner, signum, 65, "signal"),
+	BAD(FILE_OWNER, file_owner, flags, 2, "unknown flag"),
+	BAD(FILE_OWNER, file_owner, reserved, 1, "reserved"),
+
 	FILE_CASES(FILE_PROC, file_proc),
 	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),
 	BAD(FILE_PROC, file_proc, data[0], 'x', "relative"),
@@ -800,6 +837,7 @@ static void every_kind_has_cases(struct kunit *test)
 				      ckpt_kunit_lsm_covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||
+				      ckpt_kunit_socket_covers(type) ||
 				      ckpt_kunit_x86_covers(type),
 				      "no cases for %s", k->name);
 	}

@@ -312,6 +312,37 @@ static const struct ckpt_field file_pipe_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_name owner_flags[] = {
+	{ CKPT_OWNER_ASYNC, "async" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name owner_types[] = {
+	{ 0, "thread" },
+	{ 1, "process" },
+	{ 2, "group" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_owner_fields[] = {
+	FIELD(ckpt_hdr_file_owner, file, F_REF, .class = CLASS_FILE),
+	FIELD(ckpt_hdr_file_owner, pid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_file_owner, pid_type, F_ENUM, .names = owner_types),
+	FIELD(ckpt_hdr_file_owner, signum, F_UINT),
+	FIELD(ckpt_hdr_file_owner, flags, F_FLAGS, .names = owner_flags),
+	FIELD(ckpt_hdr_file_owner, uid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, euid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field file_socket_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_socket, sock, F_REF, .class = CLASS_SOCKET),
+	FIELD(ckpt_hdr_file_socket, holders, F_UINT),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_field file_inode_fields[] = {
 	FILE_FIELDS,
 	FIELD(ckpt_hdr_file_inode, inode, F_REF, .class = CLASS_UNLINKED),
@@ -684,6 +715,10 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .check = check_file_proc, .describe = describe_file_proc },
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
 	  .class = CLASS_FILE, .fields = file_pipe_fields },
+	{ KIND(FILE_OWNER, "file_owner", ckpt_hdr_file_owner),
+	  .fields = file_owner_fields },
+	{ KIND(FILE_SOCKET, "file_socket", ckpt_hdr_file_socket),
+	  .class = CLASS_FILE, .fields = file_socket_fields },
 	{ KIND(FILE_INODE, "file_inode", ckpt_hdr_file_inode),
 	  .class = CLASS_FILE, .fields = file_inode_fields },
 	{ KIND(FILE_EVENTFD, "file_eventfd", ckpt_hdr_file_eventfd),

@@ -124,6 +124,14 @@ enum ckpt_hdr_type {
 	CKPT_HDR_TMPFS_ENTRY	= 145,	/* object: file in it */
 	CKPT_HDR_XATTR		= 146,
 
+	/* sockets */
+	CKPT_HDR_SOCKET		= 138,	/* object */
+	CKPT_HDR_SOCK_UNIX	= 139,	/* name, connection and queue */
+	CKPT_HDR_SOCK_INET	= 140,	/* addresses */
+	CKPT_HDR_SKB		= 141,	/* a message in a queue */
+	CKPT_HDR_SOCK_NETLINK	= 142,	/* port and groups */
+	CKPT_HDR_FILE_OWNER	= 143,	/* who gets signals of an open file */
+
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
 	CKPT_HDR_FILE_PATH	= 161,	/* object: opened again by its path */
@@ -135,6 +143,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_TIMERFD	= 167,	/* object */
 	CKPT_HDR_FILE_INOTIFY	= 168,	/* object */
 	CKPT_HDR_FILE_PIDFD	= 169,	/* object */
+	CKPT_HDR_FILE_SOCKET	= 171,	/* object */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
 	/* System V IPC; belong to an NS_IPC but for undo, which is a task's */
@@ -1301,6 +1310,225 @@ struct ckpt_hdr_xattr {
 };
 
 /**
+ * struct ckpt_sockopt - the value of one option of a socket
+ * @level: SOL_SOCKET or a protocol
+ * @name: number of the option
+ * @len: bytes of @value
+ * @reserved: zero
+ * @value: as setsockopt() takes it; zeros pad it
+ */
+struct ckpt_sockopt {
+	__u32 level;
+	__u32 name;
+	__u32 len;
+	__u32 reserved;
+	__u8 value[16];
+};
+
+/**
+ * struct ckpt_hdr_socket - a socket; what is particular to its family follows
+ * @h: type %CKPT_HDR_SOCKET, an object
+ * @ino: inode number; how messages and /proc name it; 0 if it has no file
+ * @family: AF_UNIX and the others
+ * @type: SOCK_STREAM and the others
+ * @protocol: protocol of the family
+ * @state: one of enum ckpt_sock_state
+ * @shutdown: %CKPT_SHUT_RD, %CKPT_SHUT_WR
+ * @err: error that the next call will report, or 0
+ * @backlog: connections or messages that may wait
+ * @flags: %CKPT_SOCKET_FILE and the others
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group, in the user namespace of the root task
+ * @mode: permissions
+ * @nr_opts: elements of @opts
+ * @netns: zero
+ * @reserved: zero
+ * @opts: options, in the order in which they have to be set
+ */
+struct ckpt_hdr_socket {
+	struct ckpt_hdr h;
+	__u64 ino;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 state;
+	__u32 shutdown;
+	__u32 err;
+	__u32 backlog;
+	__u32 flags;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 nr_opts;
+	__u32 netns;
+	__u32 reserved;
+	struct ckpt_sockopt opts[];
+};
+
+enum ckpt_sock_state {
+	CKPT_SOCK_CLOSED	= 0,	/* neither of the following */
+	CKPT_SOCK_LISTEN	= 1,
+	CKPT_SOCK_CONNECTED	= 2,
+};
+
+#define CKPT_SHUT_RD		0x1
+#define CKPT_SHUT_WR		0x2
+
+/* Exactly one of these three. A FILE_SOCKET refers to it. */
+#define CKPT_SOCKET_FILE	0x1
+/* It waits to be accepted. */
+#define CKPT_SOCKET_EMBRYO	0x2
+/* It has been closed; but others still see its name. */
+#define CKPT_SOCKET_DEAD	0x4
+
+#define CKPT_SOCKOPTS_MAX	128
+
+/**
+ * struct ckpt_sock_pid - a process that a socket or message names
+ * @pid: PID object, if the process is in the image; otherwise 0
+ * @nr: otherwise its number in the pid namespace of the root task, or 0
+ */
+struct ckpt_sock_pid {
+	__u32 pid;
+	__s32 nr;
+};
+
+/**
+ * struct ckpt_hdr_sock_unix - name, connection and queue of an AF_UNIX socket;
+ *	SKB records follow. Belongs to no object: these records come when all
+ *	sockets are known, so that they can refer to each other.
+ * @h: type %CKPT_HDR_SOCK_UNIX
+ * @sock: SOCKET object
+ * @peer: SOCKET object it is connected to, or 0
+ * @peer_cred: CRED object that SO_PEERCRED shows, or 0
+ * @flags: %CKPT_UNIX_BOUND and the others
+ * @peer_pid: process that SO_PEERCRED shows
+ * @nr_skbs: number of SKB records
+ * @addr_len: bytes of its address at @names: what follows sun_family
+ * @path_len: bytes of the path behind that, NUL included; 0 if there is none
+ * @remote_len: bytes of an address behind that, to which it is connected again
+ * @id: identity of the path; zeros if there is none
+ * @names: the two addresses and the path
+ */
+struct ckpt_hdr_sock_unix {
+	struct ckpt_hdr h;
+	__u32 sock;
+	__u32 peer;
+	__u32 peer_cred;
+	__u32 flags;
+	struct ckpt_sock_pid peer_pid;
+	__u32 nr_skbs;
+	__u32 addr_len;
+	__u32 path_len;
+	__u32 remote_len;
+	struct ckpt_file_id id;
+	__u8 names[];
+};
+
+/* Others can find it by its address. */
+#define CKPT_UNIX_BOUND		0x1
+
+#define CKPT_UNIX_ADDR_MAX	109
+
+/**
+ * struct ckpt_hdr_sock_inet - addresses of an AF_INET or AF_INET6 socket
+ * @h: type %CKPT_HDR_SOCK_INET
+ * @flags: %CKPT_INET_ADDR and the others
+ * @port: its port, or 0
+ * @peer_port: port it is connected to, or 0
+ * @addr: its address; of AF_INET the first 4 bytes; zeros for any
+ * @peer: address it is connected to
+ * @scope: interface that the addresses are local to, or 0
+ * @flowinfo: flow label and traffic class of the connection
+ */
+struct ckpt_hdr_sock_inet {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u16 port;
+	__u16 peer_port;
+	__u8 addr[16];
+	__u8 peer[16];
+	__u32 scope;
+	__u32 flowinfo;
+};
+
+/* bind() gave it the address, or the port. */
+#define CKPT_INET_ADDR		0x1
+#define CKPT_INET_PORT		0x2
+/* It has @port for itself; otherwise this only shows what it once had. */
+#define CKPT_INET_HAS_PORT	0x4
+
+/**
+ * struct ckpt_hdr_sock_netlink - port and groups of an AF_NETLINK socket
+ * @h: type %CKPT_HDR_SOCK_NETLINK
+ * @flags: %CKPT_NETLINK_BOUND
+ * @options: %CKPT_NETLINK_PKTINFO and the others
+ * @portid: its port
+ * @dst_portid: port it is connected to
+ * @dst_group: group it is connected to, or 0
+ * @reserved: zero
+ * @groups: groups it listens to; bit 0 is group 1
+ */
+struct ckpt_hdr_sock_netlink {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 options;
+	__u32 portid;
+	__u32 dst_portid;
+	__u32 dst_group;
+	__u32 reserved;
+	__u64 groups;
+};
+
+#define CKPT_NETLINK_BOUND		0x1
+
+/* Options of SOL_NETLINK that are switched on. */
+#define CKPT_NETLINK_PKTINFO		0x01
+#define CKPT_NETLINK_BROADCAST_ERROR	0x02
+#define CKPT_NETLINK_NO_ENOBUFS		0x04
+#define CKPT_NETLINK_LISTEN_ALL_NSID	0x08
+#define CKPT_NETLINK_CAP_ACK		0x10
+#define CKPT_NETLINK_EXT_ACK		0x20
+#define CKPT_NETLINK_STRICT_CHK		0x40
+
+/**
+ * struct ckpt_hdr_skb - a message in the queue of a socket, oldest first, or a
+ *	connection in that of a listening one
+ * @h: type %CKPT_HDR_SKB
+ * @sock: SOCKET object that sent it, or that is to be accepted
+ * @flags: %CKPT_SKB_OOB
+ * @len: bytes of data that have not been read
+ * @consumed: bytes before them that have been read, of which only the number
+ *	is known
+ * @pid: sender, for SCM_CREDENTIALS
+ * @uid: sender, in the user namespace of the root task; -1 if unknown
+ * @gid: sender, in the user namespace of the root task; -1 if unknown
+ * @tstamp: when it arrived, nanoseconds of CLOCK_REALTIME; 0 if unknown
+ * @nr_files: files that come with it (SCM_RIGHTS)
+ * @reserved: zero
+ * @data: numbers of the FILE objects, each a __u32, padded to 8 bytes; data
+ */
+struct ckpt_hdr_skb {
+	struct ckpt_hdr h;
+	__u32 sock;
+	__u32 flags;
+	__u32 len;
+	__u32 consumed;
+	struct ckpt_sock_pid pid;
+	__u32 uid;
+	__u32 gid;
+	__s64 tstamp;
+	__u32 nr_files;
+	__u32 reserved;
+	__u8 data[];
+};
+
+/* The byte sent last with MSG_OOB. */
+#define CKPT_SKB_OOB		0x1
+
+#define CKPT_SKB_FILES_MAX	253
+
+/**
  * struct ckpt_hdr_unlinked - a regular file that has no name; PAGES have the
  *	contents
  * @h: type %CKPT_HDR_UNLINKED, an object
@@ -1636,6 +1864,46 @@ struct ckpt_hdr_lock {
 	__s64 start;
 	__s64 end;
 };
+
+/**
+ * struct ckpt_hdr_file_socket - an open socket
+ * @file: common part
+ * @sock: SOCKET object
+ * @holders: descriptors and messages that have it; all of them are in the image
+ */
+struct ckpt_hdr_file_socket {
+	struct ckpt_hdr_file file;
+	__u32 sock;
+	__u32 holders;
+};
+
+/**
+ * struct ckpt_hdr_file_owner - who gets signals of an open pipe or socket.
+ *	Belongs to no object: comes when all files are known.
+ * @h: type %CKPT_HDR_FILE_OWNER
+ * @file: FILE object
+ * @pid: PID object of the owner, or 0
+ * @pid_type: 0: a thread; 1: a process; 2: a process group
+ * @signum: signal instead of SIGIO (F_SETSIG), or 0
+ * @flags: %CKPT_OWNER_ASYNC
+ * @uid: real id of the user who set it, in the user namespace of the root task
+ * @euid: effective id of that user
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_owner {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 pid;
+	__u32 pid_type;
+	__u32 signum;
+	__u32 flags;
+	__u32 uid;
+	__u32 euid;
+	__u32 reserved;
+};
+
+/* O_ASYNC */
+#define CKPT_OWNER_ASYNC	0x1
 
 /**
  * struct ckpt_hdr_file_proc - an open file on a proc filesystem
