@@ -92,6 +92,7 @@ static const struct labels_case {
 	{ "number of labels that overflows", 0x20000002, 0,
 	  { CKPT_LABEL_CURRENT, 1 }, -EBADMSG },
 	{ "reserved field", 2, 1, { CKPT_LABEL_CURRENT, 1 }, -EBADMSG },
+	{ "first unknown kind", 2, 0, { CKPT_LABEL_INPUT + 1, 1 }, -EBADMSG },
 	{ "unknown kind", 2, 0, { CKPT_LABEL_SOCKCREATE + 1, 1 }, -EBADMSG },
 	{ "kind 0", 2, 0, { 0, 1 }, -EBADMSG },
 	{ "object that is no label", 2, 0, { CKPT_LABEL_CURRENT, 2 }, -EBADMSG },
