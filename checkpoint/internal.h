@@ -418,6 +418,7 @@ struct ckpt_validator {
  * @CKPT_LABELLED_INODE: it is a struct inode
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
+ * @CKPT_LABELLED_IPC: it is a struct kern_ipc_perm
  * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
  *	of one at restart
  */
@@ -427,6 +428,7 @@ enum ckpt_labelled {
 	CKPT_LABELLED_FILE,
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
+	CKPT_LABELLED_IPC,
 	CKPT_LABELLED_SOCK,
 };
 

@@ -383,6 +383,7 @@ static const struct ckpt_kind generic_kinds[] = {
 				  CKPT_SOCKOPTS_MAX *
 				  sizeof(struct ckpt_sockopt),
 		.class		= CKPT_CLASS_SOCKET,
+		.labelled	= CKPT_LABELLED_SOCK,
 		.validate	= ckpt_socket_validate,
 		.checkpoint	= checkpoint_socket,
 		.restore	= restore_socket,

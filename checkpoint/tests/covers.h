@@ -10,6 +10,7 @@
 
 #include <linux/types.h>
 
+bool ckpt_kunit_lsm_covers(u32 type);
 bool ckpt_kunit_signal_covers(u32 type);
 bool ckpt_kunit_event_covers(u32 type);
 bool ckpt_kunit_restart_block_covers(u32 type);

@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include "../audit.h"
 #include "../lsm.h"
+#include "covers.h"
 
 /* Room for a record with a payload; the length includes all of it. */
 #define LABEL_LEN	(sizeof(struct ckpt_hdr_label) + 8)
@@ -91,6 +92,7 @@ static const struct labels_case {
 	{ "number of labels that overflows", 0x20000002, 0,
 	  { CKPT_LABEL_CURRENT, 1 }, -EBADMSG },
 	{ "reserved field", 2, 1, { CKPT_LABEL_CURRENT, 1 }, -EBADMSG },
+	{ "first unknown kind", 2, 0, { CKPT_LABEL_INPUT + 1, 1 }, -EBADMSG },
 	{ "unknown kind", 2, 0, { CKPT_LABEL_SOCKCREATE + 1, 1 }, -EBADMSG },
 	{ "kind 0", 2, 0, { 0, 1 }, -EBADMSG },
 	{ "object that is no label", 2, 0, { CKPT_LABEL_CURRENT, 2 }, -EBADMSG },
@@ -127,6 +129,18 @@ static void test_audit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ckpt_audit_validate(&v, &rec.h), -EBADMSG);
 	rec.sessionid = AUDIT_SID_UNSET;
 	KUNIT_EXPECT_EQ(test, ckpt_audit_validate(&v, &rec.h), 0);
+}
+
+/**
+ * ckpt_kunit_lsm_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_lsm_covers(u32 type)
+{
+	return type == CKPT_HDR_LSM_POLICY || type == CKPT_HDR_LABEL ||
+	       type == CKPT_HDR_LABELS || type == CKPT_HDR_AUDIT;
 }
 
 static struct kunit_case cases[] = {

@@ -1045,6 +1045,7 @@ static void every_kind_has_cases(struct kunit *test)
 		if (!k || !k->validate)
 			continue;
 		KUNIT_EXPECT_TRUE_MSG(test, covers(type) ||
+				      ckpt_kunit_lsm_covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
 				      ckpt_kunit_event_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||

@@ -288,6 +288,7 @@ enum ckpt_label_attr {
 	CKPT_LABEL_RELABEL	= 3,	/* labels a task may change to */
 	CKPT_LABEL_RULES	= 4,	/* access rules of its own */
 	CKPT_LABEL_PEER		= 5,	/* whom a socket is connected to */
+	CKPT_LABEL_INPUT	= 6,	/* of what a socket receives */
 	CKPT_LABEL_CURRENT	= 100,	/* also the one of a file, inode, ... */
 	CKPT_LABEL_EXEC		= 101,
 	CKPT_LABEL_FSCREATE	= 102,
