@@ -110,6 +110,13 @@ void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 void ckpt_pipe_put(void *obj);
 
+/* file_ns.c: namespaces */
+bool ckpt_file_ns_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		      struct ckpt_cursor *c);
+
 /* file_external.c: open files that belong to somebody else */
 bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_external(struct ckpt_ctx *ctx, void *obj);

@@ -154,6 +154,7 @@ struct ckpt_task {
  * @root_nsproxy: checkpoint: namespaces of the root task, referenced
  * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
  *	outside, by address
+ * @undo_lists: checkpoint: lists of semaphore undo, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
@@ -222,6 +223,7 @@ struct ckpt_ctx {
 	struct user_namespace *base_user_ns;
 	struct nsproxy *root_nsproxy;
 	struct xarray shared_ns;
+	struct xarray undo_lists;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
@@ -445,6 +447,7 @@ int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
+void ckpt_obj_set(struct ckpt_obj *o, void *ptr, void *priv);
 
 /* header.c, container.c */
 int checkpoint_header(struct ckpt_ctx *ctx);

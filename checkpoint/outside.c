@@ -13,6 +13,7 @@
 #include <linux/sched/task.h>
 #include "freeze.h"
 #include "internal.h"
+#include "ipc.h"
 #include "outside.h"
 
 /* What @tsk shares with the tree; NULL if nothing. */
@@ -27,6 +28,8 @@ static const char *shared_part(struct ckpt_ctx *ctx, struct task_struct *tsk)
 		what = "descriptor table";
 	else if (tsk->fs && ckpt_obj_known(ctx, tsk->fs))
 		what = "root and working directory";
+	else if (ckpt_sem_undo_shared(ctx, tsk))
+		what = "System V semaphore undo";
 	task_unlock(tsk);
 	return what;
 }
