@@ -34,12 +34,6 @@ static bool has_overridden_creds(struct task_struct *tsk)
 	return ret;
 }
 
-/* The parent sleeps in vfork() until this task lets go of its memory. */
-static bool has_vfork_parent(struct task_struct *tsk)
-{
-	return tsk->vfork_done;
-}
-
 static const struct {
 	const char *name;
 	bool (*has)(struct task_struct *tsk);
@@ -48,7 +42,6 @@ static const struct {
 	{ "seccomp",				has_seccomp },
 	{ "syscall user dispatch",		ckpt_has_syscall_dispatch },
 	{ "overridden credentials",		has_overridden_creds },
-	{ "parent waiting in vfork()",		has_vfork_parent },
 	{ "core scheduling cookie",		ckpt_has_core_cookie },
 	{ "NUMA memory policy",			ckpt_has_mempolicy },
 	{ "perf events",			ckpt_has_perf_events },

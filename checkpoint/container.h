@@ -6,13 +6,32 @@
 #define _CHECKPOINT_CONTAINER_H
 
 struct ckpt_ctx;
+struct ckpt_cursor;
 struct ckpt_hdr;
+struct ckpt_obj;
 struct ckpt_validator;
+struct inode;
+struct seq_file;
 
 int checkpoint_mounts(struct ckpt_ctx *ctx);
+int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m);
 int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_netconf(struct ckpt_ctx *ctx);
 int ckpt_net_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+
+int checkpoint_tmpfs_all(struct ckpt_ctx *ctx);
+int ckpt_tmpfs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_tmpfs_entry_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_xattr_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_tmpfs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		    struct ckpt_cursor *c);
+void *restore_tmpfs_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			  struct ckpt_cursor *c);
+int restore_tmpfs_all(struct ckpt_ctx *ctx);
+int restore_tmpfs_times(struct ckpt_ctx *ctx);
+struct inode *restore_tmpfs_inode(struct ckpt_obj *o);
+void ckpt_tmpfs_put(void *obj);
+void ckpt_tmpfs_entry_put(void *obj);
 
 #endif /* _CHECKPOINT_CONTAINER_H */

@@ -17,6 +17,7 @@
 #include <linux/xarray.h>
 #include "freeze.h"
 #include "internal.h"
+#include "lsm.h"
 #include "signal.h"
 #include "mm.h"
 #include "pages.h"
@@ -108,6 +109,7 @@ static void release_ctx(struct kref *ref)
 	ckpt_pages_free(ctx);
 	ckpt_anon_roots_free(ctx);
 	ckpt_obj_free(ctx);
+	ckpt_labels_free(ctx);
 	ckpt_frozen_free(ctx);
 	put_tasks(ctx);
 	put_externals(ctx);

@@ -3,13 +3,16 @@
  * Checkpoint/restart - what all kinds of open files have in common
  *
  * Saved: flags, position, advice given with posix_fadvise(), the credentials
- *	it was opened with, and who shares it.
+ *	it was opened with, and who shares it. A restart by a caller without
+ *	CAP_SYS_ADMIN gives a file only credentials that a task of the image has,
+ *	too; otherwise it has those of the caller, who opens it again.
  * Not saved: the state of readahead; errors of writeback not reported yet;
  *	labels of security modules, which are made anew.
  * Refused: kinds of files that nothing in the table below matches; an owner
  *	for signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY); locks and leases.
  */
 #include <linux/backing-dev.h>
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/dnotify.h>
 #include <linux/fadvise.h>
@@ -20,6 +23,7 @@
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/tty.h>
+#include <linux/user_namespace.h>
 #include "files.h"
 
 /* Flags that an open file can have and that opening it again can give it. */
@@ -146,6 +150,19 @@ static bool has_owner(const struct file *file)
  * credentials of whoever mounted it. At restart that is opened by its name in
  * the overlay, and overlayfs makes another file of its own when it is mapped.
  */
+/*
+ * Whoever opened it may have done so from outside of the container, and then
+ * nobody in it could have done the same.
+ */
+static int checkpoint_f_cred(struct ckpt_ctx *ctx, const struct cred *cred)
+{
+	const struct user_namespace *root = task_cred_xxx(ctx->root, user_ns);
+
+	if (!in_userns(root, cred->user_ns))
+		return 0;
+	return checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)cred);
+}
+
 static int checkpoint_backing(struct ckpt_ctx *ctx)
 {
 	const struct cred *cred = get_task_cred(ctx->subject->task);
@@ -162,8 +179,9 @@ static int checkpoint_backing(struct ckpt_ctx *ctx)
  *
  * Comes before the record of the file, which ckpt_fill_file() then fills.
  *
- * Return: the CRED object of the file, or a negative errno that has been
- * reported, also if the file has state that cannot be saved.
+ * Return: the CRED object of the file, 0 if it has been opened from outside of
+ * the user namespace, or a negative errno that has been reported, also if the
+ * file has state that cannot be saved.
  */
 int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
@@ -187,7 +205,7 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 	if (lock)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is held with a %s", lock);
-	return checkpoint_obj(ctx, CKPT_HDR_CRED, (void *)file->f_cred);
+	return checkpoint_f_cred(ctx, file->f_cred);
 }
 
 static u32 advice(const struct file *file)
@@ -244,8 +262,7 @@ int ckpt_file_common_validate(struct ckpt_validator *v,
 		return ckpt_bad(v, "negative file position");
 	if (h->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
-	if (h->h.type != CKPT_HDR_FILE_EXTERNAL &&
-	    !ckpt_ref_ok(v, h->cred, CKPT_CLASS_CRED))
+	if (h->cred && !ckpt_ref_ok(v, h->cred, CKPT_CLASS_CRED))
 		return ckpt_bad(v, "bad reference to credentials");
 	return 0;
 }
@@ -312,11 +329,23 @@ static void restore_flags(struct file *file, u32 f_flags)
 	spin_unlock(&file->f_lock);
 }
 
-/* The caller may hold more than whoever opened the file. */
+/*
+ * The caller may hold more than whoever opened the file, or less: then nothing
+ * can be done about it, and it is the caller who has opened the file.
+ */
+static bool gives_cred(struct ckpt_ctx *ctx, u32 id)
+{
+	return id && (ckpt_obj_by_id(ctx, id)->priv ||
+		      ns_capable_noaudit(current_user_ns(), CAP_SYS_ADMIN));
+}
+
 static int restore_f_cred(struct ckpt_ctx *ctx, struct file *file, u32 id)
 {
-	const struct cred *cred = restore_obj(ctx, id);
+	const struct cred *cred;
 
+	if (!gives_cred(ctx, id))
+		return 0;
+	cred = restore_obj(ctx, id);
 	if (IS_ERR(cred))
 		return PTR_ERR(cred);
 	if (cred != file->f_cred) {

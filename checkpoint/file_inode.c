@@ -68,18 +68,20 @@ bool ckpt_file_inode_match(struct ckpt_ctx *ctx, struct file *file)
 static int copy_page_of(struct ckpt_ctx *ctx, struct file *file, u32 id,
 			loff_t pos)
 {
-	struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO);
+	struct page *page = alloc_page(CKPT_GFP_COPY & ~__GFP_HIGHMEM);
 	loff_t from = pos;
 	ssize_t n;
 
 	if (!page)
-		return ckpt_err(ctx, -ENOMEM, "contents of a deleted file");
+		return ckpt_err(ctx, -ENOMEM,
+				"deleted file: no memory for a copy");
 	n = kernel_read(file, page_address(page), PAGE_SIZE, &from);
 	if (n < 0) {
 		put_page(page);
 		return ckpt_path_err(ctx, file_user_path(file), n,
 				     "cannot be read at offset %lld", pos);
 	}
+	memset(page_address(page) + n, 0, PAGE_SIZE - n);
 	return ckpt_pages_add(ctx, id, pos, page);
 }
 
@@ -123,23 +125,37 @@ static int copy_extents(struct ckpt_ctx *ctx, struct file *file, u32 id)
 }
 
 /* Opened again, as it may not be open for reading, and to leave its position. */
-static int copy_contents(struct ckpt_ctx *ctx, const struct path *path, u32 id)
+static int copy_file(struct ckpt_ctx *ctx, const struct path *path, u32 id)
 {
-	ktime_t start = ktime_get();
 	struct file *file;
-	int ret = 0;
+	int ret;
 
-	/* Nobody shall get to read what they may only write. */
-	if (!(ctx->file->f_mode & FMODE_READ))
-		ret = path_permission(path, MAY_READ);
-	file = ret ? ERR_PTR(ret) : dentry_open(path, O_RDONLY | O_LARGEFILE,
-						current_cred());
+	file = dentry_open(path, O_RDONLY | O_LARGEFILE, current_cred());
 	if (IS_ERR(file))
 		return ckpt_path_err(ctx, path, PTR_ERR(file),
 				     "cannot be opened to save its contents");
 	ret = copy_extents(ctx, file, id);
 	/* Now: there may be very many. */
 	__fput_sync(file);
+	return ret;
+}
+
+static int copy_contents(struct ckpt_ctx *ctx, const struct path *path, u32 id)
+{
+	ktime_t start = ktime_get();
+	struct inode *inode = d_inode(path->dentry);
+	int ret = 0;
+
+	/* Nobody shall get to read what they may only write. */
+	if (!(ctx->file->f_mode & FMODE_READ))
+		ret = path_permission(path, MAY_READ);
+	if (ret)
+		return ckpt_path_err(ctx, path, ret,
+				     "cannot be read to save its contents");
+	if (shmem_mapping(inode->i_mapping))
+		ret = ckpt_copy_shmem(ctx, id, inode);
+	else
+		ret = copy_file(ctx, path, id);
 	ctx->memdump_time += ktime_to_ns(ktime_sub(ktime_get(), start));
 	return ret;
 }
@@ -279,6 +295,8 @@ static int validate_memfd(struct ckpt_validator *v,
 {
 	if (h->seals & ~ALL_SEALS)
 		return ckpt_bad(v, "unknown seals");
+	if (h->flags & CKPT_UNLINKED_LINKABLE)
+		return ckpt_bad(v, "memfd that can be given a name");
 	if (h->name_len > NAME_MAX - strlen(MEMFD_PREFIX) + 1)
 		return ckpt_bad(v, "bad name of a memfd");
 	if (memchr_inv(&h->dir, 0, sizeof(h->dir)))
@@ -307,6 +325,8 @@ int ckpt_unlinked_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (!u->name_len || u->name_len > len ||
 	    strnlen(name, u->name_len) != u->name_len - 1)
 		return ckpt_bad(v, "bad name");
+	if (!ckpt_tail_ok(h, sizeof(*u) + u->name_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (u->flags & CKPT_UNLINKED_MEMFD)
 		return validate_memfd(v, u);
 	if (u->seals)

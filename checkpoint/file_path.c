@@ -165,6 +165,8 @@ int ckpt_file_path_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 	if (!ckpt_path_ok(path, fp->path_len, len))
 		return ckpt_bad(v, "bad path");
+	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!ckpt_file_id_ok(&fp->id))
 		return ckpt_bad(v, "bad identity of a file");
 	if (!can_open(fp))

@@ -295,6 +295,8 @@ int ckpt_pipe_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "more in a pipe than it can hold");
 	if (pipe->mode & ~S_IALLUGO)
 		return ckpt_bad(v, "bad permissions of a pipe");
+	if (!ckpt_tail_ok(h, sizeof(*pipe) + pipe->path_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!pipe->path_len)
 		return is_zero(&pipe->id, sizeof(pipe->id)) ? 0 :
 			ckpt_bad(v, "identity of a pipe without a name");
@@ -324,6 +326,8 @@ int ckpt_pipe_buf_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (buf->len > len || buf->len > PAGE_SIZE ||
 	    buf->offset > PAGE_SIZE - buf->len)
 		return ckpt_bad(v, "bad length of data in a pipe");
+	if (!ckpt_tail_ok(h, sizeof(*buf) + buf->len))
+		return ckpt_bad(v, "padding is not zero");
 	if (buf->flags & ~(CKPT_PIPE_BUF_PACKET | CKPT_PIPE_BUF_MERGE))
 		return ckpt_bad(v, "unknown flags");
 	if (buf->reserved)

@@ -504,6 +504,10 @@ int ckpt_file_proc_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (fp->text_len > CKPT_PROC_TEXT_MAX ||
 	    fp->text_len > len - fp->path_len)
 		return ckpt_bad(v, "bad length of text");
+	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len + fp->text_len))
+		return ckpt_bad(v, "padding is not zero");
+	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len + fp->text_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!ckpt_file_id_ok(&fp->id) || fp->id.fs_magic != PROC_SUPER_MAGIC)
 		return ckpt_bad(v, "bad identity of a file");
 	if (!(fp->file.f_flags & O_PATH) && !S_ISREG(fp->id.mode) &&
@@ -635,8 +639,8 @@ static struct file *open_path(struct ckpt_ctx *ctx, const struct path *path,
 	struct file *file;
 	int ret;
 
-	if (!on_proc(path) ||
-	    proc_pid_ns(path->dentry->d_sb) != task_active_pid_ns(current))
+	if (!on_proc(path) || proc_pid_ns(path->dentry->d_sb) !=
+			      task_active_pid_ns(ctx->tasks[0].task))
 		return ERR_PTR(ckpt_err(ctx, -ESTALE,
 					"%s: is not on the proc filesystem of this pid namespace",
 					h->data));

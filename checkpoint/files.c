@@ -78,6 +78,7 @@ static int checkpoint_fd(struct ckpt_ctx *ctx, unsigned int fd,
 	id = checkpoint_file_obj(ctx, file);
 	if (id < 0)
 		return id;
+	ckpt_obj_use(ctx, file, true);
 	h = ckpt_new_rec(ctx, CKPT_HDR_FD, sizeof(*h));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -199,9 +200,7 @@ static int restore_fds(struct ckpt_ctx *ctx, const struct ckpt_hdr_files *h,
 		if (fatal_signal_pending(current))
 			return ckpt_err(ctx, -EINTR, "killed");
 	}
-	if (ckpt_read_opt_type(c, CKPT_HDR_FD))
-		return ckpt_err(ctx, -EBADMSG, "more FD records than announced");
-	return 0;
+	return ckpt_read_end(c, CKPT_HDR_FILES);
 }
 
 /**

@@ -46,6 +46,7 @@ void ckpt_file_put(void *obj);
 /* path.c: names and identities */
 __printf(4, 5) int ckpt_path_err(struct ckpt_ctx *ctx, const struct path *path,
 				 int err, const char *fmt, ...);
+int ckpt_root(struct ckpt_ctx *ctx, struct path *root);
 char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path);
 int ckpt_fill_file_id(struct ckpt_ctx *ctx, const struct path *path,
 		      struct ckpt_file_id *id);
@@ -130,6 +131,7 @@ int checkpoint_fs(struct ckpt_ctx *ctx, void *obj);
 int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		 struct ckpt_cursor *c);
+void ckpt_fs_get(void *obj);
 void ckpt_fs_put(void *obj);
 int ckpt_install_fs(void *obj);
 struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk);

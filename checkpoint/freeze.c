@@ -636,18 +636,37 @@ void ckpt_thaw_tree(struct ckpt_ctx *ctx, bool leave)
 		forget(ctx, f);
 }
 
-/* Dead, or dying on its way out of the trap. */
+/* The caller, if it is part of the tree, will die when the call is over. */
+static bool is_dying(const struct ckpt_task *t)
+{
+	return !same_thread_group(t->task, current) && !ckpt_task_dead(t->task);
+}
+
 static bool tree_dead(struct ckpt_ctx *ctx)
 {
 	u32 i;
 
-	for (i = 0; i < ctx->nr_tasks; i++) {
-		struct task_struct *tsk = ctx->tasks[i].task;
-
-		if (!same_thread_group(tsk, current) && !ckpt_task_dead(tsk))
+	for (i = 0; i < ctx->nr_tasks; i++)
+		if (is_dying(&ctx->tasks[i]))
 			return false;
-	}
 	return true;
+}
+
+static u32 warn_of_dying(struct ckpt_ctx *ctx)
+{
+	const struct ckpt_task *first = NULL;
+	u32 i, nr = 0;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		if (!is_dying(&ctx->tasks[i]))
+			continue;
+		first = first ?: &ctx->tasks[i];
+		nr++;
+	}
+	if (nr)
+		ckpt_warn(ctx, "the image is complete, but %u killed tasks are not dead yet, such as task %d (%s)",
+			  nr, task_pid_vnr(first->task), first->task->comm);
+	return nr;
 }
 
 /**
@@ -667,9 +686,14 @@ void ckpt_freeze_current(void)
  * ckpt_kill_tree - kill the frozen tasks and wait until they are gone
  * @ctx: the checkpoint
  *
- * The wait is bounded, and ends when the caller is killed.
+ * None of them returns to user mode, but on its way out one may wait for
+ * something, which may even be up to the caller: the init of a pid namespace
+ * waits until the parents of all that is in there have reaped it. So the wait is
+ * bounded, and ends when the caller is killed.
+ *
+ * Return: how many are not dead yet.
  */
-void ckpt_kill_tree(struct ckpt_ctx *ctx)
+u32 ckpt_kill_tree(struct ckpt_ctx *ctx)
 {
 	unsigned long deadline = jiffies + CKPT_KILL_TIMEOUT;
 	ktime_t nap = CKPT_KILL_POLL_MIN;
@@ -686,8 +710,7 @@ void ckpt_kill_tree(struct ckpt_ctx *ctx)
 		schedule_hrtimeout(&nap, HRTIMER_MODE_REL);
 		nap = min(2 * nap, CKPT_KILL_POLL_MAX);
 	}
-	if (!tree_dead(ctx))
-		ckpt_warn(ctx, "the image is complete, but not all tasks are dead yet");
+	return warn_of_dying(ctx);
 }
 
 /**

@@ -36,7 +36,7 @@ int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms);
 int ckpt_check_frozen(struct ckpt_ctx *ctx);
 void ckpt_thaw_tree(struct ckpt_ctx *ctx, bool leave);
 void ckpt_freeze_current(void);
-void ckpt_kill_tree(struct ckpt_ctx *ctx);
+u32 ckpt_kill_tree(struct ckpt_ctx *ctx);
 int ckpt_thaw_left_frozen(struct ckpt_ctx *ctx);
 
 #endif /* _CHECKPOINT_FREEZE_H */

@@ -103,6 +103,8 @@ int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad path of the root directory");
 	if (!ckpt_path_ok(paths + fs->root_len, fs->cwd_len, len - fs->root_len))
 		return ckpt_bad(v, "bad path of the working directory");
+	if (!ckpt_tail_ok(h, sizeof(*fs) + fs->root_len + fs->cwd_len))
+		return ckpt_bad(v, "padding is not zero");
 	if (!is_dir(&fs->root) || !is_dir(&fs->cwd))
 		return ckpt_bad(v, "bad identity of a directory");
 	return 0;
@@ -195,8 +197,14 @@ void *restore_fs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return ERR_PTR(ret);
 }
 
-static void get_fs(struct fs_struct *fs)
+/**
+ * ckpt_fs_get - take a reference on a root and working directory
+ * @obj: the struct fs_struct
+ */
+void ckpt_fs_get(void *obj)
 {
+	struct fs_struct *fs = obj;
+
 	spin_lock(&fs->lock);
 	fs->users++;
 	spin_unlock(&fs->lock);
@@ -215,7 +223,7 @@ struct fs_struct *ckpt_get_task_fs(struct task_struct *tsk)
 	task_lock(tsk);
 	fs = tsk->fs;
 	if (fs)
-		get_fs(fs);
+		ckpt_fs_get(fs);
 	task_unlock(tsk);
 	return fs;
 }
@@ -232,7 +240,7 @@ int ckpt_install_fs(void *obj)
 
 	if (obj == old)
 		return 0;
-	get_fs(obj);
+	ckpt_fs_get(obj);
 	task_lock(current);
 	current->fs = obj;
 	task_unlock(current);

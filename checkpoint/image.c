@@ -164,6 +164,16 @@ static bool is_skipped(const struct ckpt_hdr *h)
 	return (h->flags & CKPT_REC_OPTIONAL) && !ckpt_kind(h->type);
 }
 
+/* The next record that is known here. */
+static const struct ckpt_hdr *peek_known(struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr *h;
+
+	while ((h = ckpt_cursor_peek(c)) && is_skipped(h))
+		ckpt_cursor_next(c);
+	return h;
+}
+
 /**
  * ckpt_read_opt_type - take the next record if it is of one type
  * @c: the position, moved behind the record if it is taken
@@ -173,10 +183,8 @@ static bool is_skipped(const struct ckpt_hdr *h)
  */
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type)
 {
-	const struct ckpt_hdr *h;
+	const struct ckpt_hdr *h = peek_known(c);
 
-	while ((h = ckpt_cursor_peek(c)) && is_skipped(h))
-		ckpt_cursor_next(c);
 	if (!h || h->type != type)
 		return NULL;
 	return ckpt_cursor_next(c);
@@ -202,6 +210,24 @@ const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type)
 				"image: %s record expected, %s found",
 				ckpt_kind(type)->name,
 				found ? found->name : "none"));
+}
+
+/**
+ * ckpt_read_end - make sure that no record of an owner is left over
+ * @c: the position behind the last one that was read
+ * @owner: type of the object or task that the records belong to
+ *
+ * Return: 0, or -EBADMSG, which has been reported.
+ */
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner)
+{
+	const struct ckpt_hdr *h = peek_known(c);
+	const struct ckpt_kind *kind = h ? ckpt_kind(h->type) : NULL;
+
+	if (kind && kind->owner == owner)
+		return ckpt_err(c->ctx, -EBADMSG, "image: unexpected %s record",
+				kind->name);
+	return 0;
 }
 
 /* ---- the stream ---- */

@@ -24,6 +24,7 @@
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 
+#include "container.h"
 #include "mm.h"
 #include "pages.h"
 
@@ -53,9 +54,9 @@ static int copy_shared_page(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
 		return 0;
 
 	ctx->nr_scanned++;
-	page = alloc_page(GFP_HIGHUSER | __GFP_ACCOUNT);
+	page = alloc_page(CKPT_GFP_COPY);
 	if (!page)
-		ret = ckpt_err(ctx, -ENOMEM, "out of memory");
+		ret = ckpt_err(ctx, -ENOMEM, "shared memory: no memory for a copy");
 	else if (copy_mc_highpage(page, folio_file_page(folio, index)))
 		ret = ckpt_err(ctx, -EIO, "shared memory: hardware error");
 	folio_unlock(folio);
@@ -86,7 +87,15 @@ static int copy_range(struct ckpt_ctx *ctx, u32 id, struct inode *inode,
 	return 0;
 }
 
-static int copy_contents(struct ckpt_ctx *ctx, u32 id, struct inode *inode)
+/**
+ * ckpt_copy_shmem - copy all pages of shared memory
+ * @ctx: the checkpoint
+ * @id: the object that they belong to
+ * @inode: inode of a file in memory
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_copy_shmem(struct ckpt_ctx *ctx, u32 id, struct inode *inode)
 {
 	loff_t size = i_size_read(inode);
 	loff_t start = 0, end;
@@ -138,7 +147,7 @@ int checkpoint_inode(struct ckpt_ctx *ctx, void *obj)
 	h->size = i_size_read(inode);
 	h->kind = is_sysv(file) ? CKPT_INODE_SHM_SYSV : CKPT_INODE_SHM_ANON;
 	h->flags = inode_flags(inode);
-	ret = copy_contents(ctx, h->h.id, inode);
+	ret = ckpt_copy_shmem(ctx, h->h.id, inode);
 	ctx->memdump_time += ktime_to_ns(ktime_sub(ktime_get(), start));
 	return ret;
 }
@@ -199,7 +208,7 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 /**
  * restore_inode_page_get - get a page of shared memory, to be filled
  * @ctx: the restart
- * @o: the INODE object, restored
+ * @o: the INODE or TMPFS_ENTRY object, restored
  * @pos: byte offset, page aligned; from the image
  * @pagep: where to put the page, referenced
  *
@@ -211,10 +220,16 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
 			   struct page **pagep)
 {
-	struct inode *inode = file_inode(o->ptr);
+	struct inode *inode = o->h->type == CKPT_HDR_INODE ?
+			      file_inode(o->ptr) : restore_tmpfs_inode(o);
 	struct folio *folio;
 	int ret;
 
+	/* Contents of a filesystem that is not filled are read and forgotten. */
+	if (!inode) {
+		*pagep = alloc_page(GFP_KERNEL_ACCOUNT);
+		return *pagep ? 0 : ckpt_err(ctx, -ENOMEM, "file of a tmpfs");
+	}
 	if (pos >= i_size_read(inode))
 		return ckpt_err(ctx, -EBADMSG,
 				"page %llx of object %u: is behind the end", pos,

@@ -8,6 +8,7 @@
 #include <linux/checkpoint.h>
 #include <linux/checkpoint_hdr.h>
 #include <linux/fs.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -120,6 +121,16 @@ struct ckpt_task {
 };
 
 /**
+ * struct ckpt_label_set - the labels of one object
+ * @nr: number of them
+ * @ref: as in struct ckpt_hdr_labels
+ */
+struct ckpt_label_set {
+	u32 nr;
+	struct ckpt_label_ref ref[CKPT_LABELS_MAX];
+};
+
+/**
  * struct ckpt_ctx - one checkpoint or one restart
  * @ref: references; the caller's and one of each created task
  * @op: which of the two
@@ -176,6 +187,10 @@ struct ckpt_task {
  * @anon_roots: root of a tree of anon_vmas (checkpoint) or its number (restart)
  *	to its number or to struct ckpt_anon_root, see vma.c
  * @nr_anon_roots: checkpoint: numbers given
+ * @nr_suspects: checkpoint: objects that may be used outside of the tree, too
+ *
+ * @labels: checkpoint: the labels that security modules use, see label.c
+ * @task_labels: checkpoint: those of the present task
  *
  * @nsproxy: restart: namespaces of tasks that have none of their own: the
  *	caller's, and time as it was
@@ -244,6 +259,10 @@ struct ckpt_ctx {
 	u64 memdump_time;
 	struct xarray anon_roots;
 	u32 nr_anon_roots;
+	u32 nr_suspects;
+
+	DECLARE_HASHTABLE(labels, 7);
+	struct ckpt_label_set task_labels;
 
 	struct nsproxy *nsproxy;
 	bool own_time;
@@ -287,6 +306,7 @@ const struct ckpt_hdr *ckpt_cursor_peek(struct ckpt_cursor *c);
 const struct ckpt_hdr *ckpt_cursor_next(struct ckpt_cursor *c);
 const void *ckpt_read_obj_type(struct ckpt_cursor *c, u32 type);
 const void *ckpt_read_opt_type(struct ckpt_cursor *c, u32 type);
+int ckpt_read_end(struct ckpt_cursor *c, u32 owner);
 
 /**
  * ckpt_payload - the variable part of a record
@@ -332,6 +352,9 @@ enum ckpt_class {
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
+	CKPT_CLASS_LABEL,
+	CKPT_CLASS_TMPFS,
+	CKPT_CLASS_TMPFS_ENTRY,
 };
 
 /**
@@ -372,6 +395,26 @@ struct ckpt_validator {
 	const char *why;
 };
 
+/* The owner of records that may belong to any object or task. */
+#define CKPT_OWNER_ANY	(~0U)
+
+/**
+ * enum ckpt_labelled - what security modules see in an object
+ * @CKPT_LABELLED_NOT: nothing
+ * @CKPT_LABELLED_CRED: it is a struct cred
+ * @CKPT_LABELLED_FILE: it is a struct file
+ * @CKPT_LABELLED_INODE: it is a struct inode
+ * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
+ *	file open on one at restart
+ */
+enum ckpt_labelled {
+	CKPT_LABELLED_NOT,
+	CKPT_LABELLED_CRED,
+	CKPT_LABELLED_FILE,
+	CKPT_LABELLED_INODE,
+	CKPT_LABELLED_CONTENTS,
+};
+
 /**
  * struct ckpt_kind - all there is to know about one type of record
  * @name: for messages
@@ -379,6 +422,9 @@ struct ckpt_validator {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
+ * @labelled: objects: what security modules see in it. Their labels are then
+ *	saved and restored without further ado, and state that has no label is
+ *	refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -390,8 +436,8 @@ struct ckpt_validator {
  *	caller of restart(). Return: a referenced object or ERR_PTR() of an
  *	errno that has been reported.
  * @get: objects: take a reference on a kernel object at checkpoint. NULL if
- *	the stopped tasks keep it, and one more user would make a difference to
- *	them when they run again; ckpt_check_frozen() says whether they did.
+ *	one more user would make a difference to the tasks when they run again;
+ *	then it is held while they are stopped, see ckpt_hold().
  *	At restart such objects are released before the tasks run.
  * @put: objects: drop it, or the one @restore returned
  */
@@ -400,6 +446,7 @@ struct ckpt_kind {
 	u32 min_len;
 	u32 max_len;
 	u8 class;
+	u8 labelled;
 	u32 owner;
 	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
@@ -419,8 +466,23 @@ bool ckpt_ref_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class);
 bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
 
 /* objects.c */
+
+/**
+ * struct ckpt_uses - checkpoint: who uses an object
+ * @nr: references counted in the tree
+ * @nr_fds: those of descriptors among them
+ * @writable: for contents: whether something in the tree can change them
+ * @suspect: there may be more references than these
+ */
+struct ckpt_uses {
+	u32 nr;
+	u32 nr_fds;
+	bool writable;
+	bool suspect;
+};
 
 /**
  * struct ckpt_obj - restart: an object of the image
@@ -443,6 +505,12 @@ void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
+void ckpt_obj_let_go(struct ckpt_ctx *ctx);
+void ckpt_obj_use(struct ckpt_ctx *ctx, const void *ptr, bool by_fd);
+struct ckpt_uses *ckpt_obj_uses(struct ckpt_ctx *ctx, const void *ptr, u32 *type);
+int ckpt_walk_uses(struct ckpt_ctx *ctx,
+		   int (*fn)(struct ckpt_ctx *ctx, u32 type, void *obj,
+			     struct ckpt_uses *uses));
 int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
@@ -460,7 +528,6 @@ int ckpt_meta_end_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_container(struct ckpt_ctx *ctx);
 int restore_container(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int ckpt_container_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int ckpt_lsm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 /* clock.c: clocks that never step back */
 void checkpoint_clocks(struct ckpt_ctx *ctx);

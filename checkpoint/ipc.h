@@ -53,7 +53,7 @@ int restore_ipc_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		    const struct ckpt_hdr_ipc_sem *h);
 void restore_ipc_sem_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_sem *h);
-bool ckpt_sem_undo_shared(struct ckpt_ctx *ctx, struct task_struct *tsk);
+int checkpoint_sem_undo_end(struct ckpt_ctx *ctx);
 extern const struct ckpt_task_kind ckpt_sem_undo_task_kind;
 
 /* ipc_msg.c, in ipc/msg.c */

@@ -12,6 +12,7 @@
 #include <linux/err.h>
 #include <linux/sched/signal.h>
 #include <linux/xarray.h>
+#include "freeze.h"
 #include "ipc.h"
 
 static_assert(sizeof(((struct sem_undo *)0)->semadj[0]) == sizeof(__s16));
@@ -220,17 +221,31 @@ static int checkpoint_sem_undo(struct ckpt_ctx *ctx, struct task_struct *tsk)
 }
 
 /**
- * ckpt_sem_undo_shared - whether a task outside the tree has a list of the tree
- * @ctx: the checkpoint
- * @tsk: the task
+ * checkpoint_sem_undo_end - make sure that no task outside has a list of the tree
+ * @ctx: the checkpoint, all tasks captured
  *
- * Return: true if so.
+ * Return: 0, or -EBUSY, which has been reported.
  */
-bool ckpt_sem_undo_shared(struct ckpt_ctx *ctx, struct task_struct *tsk)
+int checkpoint_sem_undo_end(struct ckpt_ctx *ctx)
 {
-	void *ulp = READ_ONCE(tsk->sysvsem.undo_list);
+	struct task_struct *process, *tsk;
+	int ret = 0;
 
-	return ulp && xa_load(&ctx->undo_lists, (unsigned long)ulp);
+	if (xa_empty(&ctx->undo_lists))
+		return 0;
+	rcu_read_lock();
+	for_each_process_thread(process, tsk) {
+		void *ulp = READ_ONCE(tsk->sysvsem.undo_list);
+
+		if (!ulp || ret || !xa_load(&ctx->undo_lists, (unsigned long)ulp) ||
+		    ckpt_frozen_index(ctx, tsk) != CKPT_TREE_NONE)
+			continue;
+		ret = ckpt_err(ctx, -EBUSY,
+			       "System V semaphore undo: shared with task %d (%s), which is outside the tree",
+			       task_pid_vnr(tsk), tsk->comm);
+	}
+	rcu_read_unlock();
+	return ret;
 }
 
 /* ---- validate ---- */

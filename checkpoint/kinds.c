@@ -5,12 +5,14 @@
 #include <linux/array_size.h>
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
+#include <linux/limits.h>
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
 #include "ipc.h"
+#include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
 #include "restart_block.h"
@@ -35,6 +37,30 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_lsm),
 		.owner		= CKPT_HDR_CONTAINER,
 		.validate	= ckpt_lsm_validate,
+	},
+	[CKPT_HDR_LSM_POLICY] = {
+		.name		= "LSM_POLICY",
+		.min_len	= sizeof(struct ckpt_hdr_lsm_policy),
+		.max_len	= sizeof(struct ckpt_hdr_lsm_policy) +
+				  CKPT_LABEL_MAX,
+		.owner		= CKPT_HDR_CONTAINER,
+		.validate	= ckpt_lsm_policy_validate,
+	},
+	[CKPT_HDR_LABEL] = {
+		.name		= "LABEL",
+		.min_len	= sizeof(struct ckpt_hdr_label),
+		.max_len	= sizeof(struct ckpt_hdr_label) + CKPT_LABEL_MAX,
+		.class		= CKPT_CLASS_LABEL,
+		.validate	= ckpt_label_validate,
+		.checkpoint	= checkpoint_label,
+	},
+	[CKPT_HDR_LABELS] = {
+		.name		= "LABELS",
+		.min_len	= sizeof(struct ckpt_hdr_labels),
+		.max_len	= sizeof(struct ckpt_hdr_labels) +
+				  CKPT_LABELS_MAX * sizeof(struct ckpt_label_ref),
+		.owner		= CKPT_OWNER_ANY,
+		.validate	= ckpt_labels_validate,
 	},
 	[CKPT_HDR_TREE] = {
 		.name		= "TREE",
@@ -200,6 +226,13 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_sched_validate,
 	},
+	[CKPT_HDR_CGROUP] = {
+		.name		= "CGROUP",
+		.min_len	= sizeof(struct ckpt_hdr_cgroup),
+		.max_len	= sizeof(struct ckpt_hdr_cgroup) + PATH_MAX,
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_cgroup_validate,
+	},
 	[CKPT_HDR_SIGNAL] = {
 		.name		= "SIGNAL",
 		.min_len	= sizeof(struct ckpt_hdr_signal),
@@ -233,6 +266,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_cred) +
 				  CKPT_GROUPS_MAX * sizeof(__u32),
 		.class		= CKPT_CLASS_CRED,
+		.labelled	= CKPT_LABELLED_CRED,
 		.validate	= ckpt_cred_validate,
 		.checkpoint	= checkpoint_cred,
 		.restore	= restore_cred_obj,
@@ -287,6 +321,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_pipe),
 		.max_len	= sizeof(struct ckpt_hdr_pipe) + PATH_MAX,
 		.class		= CKPT_CLASS_PIPE,
+		.labelled	= CKPT_LABELLED_INODE,
 		.validate	= ckpt_pipe_validate,
 		.checkpoint	= checkpoint_pipe,
 		.restore	= restore_pipe,
@@ -304,10 +339,38 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_unlinked),
 		.max_len	= sizeof(struct ckpt_hdr_unlinked) + PATH_MAX,
 		.class		= CKPT_CLASS_UNLINKED,
+		.labelled	= CKPT_LABELLED_CONTENTS,
 		.validate	= ckpt_unlinked_validate,
 		.checkpoint	= checkpoint_unlinked,
 		.restore	= restore_unlinked,
 		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_TMPFS] = {
+		.name		= "TMPFS",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs) + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS,
+		.validate	= ckpt_tmpfs_validate,
+		.restore	= restore_tmpfs,
+		.put		= ckpt_tmpfs_put,
+	},
+	[CKPT_HDR_TMPFS_ENTRY] = {
+		.name		= "TMPFS_ENTRY",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs_entry),
+		.max_len	= sizeof(struct ckpt_hdr_tmpfs_entry) +
+				  NAME_MAX + 1 + PATH_MAX,
+		.class		= CKPT_CLASS_TMPFS_ENTRY,
+		.validate	= ckpt_tmpfs_entry_validate,
+		.restore	= restore_tmpfs_entry,
+		.put		= ckpt_tmpfs_entry_put,
+	},
+	[CKPT_HDR_XATTR] = {
+		.name		= "XATTR",
+		.min_len	= sizeof(struct ckpt_hdr_xattr),
+		.max_len	= sizeof(struct ckpt_hdr_xattr) +
+				  XATTR_NAME_MAX + 1 + XATTR_SIZE_MAX + 7,
+		.owner		= CKPT_HDR_TMPFS_ENTRY,
+		.validate	= ckpt_xattr_validate,
 	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
@@ -325,6 +388,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -334,6 +398,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -343,6 +408,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
@@ -447,12 +513,14 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_process_task_kind,
 	&ckpt_rlimits_task_kind,
 	&ckpt_sched_task_kind,
+	&ckpt_cgroup_task_kind,
 	&ckpt_zombie_task_kind,
 	&ckpt_sem_undo_task_kind,
 	&ckpt_shm_task_kind,
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_label_task_kind,
 	NULL
 };
 

@@ -203,6 +203,7 @@ int checkpoint_mm(struct ckpt_ctx *ctx, void *obj)
 	exe = get_mm_exe_file(mm);
 	if (exe) {
 		exe_id = checkpoint_file_obj(ctx, exe);
+		ckpt_obj_use(ctx, exe, false);
 		fput(exe);
 		if (exe_id < 0)
 			return exe_id;
@@ -426,18 +427,6 @@ static int restore_areas(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	return ret;
 }
 
-/* Nothing may be left that restore_anon_roots() would find and we did not. */
-static int check_end(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
-{
-	const struct ckpt_hdr *h = ckpt_cursor_peek(c);
-	const struct ckpt_kind *kind = h ? ckpt_kind(h->type) : NULL;
-
-	if (kind && kind->owner == CKPT_HDR_MM)
-		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
-				kind->name);
-	return 0;
-}
-
 static int restore_membarrier(struct ckpt_ctx *ctx, u32 flags)
 {
 	int i, ret = 0;
@@ -487,7 +476,7 @@ static int fill_new_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_mm *h,
 	      restore_layout(ctx, h) ?:
 	      restore_exe(ctx, h->exe_file) ?:
 	      restore_areas(ctx, c) ?:
-	      check_end(ctx, c) ?:
+	      ckpt_read_end(c, CKPT_HDR_MM) ?:
 	      restore_mm_flags(ctx, h);
 	if (ret)
 		return ret;

@@ -47,6 +47,7 @@ int checkpoint_inode(struct ckpt_ctx *ctx, void *obj);
 int ckpt_inode_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		    struct ckpt_cursor *c);
+int ckpt_copy_shmem(struct ckpt_ctx *ctx, u32 id, struct inode *inode);
 void ckpt_inode_get(void *obj);
 void ckpt_inode_put(void *obj);
 int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,

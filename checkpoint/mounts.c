@@ -114,6 +114,24 @@ int checkpoint_mounts(struct ckpt_ctx *ctx)
 }
 
 /**
+ * ckpt_read_own_mounts - read the mounts of the caller of checkpoint()
+ * @ctx: the checkpoint
+ * @m: to be filled, zeroed; its buffer is to be freed with kvfree()
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m)
+{
+	struct path root;
+	int ret;
+
+	get_fs_root(current->fs, &root);
+	ret = read_mountinfo(ctx, current->nsproxy->mnt_ns, &root, m);
+	path_put(&root);
+	return ret;
+}
+
+/**
  * ckpt_mount_validate - check a MOUNT record
  * @v: the pass over the records
  * @h: the record

@@ -15,6 +15,8 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "internal.h"
+#include "lsm.h"
+#include "outside.h"
 
 /* A kernel object that has been written. */
 struct obj_entry {
@@ -23,6 +25,7 @@ struct obj_entry {
 	void *ptr;
 	u32 id;
 	u32 type;
+	struct ckpt_uses uses;
 };
 
 static const struct rhashtable_params obj_params = {
@@ -101,6 +104,17 @@ void ckpt_obj_release(struct ckpt_ctx *ctx)
 	}
 }
 
+/* Labels are objects and come first; which of them it has comes behind it. */
+static int write_labelled(struct ckpt_ctx *ctx, const struct ckpt_kind *kind,
+			  void *ptr)
+{
+	struct ckpt_label_set labels;
+
+	return checkpoint_obj_labels(ctx, kind->labelled, ptr, &labels) ?:
+	       kind->checkpoint(ctx, ptr) ?:
+	       checkpoint_label_set(ctx, &labels);
+}
+
 /**
  * checkpoint_obj - write an object unless it has been written
  * @ctx: the operation
@@ -119,11 +133,12 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 	if (e)
 		return e->id;
 
-	ret = kind->checkpoint(ctx, ptr);
+	ret = kind->labelled ? write_labelled(ctx, kind, ptr) :
+			       kind->checkpoint(ctx, ptr);
 	if (ret < 0)
 		return ret;
 
-	e = kmalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+	e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
 	if (!e)
 		return ckpt_err(ctx, -ENOMEM, "%s object", kind->name);
 	e->ptr = ptr;
@@ -138,6 +153,8 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 	list_add_tail(&e->list, &ctx->obj_list);
 	if (kind->get)
 		kind->get(ptr);
+	else
+		ckpt_hold(kind->class, ptr);
 	return e->id;
 }
 
@@ -151,6 +168,89 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr)
 {
 	return rhashtable_lookup_fast(&ctx->obj_hash, &ptr, obj_params);
+}
+
+/**
+ * ckpt_obj_let_go - let go of objects whose users are counted
+ * @ctx: the checkpoint; the tasks are still stopped
+ *
+ * All that has no ckpt_kind.get is only held as long as the tasks are stopped:
+ * one that is killed must not take away what is being looked at.
+ */
+void ckpt_obj_let_go(struct ckpt_ctx *ctx)
+{
+	struct obj_entry *e;
+
+	list_for_each_entry(e, &ctx->obj_list, list) {
+		const struct ckpt_kind *kind = ckpt_kind(e->type);
+
+		if (!kind->get)
+			ckpt_let_go(kind->class, e->ptr);
+		cond_resched();
+	}
+}
+
+/**
+ * ckpt_obj_use - count a reference that something in the tree has on an object
+ * @ctx: the checkpoint
+ * @ptr: the kernel object; counts only if it has been written
+ * @by_fd: whether it is a descriptor's, or a message's that holds one
+ *
+ * What has more references than have been counted is used outside of the tree,
+ * too, see outside.c.
+ */
+void ckpt_obj_use(struct ckpt_ctx *ctx, const void *ptr, bool by_fd)
+{
+	struct obj_entry *e;
+
+	e = rhashtable_lookup_fast(&ctx->obj_hash, &ptr, obj_params);
+	if (!e)
+		return;
+	e->uses.nr++;
+	e->uses.nr_fds += by_fd;
+}
+
+/**
+ * ckpt_obj_uses - the references that have been counted on an object
+ * @ctx: the checkpoint
+ * @ptr: the kernel object; need not be referenced
+ * @type: where to put its type
+ *
+ * Return: the counts, or NULL if it has not been written.
+ */
+struct ckpt_uses *ckpt_obj_uses(struct ckpt_ctx *ctx, const void *ptr,
+				u32 *type)
+{
+	struct obj_entry *e;
+
+	e = rhashtable_lookup_fast(&ctx->obj_hash, &ptr, obj_params);
+	if (!e)
+		return NULL;
+	*type = e->type;
+	return &e->uses;
+}
+
+/**
+ * ckpt_walk_uses - look at all objects and the references counted on them
+ * @ctx: the checkpoint
+ * @fn: what to do; may sleep
+ *
+ * Return: 0, or the first result of @fn that is not 0.
+ */
+int ckpt_walk_uses(struct ckpt_ctx *ctx,
+		   int (*fn)(struct ckpt_ctx *ctx, u32 type, void *obj,
+			     struct ckpt_uses *uses))
+{
+	struct obj_entry *e;
+	int ret;
+
+	list_for_each_entry(e, &ctx->obj_list, list) {
+		ret = fn(ctx, e->type, e->ptr, &e->uses);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+	return 0;
 }
 
 /**
@@ -202,11 +302,19 @@ void ckpt_obj_set(struct ckpt_obj *o, void *ptr, void *priv)
 
 static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 {
+	const struct ckpt_kind *kind = ckpt_kind(o->h->type);
 	struct ckpt_cursor c = o->c;
-	void *ptr = ckpt_kind(o->h->type)->restore(ctx, o->h, &c);
+	void *ptr = kind->restore(ctx, o->h, &c);
+	int ret = 0;
 
-	if (!IS_ERR(ptr))
+	/* Released with @ctx also if it cannot have its labels. */
+	if (!IS_ERR(ptr)) {
 		o->ptr = ptr;
+		if (kind->labelled)
+			ret = restore_obj_labels(ctx, kind->labelled, ptr, o->c);
+		if (ret)
+			ptr = ERR_PTR(ret);
+	}
 	/* Pairs with the acquire in restore_obj(). */
 	smp_store_release(&o->state,
 			  IS_ERR(ptr) ? CKPT_OBJ_FAILED : CKPT_OBJ_READY);

@@ -5,8 +5,10 @@
 #ifndef _CHECKPOINT_OUTSIDE_H
 #define _CHECKPOINT_OUTSIDE_H
 
-struct ckpt_ctx;
+#include "internal.h"
 
+void ckpt_hold(enum ckpt_class class, void *obj);
+void ckpt_let_go(enum ckpt_class class, void *obj);
 int checkpoint_outside(struct ckpt_ctx *ctx);
 
 #endif /* _CHECKPOINT_OUTSIDE_H */

@@ -1299,7 +1299,8 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 		return ckpt_err(ctx, -EBADMSG, "pages of an unknown object");
 	r->obj = ckpt_obj_by_id(ctx, r->rec.obj);
 	if ((r->obj->h->type != CKPT_HDR_MM &&
-	     r->obj->h->type != CKPT_HDR_INODE && !is_unlinked(r)) ||
+	     r->obj->h->type != CKPT_HDR_INODE &&
+	     r->obj->h->type != CKPT_HDR_TMPFS_ENTRY && !is_unlinked(r)) ||
 	    !r->obj->ptr)
 		return ckpt_err(ctx, -EBADMSG, "object %u has no pages",
 				r->rec.obj);

@@ -10,6 +10,13 @@
 struct page;
 struct vm_area_struct;
 
+/*
+ * For copies made while tasks are stopped: if there is not enough memory the
+ * checkpoint fails, and nobody is killed for it.
+ */
+#define CKPT_GFP_COPY	(GFP_HIGHUSER | __GFP_ACCOUNT | __GFP_RETRY_MAYFAIL | \
+			 __GFP_NOWARN)
+
 int ckpt_pages_add(struct ckpt_ctx *ctx, u32 obj, u64 addr, struct page *page);
 int checkpoint_vma_pages(struct ckpt_ctx *ctx, u32 obj,
 			 struct vm_area_struct *vma);

@@ -58,11 +58,17 @@ int ckpt_path_err(struct ckpt_ctx *ctx, const struct path *path, int err,
 	return err;
 }
 
-/*
- * The directory that names are relative to. The root task is stopped, and the
- * caller of restart() waits for us, so neither will change it.
+/**
+ * ckpt_root - get the directory that names are relative to
+ * @ctx: the operation
+ * @root: where to put it, referenced
+ *
+ * The root task is stopped, and the caller of restart() waits for us, so
+ * neither will change it.
+ *
+ * Return: 0, or -ESRCH, not reported, if the task has gone.
  */
-static int get_root(struct ckpt_ctx *ctx, struct path *root)
+int ckpt_root(struct ckpt_ctx *ctx, struct path *root)
 {
 	struct task_struct *tsk = ctx->op == CKPT_OP_CHECKPOINT ?
 				  ctx->root_thread : ctx->caller;
@@ -110,7 +116,7 @@ char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path)
 	char *buf, *name;
 	int ret;
 
-	ret = get_root(ctx, &root);
+	ret = ckpt_root(ctx, &root);
 	if (ret)
 		return ERR_PTR(ckpt_err(ctx, ret, "the root task has gone"));
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
@@ -371,7 +377,7 @@ int ckpt_lookup(struct ckpt_ctx *ctx, const char *name,
 	struct path root;
 	int ret;
 
-	ret = get_root(ctx, &root);
+	ret = ckpt_root(ctx, &root);
 	if (ret)
 		return ckpt_err(ctx, ret, "the caller has gone");
 	ret = vfs_path_lookup(root.dentry, root.mnt, name, 0, path);

@@ -5,9 +5,9 @@
  * Most interrupted system calls are simply made again. Some had a relative
  * timeout, and leave in the task's restart block what is needed to go on.
  *
- * Saved: nanosleep() and clock_nanosleep(), poll(), futex() with a timeout. What
- * a sleep or a poll() has left is what it had when the tasks stood still; the
- * end of a futex wait is a point in the task's own time.
+ * Saved: nanosleep() and clock_nanosleep(), poll(), futex() with a timeout, and
+ * those of again.c. What a sleep or a poll() has left is what it had when the
+ * tasks stood still; the end of a futex wait is a point in the task's own time.
  * Refused: clock_nanosleep() for an alarm clock or for CPU time, if relative
  * and in progress.
  */
@@ -211,6 +211,33 @@ static void load_futex(struct ckpt_ctx *ctx, struct restart_block *rb,
 	futex_set_restart_op(rb, rec->op);
 }
 
+/* ---- calls that end with EINTR, see again.c ---- */
+
+static void save_again(struct ckpt_hdr_restart_block *rec,
+		       struct task_struct *tsk, ktime_t elapsed)
+{
+	ktime_t end;
+
+	rec->flags |= CKPT_RESTART_TIMEOUT;
+	rec->clock = CLOCK_MONOTONIC;
+	rec->op = ckpt_again_save(&tsk->restart_block, &end);
+	rec->time = end - ktime_get() + elapsed;
+}
+
+static bool again_ok(const struct ckpt_hdr_restart_block *rec)
+{
+	return rec->clock == CLOCK_MONOTONIC && !rec->addr && !rec->val &&
+	       !rec->bitset && rec->flags & CKPT_RESTART_TIMEOUT &&
+	       !(rec->flags & CKPT_RESTART_TIME32) &&
+	       ckpt_arch_again_ok(rec->op, rec->flags & CKPT_RESTART_COMPAT);
+}
+
+static void load_again(struct ckpt_ctx *ctx, struct restart_block *rb,
+		       const struct ckpt_hdr_restart_block *rec)
+{
+	ckpt_again_load(rb, rec->op, deadline(CLOCK_MONOTONIC, rec->time));
+}
+
 /* ---- the kind of task state ---- */
 
 static const struct restart_kind restart_kinds[] = {
@@ -231,6 +258,12 @@ static const struct restart_kind restart_kinds[] = {
 		.save		= save_futex,
 		.validate	= futex_ok,
 		.load		= load_futex,
+	},
+	[CKPT_RESTART_AGAIN] = {
+		.fn		= ckpt_again,
+		.save		= save_again,
+		.validate	= again_ok,
+		.load		= load_again,
 	},
 };
 

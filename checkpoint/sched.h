@@ -7,7 +7,9 @@
 #include <linux/sched.h>
 #include "internal.h"
 
+extern const struct ckpt_task_kind ckpt_cgroup_task_kind;
 extern const struct ckpt_task_kind ckpt_sched_task_kind;
+int ckpt_cgroup_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_sched_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 /* prctl.c */

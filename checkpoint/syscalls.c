@@ -17,9 +17,12 @@
 #include <linux/syscalls.h>
 #include <linux/uaccess.h>
 #include "debug.h"
+#include "container.h"
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
+#include "ipc.h"
+#include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
 #include "outside.h"
@@ -28,7 +31,8 @@
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
 				 CHECKPOINT_THAW)
-#define RESTART_FLAGS		(RESTART_FROZEN | RESTART_SIBLING)
+#define RESTART_FLAGS		(RESTART_FROZEN | RESTART_SIBLING | \
+				 RESTART_KEEP_LSM | RESTART_STRICT_LSM)
 
 /* ---- what both calls need ---- */
 
@@ -221,7 +225,7 @@ static int find_root(struct ckpt_ctx *ctx, const struct checkpoint_args *args)
 }
 
 /* In the stop window: nothing here waits for the image or the log. */
-static int capture(struct ckpt_ctx *ctx)
+static int capture_all(struct ckpt_ctx *ctx)
 {
 	int ret;
 
@@ -234,12 +238,22 @@ static int capture(struct ckpt_ctx *ctx)
 	       checkpoint_namespaces(ctx) ?:
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
+	       checkpoint_tmpfs_all(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_outside(ctx) ?:
+	       checkpoint_sem_undo_end(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
+}
+
+static int capture(struct ckpt_ctx *ctx)
+{
+	int ret = capture_all(ctx);
+
+	ckpt_obj_let_go(ctx);
+	return ret;
 }
 
 static int write_image(struct ckpt_ctx *ctx)
@@ -264,13 +278,13 @@ static int sync_image(struct ckpt_ctx *ctx)
 }
 
 /* Tasks that shall not run on stay as they are until the image is safe. */
-static int finish_stopped(struct ckpt_ctx *ctx)
+static int finish_stopped(struct ckpt_ctx *ctx, struct checkpoint_stats *stats)
 {
 	int ret = write_image(ctx) ?: sync_image(ctx) ?:
 		  ckpt_at(ctx, CKPT_AT_SYNCED);
 
 	if (!ret && (ctx->flags & CHECKPOINT_KILL))
-		ckpt_kill_tree(ctx);
+		stats->nr_dying = ckpt_kill_tree(ctx);
 	ckpt_pause_at(CKPT_AT_KILLED);
 	ckpt_thaw_tree(ctx, !ret && (ctx->flags & CHECKPOINT_LEAVE_FROZEN));
 	return ret;
@@ -304,7 +318,7 @@ static int do_checkpoint(struct ckpt_ctx *ctx, unsigned int timeout_ms,
 	if (!ret && !stay)
 		ret = write_image(ctx);
 	if (!ret && stay) {
-		ret = finish_stopped(ctx);
+		ret = finish_stopped(ctx, stats);
 		thawed = ktime_get();
 	}
 	stats->frozen_time = ktime_to_ns(ktime_sub(thawed, ctx->frozen_at));
@@ -335,6 +349,8 @@ static int start_checkpoint(struct ckpt_ctx *ctx, const struct checkpoint_args *
 		ret = get_image(ctx, args->image_fd, FMODE_WRITE);
 	if (!ret)
 		ret = get_externals(ctx, args->external, args->nr_external);
+	if (!ret)
+		ret = ckpt_lsm_prepare(ctx);
 	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_FOUND);
 	if (!ret)
@@ -390,6 +406,8 @@ static int check_restart_args(const struct restart_args *args)
 {
 	if (args->flags & ~RESTART_FLAGS)
 		return -EINVAL;
+	if ((args->flags & RESTART_STRICT_LSM) && !(args->flags & RESTART_KEEP_LSM))
+		return -EINVAL;
 	if (args->stats_size > PAGE_SIZE)
 		return -EINVAL;
 	return 0;
@@ -404,10 +422,22 @@ static int check_caller(struct ckpt_ctx *ctx)
 	if (current->seccomp.mode != SECCOMP_MODE_DISABLED)
 		return ckpt_err(ctx, -EINVAL,
 				"the caller is under seccomp, which restored tasks would inherit");
+	if (ckpt_lsm_state_of_caller())
+		return ckpt_err(ctx, -EINVAL,
+				"the caller has what restored tasks would inherit: %s",
+				ckpt_lsm_state_of_caller());
 	if ((ctx->flags & RESTART_SIBLING) &&
 	    (current->signal->flags & SIGNAL_UNKILLABLE))
 		return ckpt_err(ctx, -EINVAL, "an init cannot have siblings");
 	return 0;
+}
+
+/* Credentials of tasks: a caller that may not give them may not restart. */
+static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_task_objs *objs = (const void *)h;
+
+	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
 }
 
 /* Find each task's records. */
@@ -424,6 +454,8 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 		h = (const void *)ckpt_cursor_next(c);
 		if (h->h.type == CKPT_HDR_TASK)
 			ctx->tasks[h->index].start = before;
+		if (h->h.type == CKPT_HDR_TASK_OBJS)
+			note_cred(ctx, &h->h);
 		cond_resched();
 	}
 }
@@ -461,6 +493,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
 		ret = restore_namespaces(ctx);
+	if (!ret)
+		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();

@@ -593,7 +593,6 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	const struct ckpt_hdr_task_ns *ns;
 	const struct ckpt_hdr_task *h;
 	struct ckpt_cursor c = t->start;
-	const struct ckpt_hdr *extra;
 	int ret;
 
 	h = ckpt_read_obj_type(&c, CKPT_HDR_TASK);
@@ -626,14 +625,7 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	}
 	if (!ret)
 		ret = restore_kinds(ctx, t, &c);
-	if (ret)
-		return ret;
-	extra = ckpt_cursor_peek(&c);
-	if (extra && ckpt_kind(extra->type) &&
-	    ckpt_kind(extra->type)->owner == CKPT_HDR_TASK)
-		return ckpt_err(ctx, -EBADMSG, "image: unexpected %s record",
-				ckpt_kind(extra->type)->name);
-	return 0;
+	return ret ?: ckpt_read_end(&c, CKPT_HDR_TASK);
 }
 
 static void barrier_done(struct ckpt_ctx *ctx)

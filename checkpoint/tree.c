@@ -365,6 +365,17 @@ static struct task_struct *parent_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	return current;
 }
 
+/*
+ * Of a sibling of the caller the caller's, as clone() with CLONE_PARENT has it:
+ * an image must not choose what its caller's parent is sent.
+ */
+static int exit_signal_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	if (t->tree->parent == CKPT_TREE_NONE && (ctx->flags & RESTART_SIBLING))
+		return current->group_leader->exit_signal;
+	return t->tree->exit_signal;
+}
+
 static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	struct task_struct *parent = parent_of(ctx, t), *leader = t->task, *tsk;
@@ -376,7 +387,7 @@ static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 		tsk->parent_exec_id = parent->self_exec_id;
 	}
 	list_move_tail(&leader->sibling, &parent->children);
-	leader->exit_signal = t->tree->exit_signal;
+	leader->exit_signal = exit_signal_of(ctx, t);
 }
 
 static void join_group(struct ckpt_ctx *ctx, struct ckpt_task *t,

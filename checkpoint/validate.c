@@ -84,6 +84,18 @@ bool ckpt_string_ok(const void *s, size_t len)
 	return n < len && !memchr_inv(s + n, 0, len - n);
 }
 
+/**
+ * ckpt_tail_ok - check what pads a record
+ * @h: the record
+ * @used: bytes of it that mean something
+ *
+ * Return: true if there are so many, and zeros follow.
+ */
+bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used)
+{
+	return used <= h->len && !memchr_inv((const u8 *)h + used, 0, h->len - used);
+}
+
 static int validate_new_obj(struct ckpt_validator *v, const struct ckpt_kind *k,
 			    const struct ckpt_hdr *h)
 {
@@ -101,6 +113,9 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 		return validate_new_obj(v, k, h);
 	if (h->id)
 		return ckpt_bad(v, "record is not an object but has a number");
+	if (k->owner == CKPT_OWNER_ANY)
+		return v->owner == CKPT_HDR_TASK || v->owner_hdr->id ? 0 :
+		       ckpt_bad(v, "record belongs to no object or task");
 	if (k->owner && k->owner != v->owner)
 		return ckpt_bad(v, "record belongs to nothing before it");
 	return 0;

@@ -202,6 +202,7 @@ static int vma_file_id(struct ckpt_ctx *ctx, struct vm_area_struct *vma,
 {
 	if (!vma->vm_file)
 		return 0;
+	ckpt_obj_use(ctx, vma->vm_file, false);
 	if (vma->vm_file != last->file) {
 		last->id = checkpoint_vma_file(ctx, vma->vm_file,
 					       vma_is_shared_anon(vma));

@@ -6,10 +6,12 @@
 #include <linux/futex.h>
 #include <linux/mutex.h>
 #include <linux/time.h>
+#include <asm/unistd.h>
 #include "../futex.h"
 #include "../internal.h"
 #include "../restart_block.h"
 #include "../rseq.h"
+#include "covers.h"
 
 static const struct ckpt_hdr_restart_block good_sleep = {
 	.h	= { .type = CKPT_HDR_RESTART_BLOCK },
@@ -39,6 +41,15 @@ static const struct ckpt_hdr_restart_block good_futex = {
 	.addr	= 0x1000,
 	.val	= 1,
 	.bitset	= FUTEX_BITSET_MATCH_ANY,
+	.time	= NSEC_PER_SEC,
+};
+
+static const struct ckpt_hdr_restart_block good_again = {
+	.h	= { .type = CKPT_HDR_RESTART_BLOCK },
+	.kind	= CKPT_RESTART_AGAIN,
+	.flags	= CKPT_RESTART_TIMEOUT,
+	.clock	= CLOCK_MONOTONIC,
+	.op	= __NR_epoll_pwait,
 	.time	= NSEC_PER_SEC,
 };
 
@@ -101,9 +112,13 @@ static const struct restart_case {
 	{ "futex in the kernel", &good_futex, -EBADMSG,
 	  { SET(addr, ~0xfffULL) } },
 	{ "futex, negative time", &good_futex, -EBADMSG, { SET(time, -1) } },
+	{ "again", &good_again, 0 },
+	{ "again, another call", &good_again, -EBADMSG, { SET(op, __NR_read) } },
+	{ "again, no time", &good_again, -EBADMSG, { SET(flags, 0) } },
+	{ "again, address", &good_again, -EBADMSG, { SET(addr, 0x1000) } },
 	{ "unknown flag", &good_sleep, -EBADMSG, { SET(flags, 9) } },
 	{ "no kind", &good_sleep, -EOPNOTSUPP, { SET(kind, 0) } },
-	{ "unknown kind", &good_sleep, -EOPNOTSUPP, { SET(kind, 4) } },
+	{ "unknown kind", &good_sleep, -EOPNOTSUPP, { SET(kind, 5) } },
 	{ "huge kind", &good_sleep, -EOPNOTSUPP, { SET(kind, U32_MAX) } },
 };
 
@@ -154,6 +169,18 @@ static void test_futex(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ckpt_futex_validate(&v, &rec.h), 0);
 	rec.compat_robust_list = 1ULL << 40;
 	KUNIT_EXPECT_EQ(test, ckpt_futex_validate(&v, &rec.h), -EBADMSG);
+}
+
+/**
+ * ckpt_kunit_restart_block_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_restart_block_covers(u32 type)
+{
+	return type == CKPT_HDR_RESTART_BLOCK || type == CKPT_HDR_RSEQ ||
+	       type == CKPT_HDR_FUTEX;
 }
 
 static struct kunit_case cases[] = {

@@ -10,6 +10,7 @@
 #include <linux/signal.h>
 #include <linux/slab.h>
 #include "../internal.h"
+#include "covers.h"
 
 /* Room for the fixed part and some elements of any of the records. */
 #define REC_ROOM	4096
@@ -321,6 +322,22 @@ static void record_noise(struct kunit *test)
 			ckpt_kind(h->type)->validate(v, h);
 		}
 	}
+}
+
+/**
+ * ckpt_kunit_signal_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_signal_covers(u32 type)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(spoils); i++)
+		if (good_recs[spoils[i].rec].type == type && spoils[i].err)
+			return true;
+	return false;
 }
 
 static struct kunit_case signal_test_cases[] = {

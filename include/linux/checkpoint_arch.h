@@ -138,6 +138,30 @@ bool ckpt_arch_restart_compat(const struct restart_block *rb);
  */
 void ckpt_arch_set_restart_compat(struct restart_block *rb, bool compat);
 
+/**
+ * ckpt_arch_current_compat - whether the current system call is a 32-bit one
+ *
+ * Return: true if so.
+ */
+bool ckpt_arch_current_compat(void);
+
+/**
+ * ckpt_arch_again_ok - whether a system call uses checkpoint_eintr()
+ * @nr: its number
+ * @compat: whether it is a 32-bit one
+ *
+ * Return: true if so.
+ */
+bool ckpt_arch_again_ok(u32 nr, bool compat);
+
+/**
+ * ckpt_arch_again - make a system call with the arguments in the registers
+ * @nr: its number, for which ckpt_arch_again_ok() is true
+ *
+ * Return: its result.
+ */
+long ckpt_arch_again(u32 nr);
+
 #include <asm/checkpoint.h>
 
 #endif /* _LINUX_CHECKPOINT_ARCH_H */

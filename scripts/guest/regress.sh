@@ -29,7 +29,8 @@ program()
 list()
 {
 	cat kselftest-list.txt
-	cd mm 2> /dev/null || return
+	[ ! -x mqueue/mq_open_tests ] || echo mqueue:mq_open_tests
+	cd mm || return
 	for name in droppable madv_populate map_fixed_noreplace map_populate mdwe_test \
 		memfd_secret migration mlock-random-test mlock2-tests mremap_dontunmap \
 		mremap_test mrelease_test mseal_test on-fault-limit soft-dirty \

@@ -9,6 +9,7 @@ for program in ./*_test; do
 	esac
 	CKPT_KEEP=1 timeout -k 5 "${LIMIT:-100}" "$program" > /tmp/log 2>&1
 	echo "# $program: $(grep -c '^ok' /tmp/log) passed"
+	grep -E '^not ok|:Expected|: checkpoint: |does not start' /tmp/log | sed 's/^/#   /'
 	find /tmp/ckpt-* -size +8M -delete
 done
 ./fuzz_test -d /data -S

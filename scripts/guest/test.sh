@@ -3,7 +3,8 @@
 # Report what KUnit found at boot, then run the kselftests; all as one KTAP
 # stream. After each step the kernel's log must be clean.
 #
-# T is a glob that selects KUnit suites and kselftest programs by name.
+# T is a glob that selects KUnit suites and kselftest programs by name. LSM
+# names a security module to test, see lsm.sh; then KUnit has run elsewhere.
 
 dir=/usr/local/lib/kselftests/checkpoint
 number=0
@@ -99,6 +100,13 @@ kmemleak()
 }
 
 shopt -s nullglob
+extra=0
+if [ -n "${LSM:-}" ]; then
+	# shellcheck source=scripts/guest/lsm.sh
+	. /run/guest/lsm.sh
+	load_policy || exit
+	! mountpoint -q /data || extra=$(cross_boots_count)
+fi
 programs=()
 if [ -f "$dir/../kselftest-list.txt" ]; then
 	while IFS=: read -r _ name; do
@@ -110,9 +118,10 @@ suites=$(dmesg -t | grep -A1 -x 'KTAP version 1' | sed -n 's/^1\.\.//p' | head -
 suites=${suites:-0}
 
 echo 'KTAP version 1'
-echo "1..$(((suites > 0) + ${#programs[@]} + (${#DEBUG} > 0)))"
+echo "1..$(((suites > 0) + ${#programs[@]} + extra + (${#DEBUG} > 0)))"
 [ "$suites" = 0 ] || kunit
 for name in "${programs[@]}"; do
 	program "$name"
 done
+[ $extra = 0 ] || cross_boots
 [ -z "$DEBUG" ] || kmemleak

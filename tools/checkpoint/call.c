@@ -423,6 +423,7 @@ ckpt_checkpoint_stats_json(const struct checkpoint_stats *stats)
 	ADD(o, stats, meta_bytes);
 	ADD(o, stats, nr_tasks);
 	ADD(o, stats, nr_objects);
+	ADD(o, stats, nr_dying);
 	return o;
 }
 

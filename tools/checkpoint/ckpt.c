@@ -29,14 +29,18 @@ static const struct command *const commands[] = {
 
 void say(const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list ap;
 
 	fflush(stdout);
-	fputs("ckpt: ", stderr);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
+	fputs("ckpt: ", stderr);
+	put_text(stderr, text ? text : fmt);
 	fputc('\n', stderr);
+	free(text);
 }
 
 /* Text of several lines, each with our name in front. */
@@ -106,12 +110,13 @@ bool parse_seconds(const char *s, double *seconds)
 int print_json(struct json_object *o)
 {
 	int flags = JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE;
-	int ret = -1;
+	bool made = o;
 
 	if (o)
-		ret = puts(json_object_to_json_string_ext(o, flags));
+		put_json(stdout, json_object_to_json_string_ext(o, flags));
+	putchar('\n');
 	json_object_put(o);
-	if (ret < 0 || fflush(stdout)) {
+	if (!made || fflush(stdout) || ferror(stdout)) {
 		say("cannot print the result: %s", strerror(errno));
 		return EXIT_FAILED;
 	}

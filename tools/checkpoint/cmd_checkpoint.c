@@ -13,29 +13,21 @@
 #include "ckpt.h"
 
 enum {
-	OPT_SUBTREE = 256, OPT_CONTAINER, OPT_KILL, OPT_LEAVE_RUNNING,
-	OPT_LEAVE_FROZEN, OPT_LOG, OPT_JSON, OPT_STATS, OPT_EXTERNAL,
-	OPT_TIMEOUT, OPT_PIDFILE, OPT_SHELL_JOB, OPT_FORCE,
+	OPT_SUBTREE = OPT_OWN, OPT_CONTAINER, OPT_KILL, OPT_LEAVE_RUNNING,
+	OPT_LEAVE_FROZEN, OPT_TIMEOUT,
 };
 
 static const struct option options[] = {
-	{ "image",		required_argument, NULL, 'o' },
+	OPTION_IMAGE,
 	{ "subtree",		no_argument, NULL, OPT_SUBTREE },
 	{ "container",		no_argument, NULL, OPT_CONTAINER },
 	{ "kill",		no_argument, NULL, OPT_KILL },
 	{ "leave-running",	no_argument, NULL, OPT_LEAVE_RUNNING },
 	{ "leave-frozen",	no_argument, NULL, OPT_LEAVE_FROZEN },
-	{ "log",		required_argument, NULL, OPT_LOG },
-	{ "json",		no_argument, NULL, OPT_JSON },
-	{ "stats",		required_argument, NULL, OPT_STATS },
-	{ "external",		required_argument, NULL, OPT_EXTERNAL },
 	{ "timeout",		required_argument, NULL, OPT_TIMEOUT },
-	{ "pidfile",		required_argument, NULL, OPT_PIDFILE },
-	{ "shell-job",		no_argument, NULL, OPT_SHELL_JOB },
-	{ "force",		no_argument, NULL, OPT_FORCE },
-	{ "verbose",		no_argument, NULL, 'v' },
-	{ "quiet",		no_argument, NULL, 'q' },
-	{ "help",		no_argument, NULL, 'h' },
+	OPTION_EXTERNAL, OPTION_FORCE, OPTION_JSON, OPTION_LOG, OPTION_PIDFILE,
+	OPTION_SHELL_JOB, OPTION_STATS,
+	OPTION_VERBOSE, OPTION_QUIET, OPTION_HELP,
 	{ NULL }
 };
 
@@ -78,8 +70,9 @@ int whole_or_subtree(pid_t pid, unsigned long long *flags)
 	return 0;
 }
 
-static void print_stats(const struct request *rq, const char *image)
+static void print_stats(const struct request *rq)
 {
+	const char *image = strcmp(rq->image, "-") ? rq->image : "the stream";
 	const struct checkpoint_stats *s = ckpt_call_checkpoint_stats(rq->call);
 
 	say("%llu task%s, %.1f MiB in %s; stopped for %.2f ms after %.2f ms of stopping; %.1f ms of writing memory",
@@ -129,14 +122,13 @@ static bool in_tree(pid_t pid)
  * after its progress. Return: 0, 1 in the copy of us that has been restarted,
  * or -1 with a message.
  */
-int do_checkpoint(struct request *rq, pid_t pid, const char *image, bool force,
-		  unsigned long long flags)
+int do_checkpoint(struct request *rq, pid_t pid, unsigned long long flags)
 {
-	struct output out = { .force = force, .direct = in_tree(pid) };
+	struct output out = { .force = rq->force, .direct = in_tree(pid) };
 	char what[64];
 	int ret;
 
-	if (output_open(&out, image))
+	if (output_open(&out, rq->image))
 		return -1;
 	if (!out.direct)
 		progress_start(&out);
@@ -154,7 +146,7 @@ int do_checkpoint(struct request *rq, pid_t pid, const char *image, bool force,
 	if (output_commit(&out))
 		return -1;
 	if (!rq->quiet)
-		print_stats(rq, strcmp(image, "-") ? image : "the stream");
+		print_stats(rq);
 	return 0;
 }
 
@@ -174,28 +166,19 @@ static int set_ending(unsigned long long *flags, bool *running,
 }
 
 struct checkpoint_options {
-	const char *image;
 	unsigned long long flags;
 	bool running;
 	bool container;
 	bool subtree;
-	bool force;
 	double timeout;
 	pid_t pid;
 };
 
-static int parse_option(int c, struct request *rq, struct checkpoint_options *o)
+static int take_option(int c, void *own)
 {
+	struct checkpoint_options *o = own;
+
 	switch (c) {
-	case 'o':
-		o->image = optarg;
-		break;
-	case 'v':
-		rq->verbose = true;
-		break;
-	case 'q':
-		rq->quiet = true;
-		break;
 	case OPT_SUBTREE:
 		o->subtree = true;
 		break;
@@ -209,31 +192,11 @@ static int parse_option(int c, struct request *rq, struct checkpoint_options *o)
 				  CHECKPOINT_LEAVE_FROZEN);
 	case OPT_LEAVE_RUNNING:
 		return set_ending(&o->flags, &o->running, 0);
-	case OPT_LOG:
-		rq->log = optarg;
-		break;
-	case OPT_JSON:
-		rq->json = true;
-		break;
-	case OPT_STATS:
-		rq->stats = optarg;
-		break;
-	case OPT_EXTERNAL:
-		if (!request_external(rq, optarg))
-			return usage(&cmd_checkpoint,
-				     "--external %s is not KEY:PATH", optarg);
-		break;
 	case OPT_TIMEOUT:
 		if (!parse_seconds(optarg, &o->timeout) || o->timeout == 0)
 			return usage(&cmd_checkpoint,
 				     "--timeout %s is no number of seconds",
 				     optarg);
-		break;
-	case OPT_PIDFILE:
-		rq->pidfile = optarg;
-		break;
-	case OPT_FORCE:
-		o->force = true;
 		break;
 	}
 	return EXIT_OK;
@@ -242,11 +205,11 @@ static int parse_option(int c, struct request *rq, struct checkpoint_options *o)
 static int check_options(const struct request *rq, struct checkpoint_options *o,
 			 int argc, char **argv)
 {
-	if (!o->image)
+	if (!rq->image)
 		return usage(&cmd_checkpoint, "--image FILE is missing");
 	if (o->subtree && o->container)
 		return usage(&cmd_checkpoint, "--subtree contradicts --container");
-	if (rq->json && !strcmp(o->image, "-"))
+	if (rq->json && !strcmp(rq->image, "-"))
 		return usage(&cmd_checkpoint,
 			     "--json needs standard output, which the image takes; use --stats FILE");
 	if (rq->pidfile) {
@@ -265,7 +228,8 @@ static int check_options(const struct request *rq, struct checkpoint_options *o,
 
 static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 {
-	struct json_object *stats;
+	const struct checkpoint_stats *stats;
+	struct json_object *o_stats;
 	int ret;
 
 	if (o->subtree)
@@ -281,28 +245,24 @@ static int checkpoint_with(struct request *rq, struct checkpoint_options *o)
 		return EXIT_FAILED;
 	ckpt_call_set_timeout(rq->call, o->timeout * 1000 + 0.999);
 	signals_catch();
-	ret = do_checkpoint(rq, o->pid, o->image, o->force, o->flags);
+	ret = do_checkpoint(rq, o->pid, o->flags);
 	if (ret)
 		return ret < 0 ? EXIT_FAILED : EXIT_OK;
-	stats = ckpt_checkpoint_stats_json(ckpt_call_checkpoint_stats(rq->call));
-	ret = rq->json ? print_json(json_object_get(stats)) : EXIT_OK;
-	return request_stats(rq, "dump", stats) ? EXIT_FAILED : ret;
+	stats = ckpt_call_checkpoint_stats(rq->call);
+	o_stats = ckpt_checkpoint_stats_json(stats);
+	ret = rq->json ? print_json(json_object_get(o_stats)) : EXIT_OK;
+	if (request_stats(rq, "dump", o_stats))
+		ret = EXIT_FAILED;
+	return ret ?: stats->nr_dying ? EXIT_DYING : EXIT_OK;
 }
 
 static int run_checkpoint(int argc, char **argv)
 {
 	struct checkpoint_options o = { 0 };
 	struct request rq = { 0 };
-	int c, ret = EXIT_OK;
+	int ret;
 
-	while (!ret &&
-	       (c = getopt_long(argc, argv, ":o:vqh", options, NULL)) != -1) {
-		if (c == 'h')
-			return help(&cmd_checkpoint);
-		ret = c == '?' || c == ':' ?
-		      usage_getopt(&cmd_checkpoint, c, argv) :
-		      parse_option(c, &rq, &o);
-	}
+	ret = parse_options(&cmd_checkpoint, argc, argv, &rq, &o);
 	if (!ret)
 		ret = check_options(&rq, &o, argc - optind, argv + optind);
 	if (!ret)
@@ -316,12 +276,14 @@ const struct command cmd_checkpoint = {
 	.args = "--image FILE [OPTION]... PID",
 	.brief = "write the tree of processes below PID to an image",
 	.help = help_text,
+	.letters = ":o:vqh",
+	.options = options,
+	.option = take_option,
 	.run = run_checkpoint,
 };
 
 static const struct option thaw_options[] = {
-	{ "help",	no_argument, NULL, 'h' },
-	{ "verbose",	no_argument, NULL, 'v' },
+	OPTION_VERBOSE, OPTION_HELP,
 	{ NULL }
 };
 
@@ -330,14 +292,11 @@ static int run_thaw(int argc, char **argv)
 	struct request rq = { 0 };
 	char what[64];
 	pid_t pid;
-	int c, err;
+	int err;
 
-	while ((c = getopt_long(argc, argv, ":hv", thaw_options, NULL)) != -1) {
-		if (c == 'h')
-			return help(&cmd_thaw);
-		if (c != 'v')
-			return usage_getopt(&cmd_thaw, c, argv);
-	}
+	err = parse_options(&cmd_thaw, argc, argv, &rq, NULL);
+	if (err)
+		return err;
 	if (argc - optind != 1)
 		return usage(&cmd_thaw, "needs exactly one PID");
 	if (!parse_pid(argv[optind], &pid) || !pid)
@@ -357,5 +316,7 @@ const struct command cmd_thaw = {
 	.args = "PID",
 	.brief = "let a tree run that was left stopped",
 	.help = "",
+	.letters = ":vh",
+	.options = thaw_options,
 	.run = run_thaw,
 };

@@ -199,7 +199,7 @@ pid_t restart_here(struct request *rq, const struct restart_options *o)
 	pid = ckpt_restart(rq->call, o->fd, o->flags);
 	if (pid < 0) {
 		snprintf(what, sizeof(what), "restart from %s",
-			 strcmp(o->image, "-") ? o->image : "standard input");
+			 strcmp(rq->image, "-") ? rq->image : "standard input");
 		say_failure(rq, true, what, pid);
 		return pid;
 	}
@@ -212,9 +212,9 @@ int restart_and_wait(struct request *rq, const struct restart_options *o)
 	pid_t pid = restart_here(rq, o);
 
 	if (pid < 0)
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
 	tell_restarted(rq, pid, ckpt_call_restart_stats(rq->call));
-	if (o->detach)
+	if (rq->detach)
 		return EXIT_OK;
 	if (o->fd > 2)
 		close(o->fd);
@@ -279,7 +279,7 @@ static int be_init(struct request *rq, const struct restart_options *o,
 	pid_t pid;
 
 	prctl(PR_SET_NAME, "ckpt-init");
-	if (!o->detach)
+	if (!rq->detach)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	pid = restart_here(rq, o);
 	if (pid < 0)
@@ -291,8 +291,7 @@ static int be_init(struct request *rq, const struct restart_options *o,
 	return wait_for_root(pid);
 }
 
-static int wait_for_init(struct request *rq, const struct restart_options *o,
-			 pid_t init, int sock)
+static int wait_for_init(struct request *rq, pid_t init, int sock)
 {
 	struct restart_stats stats;
 	pid_t pid;
@@ -301,10 +300,10 @@ static int wait_for_init(struct request *rq, const struct restart_options *o,
 	close(sock);
 	if (pid < 0) {
 		wait_for_root(init);
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
 	}
 	tell_restarted(rq, pid, &stats);
-	return o->detach ? EXIT_OK : wait_for_root(init);
+	return rq->detach ? EXIT_OK : wait_for_root(init);
 }
 
 static int restart_below_init(struct request *rq,
@@ -328,7 +327,7 @@ static int restart_below_init(struct request *rq,
 		exit(be_init(rq, o, sock[1]));
 	}
 	close(sock[1]);
-	return wait_for_init(rq, o, init, sock[0]);
+	return wait_for_init(rq, init, sock[0]);
 }
 
 static int restart_in_pidns(struct request *rq, const struct restart_options *o)
@@ -336,7 +335,7 @@ static int restart_in_pidns(struct request *rq, const struct restart_options *o)
 	if (unshare(CLONE_NEWPID)) {
 		say("new pid namespace: %s; it takes CAP_SYS_ADMIN",
 		    strerror(errno));
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
 	}
 	return o->ct.init ? restart_and_wait(rq, o) : restart_below_init(rq, o);
 }
@@ -344,26 +343,22 @@ static int restart_in_pidns(struct request *rq, const struct restart_options *o)
 /* ---- command line ---- */
 
 enum {
-	OPT_PIDFILE = 256, OPT_FROZEN, OPT_LOG, OPT_STATS, OPT_EXTERNAL,
-	OPT_SIBLING, OPT_JSON, OPT_PIDNS, OPT_SHELL_JOB, OPT_HERE, OPT_MAP,
+	OPT_FROZEN = OPT_OWN, OPT_SIBLING, OPT_PIDNS, OPT_HERE, OPT_MAP,
+	OPT_KEEP_LSM, OPT_STRICT_LSM,
 };
 
 static const struct option options[] = {
-	{ "image",	required_argument, NULL, 'i' },
-	{ "detach",	no_argument, NULL, 'd' },
-	{ "pidfile",	required_argument, NULL, OPT_PIDFILE },
+	OPTION_IMAGE,
 	{ "frozen",	no_argument, NULL, OPT_FROZEN },
-	{ "log",	required_argument, NULL, OPT_LOG },
-	{ "stats",	required_argument, NULL, OPT_STATS },
-	{ "external",	required_argument, NULL, OPT_EXTERNAL },
 	{ "sibling",	no_argument, NULL, OPT_SIBLING },
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
+	{ "keep-lsm",	no_argument, NULL, OPT_KEEP_LSM },
+	{ "strict-lsm",	no_argument, NULL, OPT_STRICT_LSM },
 	{ "here",	no_argument, NULL, OPT_HERE },
 	{ "map",	required_argument, NULL, OPT_MAP },
-	{ "shell-job",	no_argument, NULL, OPT_SHELL_JOB },
-	{ "json",	no_argument, NULL, OPT_JSON },
-	{ "verbose",	no_argument, NULL, 'v' },
-	{ "help",	no_argument, NULL, 'h' },
+	OPTION_EXTERNAL, OPTION_JSON, OPTION_LOG, OPTION_PIDFILE,
+	OPTION_SHELL_JOB, OPTION_STATS,
+	OPTION_DETACH, OPTION_VERBOSE, OPTION_HELP,
 	{ NULL }
 };
 
@@ -382,6 +377,8 @@ static const char help_text[] =
 "      --pidfile FILE     write the root task's process id to FILE\n"
 "      --external KEY:PATH\n"
 "                         use PATH for what was recorded by KEY\n"
+"      --keep-lsm         restore the labels of security modules\n"
+"      --strict-lsm       the same, under the same modules and policies only\n"
 "      --shell-job        use our terminal for \"tty\" (always done)\n"
 "      --log FILE         append the kernel's messages to FILE\n"
 "      --stats FILE       write statistics to FILE, as JSON\n"
@@ -391,38 +388,22 @@ static const char help_text[] =
 "Without --detach, signals are passed on to the root task, and its exit status\n"
 "is ours: 128 + N if signal N killed it, 125 if it could not be restarted.\n";
 
-static int parse_option(int c, struct request *rq, struct restart_options *o)
+static int take_option(int c, void *own)
 {
+	struct restart_options *o = own;
+
 	switch (c) {
-	case 'i':
-		o->image = optarg;
-		break;
-	case 'd':
-		o->detach = true;
-		break;
-	case 'v':
-		rq->verbose = true;
-		break;
-	case OPT_PIDFILE:
-		rq->pidfile = optarg;
-		break;
 	case OPT_FROZEN:
 		o->flags |= RESTART_FROZEN;
 		break;
-	case OPT_LOG:
-		rq->log = optarg;
-		break;
-	case OPT_STATS:
-		rq->stats = optarg;
-		break;
-	case OPT_EXTERNAL:
-		if (!request_external(rq, optarg))
-			return usage(&cmd_restart,
-				     "--external %s is not KEY:PATH", optarg);
+	case OPT_STRICT_LSM:
+		o->flags |= RESTART_STRICT_LSM;
+		/* fall through */
+	case OPT_KEEP_LSM:
+		o->flags |= RESTART_KEEP_LSM;
 		break;
 	case OPT_SIBLING:
 		o->flags |= RESTART_SIBLING;
-		o->detach = true;
 		break;
 	case OPT_PIDNS:
 		o->pidns = true;
@@ -435,27 +416,24 @@ static int parse_option(int c, struct request *rq, struct restart_options *o)
 			return usage(&cmd_restart,
 				     "--map %s is not KIND:NAME:VALUE", optarg);
 		break;
-	case OPT_JSON:
-		rq->json = true;
-		break;
 	}
 	return EXIT_OK;
 }
 
 static int restart_with(struct request *rq, struct restart_options *o)
 {
-	int failed = o->detach ? EXIT_FAILED : EXIT_OURS;
+	int failed = rq->detach ? EXIT_FAILED : EXIT_OURS;
 
-	if (!strcmp(o->image, "-")) {
+	if (!strcmp(rq->image, "-")) {
 		o->fd = STDIN_FILENO;
 		if (isatty(o->fd)) {
 			say("the image would come from a terminal; use --image FILE, or a pipe");
 			return failed;
 		}
 	} else {
-		o->fd = open(o->image, O_RDONLY | O_CLOEXEC);
+		o->fd = open(rq->image, O_RDONLY | O_CLOEXEC);
 		if (o->fd < 0) {
-			say("image %s: %s", o->image, strerror(errno));
+			say("image %s: %s", rq->image, strerror(errno));
 			return failed;
 		}
 	}
@@ -474,19 +452,15 @@ static int run_restart(int argc, char **argv)
 {
 	struct restart_options o = { 0 };
 	struct request rq = { 0 };
-	int c, ret = EXIT_OK;
+	int ret;
 
-	while (!ret &&
-	       (c = getopt_long(argc, argv, ":i:o:dvh", options, NULL)) != -1) {
-		if (c == 'h')
-			return help(&cmd_restart);
-		ret = c == '?' || c == ':' ?
-		      usage_getopt(&cmd_restart, c, argv) :
-		      parse_option(c == 'o' ? 'i' : c, &rq, &o);
-	}
+	ret = parse_options(&cmd_restart, argc, argv, &rq, &o);
+	/* Who is not the parent cannot wait. */
+	if (o.flags & RESTART_SIBLING)
+		rq.detach = true;
 	if (!ret && optind != argc)
 		ret = usage(&cmd_restart, "'%s' is too much", argv[optind]);
-	if (!ret && !o.image)
+	if (!ret && !rq.image)
 		ret = usage(&cmd_restart, "--image FILE is missing");
 	if (!ret && o.pidns && o.flags & RESTART_SIBLING)
 		ret = usage(&cmd_restart, "--pidns contradicts --sibling");
@@ -502,5 +476,8 @@ const struct command cmd_restart = {
 	.args = "--image FILE [OPTION]...",
 	.brief = "bring back the tree of processes of an image",
 	.help = help_text,
+	.letters = ":i:o:dvh",
+	.options = options,
+	.option = take_option,
 	.run = run_restart,
 };

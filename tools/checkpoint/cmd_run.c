@@ -17,11 +17,8 @@
 
 struct run_options {
 	const char *output;
-	const char *image;
 	double at;
 	unsigned long long flags;
-	bool detach;
-	bool force;
 };
 
 static bool redirect(const char *path, int flags, int to)
@@ -110,13 +107,12 @@ static int checkpoint_it(struct request *rq, const struct run_options *o,
 {
 	if (!sleep_until(pid, o->at)) {
 		say("%s was not written: the command ended, or a signal came, before",
-		    o->image);
+		    rq->image);
 		return -1;
 	}
 	if (request_prepare(rq, pid, 0))
 		return -1;
-	return do_checkpoint(rq, pid, o->image, o->force,
-			     o->flags | CHECKPOINT_SUBTREE);
+	return do_checkpoint(rq, pid, o->flags | CHECKPOINT_SUBTREE);
 }
 
 static int run_with(struct request *rq, const struct run_options *o,
@@ -131,9 +127,9 @@ static int run_with(struct request *rq, const struct run_options *o,
 	if (rq->pidfile && write_pidfile(rq->pidfile, pid))
 		err = -1;
 	signals_catch();
-	if (o->image && checkpoint_it(rq, o, pid) < 0)
+	if (rq->image && checkpoint_it(rq, o, pid) < 0)
 		err = -1;
-	if (o->detach) {
+	if (rq->detach) {
 		printf("%d\n", (int)pid);
 		return err ? EXIT_OURS : EXIT_OK;
 	}
@@ -141,22 +137,15 @@ static int run_with(struct request *rq, const struct run_options *o,
 	return err ? EXIT_OURS : status;
 }
 
-enum {
-	OPT_PIDFILE = 256, OPT_OUTPUT, OPT_AT, OPT_KILL, OPT_FORCE, OPT_LOG,
-};
+enum { OPT_OUTPUT = OPT_OWN, OPT_AT, OPT_KILL };
 
 static const struct option options[] = {
-	{ "image",	required_argument, NULL, 'o' },
+	OPTION_IMAGE,
 	{ "at",		required_argument, NULL, OPT_AT },
 	{ "kill",	no_argument, NULL, OPT_KILL },
-	{ "force",	no_argument, NULL, OPT_FORCE },
 	{ "output",	required_argument, NULL, OPT_OUTPUT },
-	{ "pidfile",	required_argument, NULL, OPT_PIDFILE },
-	{ "log",	required_argument, NULL, OPT_LOG },
-	{ "detach",	no_argument, NULL, 'd' },
-	{ "verbose",	no_argument, NULL, 'v' },
-	{ "quiet",	no_argument, NULL, 'q' },
-	{ "help",	no_argument, NULL, 'h' },
+	OPTION_FORCE, OPTION_LOG, OPTION_PIDFILE,
+	OPTION_DETACH, OPTION_VERBOSE, OPTION_QUIET, OPTION_HELP,
 	{ NULL }
 };
 
@@ -178,21 +167,11 @@ static const char help_text[] =
 "ours: 128 + N if signal N killed it, 127 if there is no such command, 126 if\n"
 "it cannot be executed, 125 if something else failed, such as the checkpoint.\n";
 
-static int parse_option(int c, struct request *rq, struct run_options *o)
+static int take_option(int c, void *own)
 {
+	struct run_options *o = own;
+
 	switch (c) {
-	case 'o':
-		o->image = optarg;
-		break;
-	case 'd':
-		o->detach = true;
-		break;
-	case 'v':
-		rq->verbose = true;
-		break;
-	case 'q':
-		rq->quiet = true;
-		break;
 	case OPT_AT:
 		if (!parse_seconds(optarg, &o->at))
 			return usage(&cmd_run,
@@ -201,17 +180,8 @@ static int parse_option(int c, struct request *rq, struct run_options *o)
 	case OPT_KILL:
 		o->flags |= CHECKPOINT_KILL;
 		break;
-	case OPT_FORCE:
-		o->force = true;
-		break;
 	case OPT_OUTPUT:
 		o->output = optarg;
-		break;
-	case OPT_PIDFILE:
-		rq->pidfile = optarg;
-		break;
-	case OPT_LOG:
-		rq->log = optarg;
 		break;
 	}
 	return EXIT_OK;
@@ -221,15 +191,9 @@ static int run_run(int argc, char **argv)
 {
 	struct run_options o = { 0 };
 	struct request rq = { 0 };
-	int c, ret = EXIT_OK;
+	int ret;
 
-	while (!ret &&
-	       (c = getopt_long(argc, argv, "+:o:dvqh", options, NULL)) != -1) {
-		if (c == 'h')
-			return help(&cmd_run);
-		ret = c == '?' || c == ':' ? usage_getopt(&cmd_run, c, argv) :
-					     parse_option(c, &rq, &o);
-	}
+	ret = parse_options(&cmd_run, argc, argv, &rq, &o);
 	if (!ret && optind == argc)
 		ret = usage(&cmd_run, "a command is missing");
 	if (!ret)
@@ -243,5 +207,8 @@ const struct command cmd_run = {
 	.args = "[OPTION]... COMMAND [ARGUMENT]...",
 	.brief = "start a command so that it can be checkpointed later",
 	.help = help_text,
+	.letters = "+:o:dvqh",
+	.options = options,
+	.option = take_option,
 	.run = run_run,
 };

@@ -163,21 +163,6 @@ static bool has(struct json_object *array, const char *name)
 	return false;
 }
 
-/* Print what may hold anything; a terminal must not take it for commands. */
-static void put_safe(const char *s)
-{
-	const unsigned char *p = (const unsigned char *)s;
-
-	for (; *p; p++) {
-		if (*p < 0x20 || *p == 0x7f)
-			printf("\\x%02x", *p);
-		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			printf("\\x%02x\\x%02x", p[0], p[1]), p++;
-		else
-			putchar(*p);
-	}
-}
-
 static void put_list(struct json_object *array, const char *separator)
 {
 	size_t i;
@@ -185,7 +170,7 @@ static void put_list(struct json_object *array, const char *separator)
 	for (i = 0; i < len(array); i++) {
 		if (i)
 			fputs(separator, stdout);
-		put_safe(json_object_get_string(at(array, i)));
+		put_text(stdout, json_object_get_string(at(array, i)));
 	}
 	if (!len(array))
 		fputs("none", stdout);
@@ -211,23 +196,54 @@ static struct json_object *object(struct json_object *root, long long id)
 
 /* ---- show, as text ---- */
 
+static void show_policies(struct json_object *policies)
+{
+	struct json_object *p;
+	size_t i;
+
+	for (i = 0; i < len(policies); i++) {
+		p = at(policies, i);
+		printf("policy    %s", str(p, "lsm_id"));
+		if (get(p, "name")) {
+			putchar(' ');
+			put_text(stdout, str(p, "name"));
+		}
+		printf(", %s, %s\n", str(p, "mode"),
+		       *str(p, "digest") ? str(p, "digest") : "none loaded");
+	}
+}
+
+/* What security modules say about a task, file ... */
+static void show_labels(const char *head, struct json_object *o)
+{
+	struct json_object *labels = get(o, "labels");
+
+	if (!labels)
+		return;
+	printf("%s", head);
+	json_object_object_foreach(labels, key, value) {
+		printf(" %s=", key);
+		put_text(stdout, json_object_get_string(value));
+	}
+	putchar('\n');
+}
+
 /* "ID PARENT DEV ROOT TARGET OPTIONS TAGS... - TYPE SOURCE SUPER" */
 static void show_mount(const char *line)
 {
 	const char *rest = strstr(line, " - ");
-	char target[4096], root[4096];
-	int type_len;
+	char target[4096], root[4096], type[64];
 
-	if (!rest || sscanf(line, "%*s %*s %*s %4095s %4095s", root, target) != 2)
+	if (!rest || sscanf(rest, " - %63s", type) != 1 ||
+	    sscanf(line, "%*s %*s %*s %4095s %4095s", root, target) != 2)
 		return;
-	rest += 3;
-	type_len = strcspn(rest, " ");
 	printf("mount     ");
-	put_safe(target);
-	printf(" %.*s", type_len, rest);
+	put_text(stdout, target);
+	putchar(' ');
+	put_text(stdout, type);
 	if (strcmp(root, "/")) {
 		printf(" from ");
-		put_safe(root);
+		put_text(stdout, root);
 	}
 	putchar('\n');
 }
@@ -257,10 +273,10 @@ static void show_net(struct json_object *net)
 		what = str(m, "what");
 		if (!strcmp(what, "link")) {
 			printf("link      ");
-			put_safe(str(m, "name"));
+			put_text(stdout, str(m, "name"));
 			if (get(m, "kind")) {
 				putchar(' ');
-				put_safe(str(m, "kind"));
+				put_text(stdout, str(m, "kind"));
 			}
 			show_addresses(net, m);
 			puts(len(get(m, "flags")) ? " (outside)" : "");
@@ -309,10 +325,11 @@ static void show_header(struct json_object *root)
 	for (i = 0; i < len(lsm); i++) {
 		if (i)
 			fputs(", ", stdout);
-		put_safe(str(at(lsm, i), "name"));
+		put_text(stdout, str(at(lsm, i), "name"));
 	}
 	printf(len(lsm) ? "\n" : "none\n");
 	show_environment(c);
+	show_policies(get(c, "lsm_policy"));
 }
 
 static void put_caps(const char *name, struct json_object *caps)
@@ -342,6 +359,7 @@ static void show_cred(struct json_object *cred)
 	put_caps("ambient", get(cred, "cap_ambient"));
 	put_caps("bounding", get(cred, "cap_bset"));
 	putchar('\n');
+	show_labels("  labels   ", cred);
 }
 
 static void show_signals(struct json_object *task)
@@ -400,7 +418,7 @@ static void show_task(struct json_object *root, struct json_object *tasks,
 
 	printf("\n%*s%s %lld (", 2 * depth(tasks, t), "",
 	       thread ? "thread" : "process", num(t, "pid_nr"));
-	put_safe(str(t, "comm"));
+	put_text(stdout, str(t, "comm"));
 	printf("): %s, process group %lld, session %lld", str(t, "state"),
 	       num(t, "pgrp_nr"), num(t, "session_nr"));
 	if (num(t, "exit_code"))
@@ -415,11 +433,12 @@ static void show_task(struct json_object *root, struct json_object *tasks,
 	fs = object(root, num(objs, "fs"));
 	if (fs && !thread) {
 		printf("  in        ");
-		put_safe(str(fs, "cwd"));
+		put_text(stdout, str(fs, "cwd"));
 		printf(", root ");
-		put_safe(str(fs, "root"));
+		put_text(stdout, str(fs, "root"));
 		printf(", umask %s\n", str(fs, "umask"));
 	}
+	show_labels("  labels   ", t);
 	show_cpu(t);
 	show_signals(t);
 }
@@ -430,18 +449,18 @@ static void put_file(struct json_object *root, struct json_object *f)
 	struct json_object *pipe;
 
 	if (get(f, "path")) {
-		put_safe(str(f, "path"));
+		put_text(stdout, str(f, "path"));
 	} else if (get(f, "key")) {
 		printf("external ");
-		put_safe(str(f, "key"));
+		put_text(stdout, str(f, "key"));
 	} else if (get(f, "inode")) {
 		f = object(root, num(f, "inode"));
-		put_safe(str(f, get(f, "name") ? "name" : "dir"));
+		put_text(stdout, str(f, get(f, "name") ? "name" : "dir"));
 		printf(get(f, "name") ? " (memfd)" : "/ (deleted)");
 	} else if (get(f, "pipe")) {
 		pipe = object(root, num(f, "pipe"));
 		if (get(pipe, "path"))
-			put_safe(str(pipe, "path"));
+			put_text(stdout, str(pipe, "path"));
 		else
 			printf("pipe:[%lld]", num(pipe, "ino"));
 	} else {
@@ -480,7 +499,7 @@ static void show_vma(struct json_object *root, struct json_object *mm,
 		fputs(purpose(mm, start, end), stdout);
 	if (get(v, "name")) {
 		printf("[anon:");
-		put_safe(str(v, "name"));
+		put_text(stdout, str(v, "name"));
 		putchar(']');
 	}
 	putchar('\n');
@@ -609,9 +628,8 @@ static void put_record_text(struct json_object *o, const struct ckpt_record *rec
 		    !strcmp(key, "offset") || !strcmp(key, "len"))
 			continue;
 		printf(" %s=", key);
-		put_safe(json_object_to_json_string_ext(value, PLAIN));
+		put_json(stdout, json_object_to_json_string_ext(value, PLAIN));
 	}
-	putchar('\n');
 }
 
 static int show_records(struct source *src, bool json)
@@ -623,9 +641,10 @@ static int show_records(struct source *src, bool json)
 	while ((ret = ckpt_image_next(src->img, &rec)) > 0) {
 		o = ckpt_record_json(src->img, rec);
 		if (json)
-			puts(json_object_to_json_string_ext(o, PLAIN));
+			put_json(stdout, json_object_to_json_string_ext(o, PLAIN));
 		else
 			put_record_text(o, rec);
+		putchar('\n');
 		json_object_put(o);
 		if (ferror(stdout))
 			return -EPIPE;
@@ -635,12 +654,14 @@ static int show_records(struct source *src, bool json)
 	return ret;
 }
 
-enum { OPT_JSON = 256, OPT_RECORDS, OPT_PIDNS, OPT_IMAGE_ONLY };
+enum {
+	OPT_RECORDS = OPT_OWN, OPT_PIDNS, OPT_IMAGE_ONLY, OPT_KEEP_LSM,
+	OPT_STRICT_LSM,
+};
 
 static const struct option show_options[] = {
-	{ "json",	no_argument, NULL, OPT_JSON },
 	{ "records",	no_argument, NULL, OPT_RECORDS },
-	{ "help",	no_argument, NULL, 'h' },
+	OPTION_JSON, OPTION_HELP,
 	{ NULL }
 };
 
@@ -664,28 +685,33 @@ static int show(const char *path, bool json, bool records)
 	return ret;
 }
 
+static int take_show_option(int c, void *own)
+{
+	bool *records = own;
+
+	*records = c == OPT_RECORDS;
+	return EXIT_OK;
+}
+
+/* Take the options, and the only argument. */
+static int parse_file(const struct command *cmd, int argc, char **argv,
+		      struct request *rq, void *own)
+{
+	int ret = parse_options(cmd, argc, argv, rq, own);
+
+	if (!ret && argc - optind != 1)
+		ret = usage(cmd, "needs exactly one FILE, or -");
+	rq->image = argv[optind];
+	return ret;
+}
+
 static int run_show(int argc, char **argv)
 {
-	bool json = false, records = false;
-	int c;
+	struct request rq = { 0 };
+	bool records = false;
 
-	while ((c = getopt_long(argc, argv, ":h", show_options, NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return help(&cmd_show);
-		case OPT_JSON:
-			json = true;
-			break;
-		case OPT_RECORDS:
-			records = true;
-			break;
-		default:
-			return usage_getopt(&cmd_show, c, argv);
-		}
-	}
-	if (argc - optind != 1)
-		return usage(&cmd_show, "needs exactly one FILE, or -");
-	return show(argv[optind], json, records);
+	return parse_file(&cmd_show, argc, argv, &rq, &records) ?:
+	       show(rq.image, rq.json, records);
 }
 
 const struct command cmd_show = {
@@ -695,87 +721,153 @@ const struct command cmd_show = {
 	.help =
 "      --json             as JSON\n"
 "      --records          record by record, while reading\n",
+	.letters = ":h",
+	.options = show_options,
+	.option = take_show_option,
 	.run = run_show,
 };
 
 /* ---- verify ---- */
 
 static const struct option verify_options[] = {
-	{ "json",	no_argument, NULL, OPT_JSON },
 	{ "pidns",	no_argument, NULL, OPT_PIDNS },
 	{ "image-only",	no_argument, NULL, OPT_IMAGE_ONLY },
-	{ "quiet",	no_argument, NULL, 'q' },
-	{ "help",	no_argument, NULL, 'h' },
+	{ "keep-lsm",	no_argument, NULL, OPT_KEEP_LSM },
+	{ "strict-lsm",	no_argument, NULL, OPT_STRICT_LSM },
+	OPTION_JSON, OPTION_QUIET, OPTION_HELP,
 	{ NULL }
 };
 
 struct verify_options {
-	bool json;
 	bool image_only;
-	bool quiet;
 	unsigned int flags;
 };
 
-static void print_verdict(const struct verify_options *o, struct source *src,
-			  bool sound, int obstacles)
+static int take_verify_option(int c, void *own)
 {
-	if (o->quiet || o->json)
-		return;
-	if (!sound)
-		printf("%s: malformed, %lu error%s\n", src->path,
-		       ckpt_image_nr_errors(src->img),
-		       ckpt_image_nr_errors(src->img) == 1 ? "" : "s");
-	else if (o->image_only)
+	struct verify_options *o = own;
+
+	switch (c) {
+	case OPT_IMAGE_ONLY:
+		o->image_only = true;
+		break;
+	case OPT_PIDNS:
+		o->flags |= CKPT_CHECK_NEW_PIDNS;
+		break;
+	case OPT_KEEP_LSM:
+		o->flags |= CKPT_CHECK_KEEP_LSM;
+		break;
+	case OPT_STRICT_LSM:
+		o->flags |= CKPT_CHECK_STRICT_LSM;
+		break;
+	}
+	return EXIT_OK;
+}
+
+/**
+ * struct verdict - what is to be said of an image
+ * @sound: it is well-formed
+ * @elsewhere: what keeps this machine from restarting it was looked for
+ * @nr_obstacles: how much that is
+ * @obstacles: array of these, with --json
+ * @keys: the external resources a restart must be given are its keys
+ */
+struct verdict {
+	bool sound;
+	bool elsewhere;
+	int nr_obstacles;
+	struct json_object *obstacles;
+	struct json_object *keys;
+};
+
+static void add_key(void *data, const char *key)
+{
+	json_object_object_add(data, key, NULL);
+}
+
+static void print_verdict(const struct source *src, const struct verdict *v)
+{
+	unsigned long nr_errors = ckpt_image_nr_errors(src->img);
+
+	if (!v->sound)
+		printf("%s: malformed, %lu error%s\n", src->path, nr_errors,
+		       nr_errors == 1 ? "" : "s");
+	else if (!v->elsewhere)
 		printf("%s: sound\n", src->path);
-	else if (obstacles)
+	else if (v->nr_obstacles)
 		printf("%s: sound, but this machine cannot restart it now\n",
 		       src->path);
 	else
 		printf("%s: sound, and nothing is known that keeps this machine from restarting it\n",
 		       src->path);
+	json_object_object_foreach(v->keys, key, value) {
+		(void)value;
+		printf("%s: restart needs --external ", src->path);
+		put_text(stdout, key);
+		puts(strcmp(key, "tty") ? ":PATH" : ":PATH, or a terminal");
+	}
 }
 
-static int print_verdict_json(struct source *src, bool sound,
-			      struct json_object *obstacles)
+static int print_verdict_json(const struct source *src, const struct verdict *v)
 {
-	struct json_object *o = json_object_new_object(), *restartable;
+	struct json_object *o = json_object_new_object();
+	struct json_object *keys = json_object_new_array();
 
-	json_object_object_add(o, "sound", json_object_new_boolean(sound));
+	json_object_object_add(o, "sound", json_object_new_boolean(v->sound));
 	json_object_object_add(o, "errors", json_object_get(src->errors));
-	if (obstacles) {
-		restartable = json_object_new_boolean(sound && !len(obstacles));
-		json_object_object_add(o, "restartable", restartable);
-		json_object_object_add(o, "obstacles", obstacles);
+	if (v->elsewhere) {
+		json_object_object_add(o, "restartable",
+				       json_object_new_boolean(v->sound &&
+							       !v->nr_obstacles));
+		json_object_object_add(o, "obstacles",
+				       json_object_get(v->obstacles));
 	}
+	json_object_object_foreach(v->keys, key, value) {
+		(void)value;
+		json_object_array_add(keys, json_object_new_string(key));
+	}
+	json_object_object_add(o, "external", keys);
 	return print_json(o);
 }
 
-static int verify(const char *path, const struct verify_options *o)
+static int print_either(const struct request *rq, const struct source *src,
+			const struct verdict *v)
 {
-	struct source src = { .fd = -1 };
-	struct json_object *list = NULL;
-	int obstacles = 0, ret;
-	bool sound;
-
-	if (o->json)
-		src.errors = json_object_new_array();
-	if (source_open(&src, path))
+	if (rq->json && print_verdict_json(src, v))
 		return EXIT_FAILED;
-	sound = !read_all(&src) && !ckpt_image_nr_errors(src.img);
-	if (!o->image_only && o->json)
-		list = json_object_new_array();
-	if (sound && !o->image_only)
-		obstacles = ckpt_image_check_host(src.img, o->flags,
-						  o->json ? report_json :
-							    obstacle_text,
-						  o->json ? (void *)list :
-							    &src);
-	ret = !sound ? EXIT_FAILED : obstacles ? EXIT_ELSEWHERE : EXIT_OK;
-	if (o->json) {
-		if (print_verdict_json(&src, sound, list))
-			ret = EXIT_FAILED;
-	}
-	print_verdict(o, &src, sound, obstacles);
+	if (!rq->json && !rq->quiet)
+		print_verdict(src, v);
+	if (!v->sound)
+		return EXIT_FAILED;
+	return v->nr_obstacles ? EXIT_ELSEWHERE : EXIT_OK;
+}
+
+static int verify(const struct request *rq, const struct verify_options *o)
+{
+	struct verdict v = { .elsewhere = !o->image_only };
+	struct source src = { .fd = -1 };
+	int ret;
+
+	if (rq->json)
+		src.errors = json_object_new_array();
+	if (source_open(&src, rq->image))
+		return EXIT_FAILED;
+	v.obstacles = json_object_new_array();
+	v.keys = json_object_new_object();
+	v.sound = !read_all(&src) && !ckpt_image_nr_errors(src.img);
+	if (v.sound && v.elsewhere)
+		v.nr_obstacles = ckpt_image_check_host(src.img, o->flags |
+						       (rq->json ? 0 : CKPT_CHECK_NOTES),
+						       rq->json ? report_json :
+								  obstacle_text,
+						       rq->json ?
+						       (void *)v.obstacles :
+						       (void *)&src);
+	if (v.sound)
+		ckpt_image_keys(src.img, add_key, v.keys);
+	ret = print_either(rq, &src, &v);
+	json_object_put(v.obstacles);
+	json_object_put(v.keys);
 	source_close(&src);
 	return ret;
 }
@@ -783,32 +875,9 @@ static int verify(const char *path, const struct verify_options *o)
 static int run_verify(int argc, char **argv)
 {
 	struct verify_options o = { 0 };
-	int c;
+	struct request rq = { 0 };
 
-	while ((c = getopt_long(argc, argv, ":qh", verify_options,
-				NULL)) != -1) {
-		switch (c) {
-		case 'h':
-			return help(&cmd_verify);
-		case 'q':
-			o.quiet = true;
-			break;
-		case OPT_JSON:
-			o.json = true;
-			break;
-		case OPT_PIDNS:
-			o.flags |= CKPT_CHECK_NEW_PIDNS;
-			break;
-		case OPT_IMAGE_ONLY:
-			o.image_only = true;
-			break;
-		default:
-			return usage_getopt(&cmd_verify, c, argv);
-		}
-	}
-	if (argc - optind != 1)
-		return usage(&cmd_verify, "needs exactly one FILE, or -");
-	return verify(argv[optind], &o);
+	return parse_file(&cmd_verify, argc, argv, &rq, &o) ?: verify(&rq, &o);
 }
 
 const struct command cmd_verify = {
@@ -818,10 +887,15 @@ const struct command cmd_verify = {
 	.help =
 "      --image-only       look at the image only, not at this machine\n"
 "      --pidns            it will get a pid namespace of its own\n"
+"      --keep-lsm         it will get the labels of security modules back\n"
+"      --strict-lsm       the same, under the same modules and policies only\n"
 "      --json             print the result as JSON\n"
 "  -q, --quiet            print errors only\n"
 "\n"
 "Exit status: 0 sound and restartable, 1 malformed, 3 sound but not restartable\n"
 "here and now.\n",
+	.letters = ":qh",
+	.options = verify_options,
+	.option = take_verify_option,
 	.run = run_verify,
 };

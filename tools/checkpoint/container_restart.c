@@ -127,9 +127,7 @@ static void reap_rest(void)
 		;
 }
 
-static int wait_for_container(struct request *rq,
-			      const struct restart_options *o, pid_t coordinator,
-			      int in)
+static int wait_for_container(struct request *rq, pid_t coordinator, int in)
 {
 	struct result result;
 	ssize_t n;
@@ -141,10 +139,10 @@ static int wait_for_container(struct request *rq,
 	waitpid(coordinator, NULL, 0);
 	if (n != sizeof(result)) {
 		reap_rest();
-		return o->detach ? EXIT_FAILED : EXIT_OURS;
+		return rq->detach ? EXIT_FAILED : EXIT_OURS;
 	}
 	tell_restarted(rq, result.pid, &result.stats);
-	return o->detach ? EXIT_OK : wait_for_root(result.pid);
+	return rq->detach ? EXIT_OK : wait_for_root(result.pid);
 }
 
 /**
@@ -174,5 +172,5 @@ int restart_container(struct request *rq, struct restart_options *o)
 		_exit(be_coordinator(&p, fds[1]));
 	}
 	close(fds[1]);
-	return wait_for_container(rq, o, coordinator, fds[0]);
+	return wait_for_container(rq, coordinator, fds[0]);
 }

@@ -18,28 +18,43 @@
 #include <linux/magic.h>
 #include <asm/checkpoint_hdr.h>
 
-#include "record.h"
+#include "host.h"
 
-struct host_check {
-	const struct ckpt_image *img;
-	ckpt_report_fn fn;
-	void *data;
-	int obstacles;
-};
+#define CKPT_CHECK_FLAGS	(CKPT_CHECK_NEW_PIDNS | CKPT_CHECK_KEEP_LSM | \
+				 CKPT_CHECK_STRICT_LSM | CKPT_CHECK_NOTES)
 
-__printf(3, 4)
-static void obstacle(struct host_check *c, const struct record *rec,
-		     const char *fmt, ...)
+static void report(struct host_check *c, const struct record *rec,
+		   const char *kind, const char *fmt, va_list ap)
 {
 	char text[4500];
-	va_list ap;
+	int n = snprintf(text, sizeof(text), "%s", kind);
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	c->obstacles++;
+	vsnprintf(text + n, sizeof(text) - n, fmt, ap);
 	if (c->fn)
 		c->fn(c->data, rec->pub.offset, text);
+}
+
+void ckpt_obstacle(struct host_check *c, const struct record *rec,
+		   const char *fmt, ...)
+{
+	va_list ap;
+
+	c->obstacles++;
+	va_start(ap, fmt);
+	report(c, rec, "", fmt, ap);
+	va_end(ap);
+}
+
+void ckpt_note(struct host_check *c, const struct record *rec,
+	       const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!(c->flags & CKPT_CHECK_NOTES))
+		return;
+	va_start(ap, fmt);
+	report(c, rec, "note: ", fmt, ap);
+	va_end(ap);
 }
 
 static void check_kernel(struct host_check *c)
@@ -49,9 +64,9 @@ static void check_kernel(struct host_check *c)
 
 	/* A size of 0 is refused before anything else happens. */
 	if (ckpt_sys_restart(NULL, 0) == -ENOSYS)
-		obstacle(c, rec, "this kernel has no restart()");
+		ckpt_obstacle(c, rec, "this kernel has no restart()");
 	if (1L << hd->page_shift != sysconf(_SC_PAGESIZE))
-		obstacle(c, rec, "pages of %u bytes, this machine has %ld",
+		ckpt_obstacle(c, rec, "pages of %u bytes, this machine has %ld",
 			 1U << hd->page_shift, sysconf(_SC_PAGESIZE));
 }
 
@@ -113,7 +128,7 @@ static void check_vdso(struct host_check *c, const struct record *rec,
 	if (!(x->vdso_used & 1 << CKPT_X86_VDSO_64))
 		return;
 	if (v->size != mapped_size("[vdso]") || v->crc != host_vdso_crc(v->size))
-		obstacle(c, rec,
+		ckpt_obstacle(c, rec,
 			 "the vdso, which is mapped, is that of another kernel or kind of processor");
 }
 
@@ -126,7 +141,7 @@ static void check_processor(struct host_check *c)
 	int i;
 
 	if (ckpt_header(c->img)->arch != CKPT_ARCH_X86_64) {
-		obstacle(c, ckpt_rec(c->img, 0),
+		ckpt_obstacle(c, ckpt_rec(c->img, 0),
 			 "made on architecture %u, this is x86-64",
 			 ckpt_header(c->img)->arch);
 		return;
@@ -139,12 +154,12 @@ static void check_processor(struct host_check *c)
 		if (!(missing >> i & 1))
 			continue;
 		name = ckpt_value_name(ckpt_xfeature_names, 1ULL << i);
-		obstacle(c, rec,
+		ckpt_obstacle(c, rec,
 			 "this processor or kernel lacks state component %d (%s), which is in use",
 			 i, name ? name : "unknown");
 	}
 	if (x->addr_end > (1ULL << 47) - 4096 && !host_has_la57())
-		obstacle(c, rec,
+		ckpt_obstacle(c, rec,
 			 "memory up to %#llx is in use, which needs 5-level page tables",
 			 x->addr_end);
 	check_vdso(c, rec, x);
@@ -152,7 +167,7 @@ static void check_processor(struct host_check *c)
 #else
 static void check_processor(struct host_check *c)
 {
-	obstacle(c, ckpt_rec(c->img, 0), "this processor is not supported");
+	ckpt_obstacle(c, ckpt_rec(c->img, 0), "this processor is not supported");
 }
 #endif
 
@@ -185,12 +200,12 @@ static void check_pids(struct host_check *c)
 		if (nr <= 0)
 			continue;
 		if (nr >= max)
-			obstacle(c, rec,
+			ckpt_obstacle(c, rec,
 				 "process id %d is not below kernel.pid_max, %ld",
 				 nr, max);
 		else if (!kill(nr, 0) || errno == EPERM ||
 			 (nr > 1 && (!kill(-nr, 0) || errno == EPERM)))
-			obstacle(c, rec, "process id %d is taken", nr);
+			ckpt_obstacle(c, rec, "process id %d is taken", nr);
 	}
 }
 
@@ -221,7 +236,7 @@ static void check_ino(struct host_check *c, const struct record *rec,
 	    st->st_dev != id->dev || !ino_lasts(id))
 		return;
 	if (st->st_ino != id->ino)
-		obstacle(c, rec, "%s: was replaced: inode was %llu, now it is %lu",
+		ckpt_obstacle(c, rec, "%s: was replaced: inode was %llu, now it is %lu",
 			 path, id->ino, (unsigned long)st->st_ino);
 }
 
@@ -232,11 +247,11 @@ static void check_file(struct host_check *c, const struct record *rec,
 	struct stat st;
 
 	if (stat(path, &st)) {
-		obstacle(c, rec, "%s: %s", path, strerror(errno));
+		ckpt_obstacle(c, rec, "%s: %s", path, strerror(errno));
 		return;
 	}
 	if (st.st_mode != id->mode) {
-		obstacle(c, rec,
+		ckpt_obstacle(c, rec,
 			 "%s: type and permissions were %06o, now they are %06o",
 			 path, id->mode, st.st_mode);
 		return;
@@ -244,14 +259,14 @@ static void check_file(struct host_check *c, const struct record *rec,
 	if ((S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) &&
 	    (major(st.st_rdev) != id->rdev_major ||
 	     minor(st.st_rdev) != id->rdev_minor))
-		obstacle(c, rec, "%s: was device %u:%u, now it is %u:%u", path,
+		ckpt_obstacle(c, rec, "%s: was device %u:%u, now it is %u:%u", path,
 			 id->rdev_major, id->rdev_minor, major(st.st_rdev),
 			 minor(st.st_rdev));
 	check_ino(c, rec, path, id, &st);
 	if (S_ISREG(st.st_mode) &&
 	    ((size == 2 && (__u64)st.st_size != id->size) ||
 	     (size == 1 && (__u64)st.st_size < id->size)))
-		obstacle(c, rec, "%s: size was %llu, now it is %llu", path,
+		ckpt_obstacle(c, rec, "%s: size was %llu, now it is %llu", path,
 			 id->size, (unsigned long long)st.st_size);
 }
 
@@ -302,14 +317,30 @@ static void check_files(struct host_check *c)
 int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 			  ckpt_report_fn fn, void *data)
 {
-	struct host_check c = { .img = img, .fn = fn, .data = data };
+	struct host_check c = {
+		.img = img, .fn = fn, .data = data, .flags = flags,
+	};
 
-	if (flags & ~CKPT_CHECK_NEW_PIDNS || !ckpt_header(img))
+	if (flags & ~CKPT_CHECK_FLAGS || !ckpt_header(img))
 		return -EINVAL;
 	check_kernel(&c);
 	check_processor(&c);
 	if (!(flags & CKPT_CHECK_NEW_PIDNS))
 		check_pids(&c);
 	check_files(&c);
+	if (flags & (CKPT_CHECK_KEEP_LSM | CKPT_CHECK_STRICT_LSM))
+		ckpt_check_lsms(&c);
 	return c.obstacles;
+}
+
+void ckpt_image_keys(const struct ckpt_image *img, ckpt_key_fn fn, void *data)
+{
+	const struct record *rec;
+	__u32 id;
+
+	for (id = 1; (rec = ckpt_obj(img, id)); id++)
+		if (rec->pub.h->type == CKPT_HDR_FILE_EXTERNAL &&
+		    !rec->pub.broken)
+			fn(data, (const char *)
+			   ((const struct ckpt_hdr_file_external *)rec->pub.h)->key);
 }

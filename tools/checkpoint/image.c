@@ -311,7 +311,10 @@ static void check_place(struct ckpt_image *img, struct record *rec)
 			ckpt_bad(img, rec, "is not what an image begins with");
 		return;
 	}
-	if (!owner || owner->pub.h->type != kind->owner) {
+	if (kind->owner == OWNER_ANY && owner &&
+	    (owner->pub.h->id || owner->pub.h->type == CKPT_HDR_TASK)) {
+		/* Any of these can have it. */
+	} else if (!owner || owner->pub.h->type != kind->owner) {
 		const struct ckpt_kind *want = ckpt_kind(kind->owner);
 
 		ckpt_bad(img, rec, "belongs to %s, but follows %s",

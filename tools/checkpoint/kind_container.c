@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records for the coordinator of a container: mounts and network
+ * Records of a container's environment: mounts, network, contents of tmpfs
  */
 #include <arpa/inet.h>
 #include <net/if.h>
@@ -13,7 +13,7 @@
 
 #include "record.h"
 
-static const struct ckpt_field mount_fields[] = {
+static const struct ckpt_field no_fields[] = {
 	END_OF_FIELDS
 };
 
@@ -237,12 +237,141 @@ static void describe_net_msg(const struct ckpt_image *img,
 		messages[row].describe(&d);
 }
 
+/* ---- contents of tmpfs ---- */
+
+static void check_tmpfs(struct ckpt_image *img, struct record *rec)
+{
+	const char *path;
+	size_t len;
+
+	path = ckpt_payload(rec, &len);
+	ckpt_check_string(img, rec, "path", path, len);
+	if (*path != '/')
+		ckpt_bad(img, rec, "path is not absolute");
+}
+
+static void describe_tmpfs(const struct ckpt_image *img,
+			   const struct record *rec, struct json_object *out)
+{
+	const char *path;
+	size_t len;
+
+	(void)img;
+	path = ckpt_payload(rec, &len);
+	json_object_object_add(out, "path", ckpt_json_string(path, len));
+}
+
+static const struct ckpt_field tmpfs_entry_fields[] = {
+	FIELD(ckpt_hdr_tmpfs_entry, fs, F_REF, .class = CLASS_TMPFS),
+	FIELD(ckpt_hdr_tmpfs_entry, parent, F_REF0, .class = CLASS_TMPFS_ENTRY),
+	FIELD(ckpt_hdr_tmpfs_entry, link, F_REF0, .class = CLASS_TMPFS_ENTRY),
+	FIELD(ckpt_hdr_tmpfs_entry, mode, F_OCT),
+	FIELD(ckpt_hdr_tmpfs_entry, uid, F_UINT),
+	FIELD(ckpt_hdr_tmpfs_entry, gid, F_UINT),
+	FIELD(ckpt_hdr_tmpfs_entry, rdev, F_UINT),
+	FIELD(ckpt_hdr_tmpfs_entry, size, F_UINT),
+	FIELD(ckpt_hdr_tmpfs_entry, atime, F_INT),
+	FIELD(ckpt_hdr_tmpfs_entry, atime_nsec, F_UINT),
+	FIELD(ckpt_hdr_tmpfs_entry, mtime, F_INT),
+	FIELD(ckpt_hdr_tmpfs_entry, mtime_nsec, F_UINT),
+	FIELD(ckpt_hdr_tmpfs_entry, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+/* Both names end in the record. */
+static bool entry_names(const struct record *rec, const char **name,
+			const char **target, size_t *rest)
+{
+	size_t len, n;
+
+	*name = ckpt_payload(rec, &len);
+	n = strnlen(*name, len);
+	if (n == len)
+		return false;
+	*target = *name + n + 1;
+	*rest = len - n - 1;
+	return strnlen(*target, *rest) < *rest;
+}
+
+static void check_tmpfs_entry(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_tmpfs_entry *e = (const void *)rec->pub.h;
+	const char *name, *target;
+	size_t rest;
+
+	if (!entry_names(rec, &name, &target, &rest)) {
+		ckpt_bad(img, rec, "names are not terminated");
+		return;
+	}
+	ckpt_check_string(img, rec, "target", target, rest);
+	if (!*name != !e->parent || strchr(name, '/'))
+		ckpt_bad(img, rec, "bad name");
+}
+
+static void describe_tmpfs_entry(const struct ckpt_image *img,
+				 const struct record *rec,
+				 struct json_object *out)
+{
+	const char *name, *target;
+	size_t rest;
+
+	(void)img;
+	if (!entry_names(rec, &name, &target, &rest))
+		return;
+	json_object_object_add(out, "name", ckpt_json_string(name, strlen(name)));
+	if (*target)
+		json_object_object_add(out, "target",
+				       ckpt_json_string(target, strlen(target)));
+}
+
+static const struct ckpt_field xattr_fields[] = {
+	FIELD(ckpt_hdr_xattr, name_len, F_QUIET),
+	FIELD(ckpt_hdr_xattr, value_len, F_UINT),
+	END_OF_FIELDS
+};
+
+static void check_xattr(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_xattr *x = (const void *)rec->pub.h;
+	const char *data;
+	size_t len, used = (size_t)x->name_len + x->value_len;
+
+	data = ckpt_payload(rec, &len);
+	if (!x->name_len || used > len || data[x->name_len - 1])
+		ckpt_bad(img, rec, "bad name or value");
+	else
+		ckpt_check_zero(img, rec, "padding", data + used, len - used);
+}
+
+static void describe_xattr(const struct ckpt_image *img,
+			   const struct record *rec, struct json_object *out)
+{
+	const struct ckpt_hdr_xattr *x = (const void *)rec->pub.h;
+	const char *data;
+	size_t len;
+
+	(void)img;
+	data = ckpt_payload(rec, &len);
+	if (x->name_len <= len)
+		json_object_object_add(out, "name",
+				       ckpt_json_string(data, x->name_len));
+}
+
 const struct ckpt_kind ckpt_container_kinds[] = {
 	{ KIND(MOUNT, "mount", ckpt_hdr_mount), .var = true, .many = true,
-	  .owner = CKPT_HDR_CONTAINER, .fields = mount_fields,
+	  .owner = CKPT_HDR_CONTAINER, .fields = no_fields,
 	  .check = check_mount, .describe = describe_mount },
 	{ KIND(NET_MSG, "net", ckpt_hdr_net_msg), .var = true, .many = true,
 	  .owner = CKPT_HDR_CONTAINER, .fields = net_msg_fields,
 	  .check = check_net_msg, .describe = describe_net_msg },
+	{ KIND(TMPFS, "tmpfs", ckpt_hdr_tmpfs), .var = true,
+	  .class = CLASS_TMPFS, .fields = no_fields, .check = check_tmpfs,
+	  .describe = describe_tmpfs },
+	{ KIND(TMPFS_ENTRY, "tmpfs_entry", ckpt_hdr_tmpfs_entry), .var = true,
+	  .class = CLASS_TMPFS_ENTRY, .fields = tmpfs_entry_fields,
+	  .check = check_tmpfs_entry, .describe = describe_tmpfs_entry },
+	{ KIND(XATTR, "xattr", ckpt_hdr_xattr), .var = true, .many = true,
+	  .owner = CKPT_HDR_TMPFS_ENTRY, .fields = xattr_fields,
+	  .check = check_xattr, .describe = describe_xattr },
 	{ .name = NULL }
 };

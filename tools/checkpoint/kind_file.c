@@ -244,20 +244,11 @@ static const struct ckpt_field file_external_fields[] = {
 	END_OF_FIELDS
 };
 
-static void check_file(struct ckpt_image *img, struct record *rec)
-{
-	const struct ckpt_hdr_file *f = (const void *)rec->pub.h;
-
-	if (!f->cred && f->h.type != CKPT_HDR_FILE_EXTERNAL)
-		ckpt_bad(img, rec, "has no credentials");
-}
-
 static void check_file_external(struct ckpt_image *img, struct record *rec)
 {
 	const char *key;
 	size_t len;
 
-	check_file(img, rec);
 	key = ckpt_payload(rec, &len);
 	if (!len || !*key || strnlen(key, len) >= CKPT_KEY_MAX)
 		ckpt_bad(img, rec, "key is empty or too long");
@@ -292,7 +283,6 @@ static void check_file_path(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_file_path *f = (const void *)rec->pub.h;
 
-	check_file(img, rec);
 	check_id(img, rec, &f->id);
 	check_path(img, rec, "path", 0, f->path_len);
 	check_rest(img, rec, f->path_len);
@@ -438,7 +428,6 @@ static void check_file_proc(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_file_proc *f = (const void *)rec->pub.h;
 
-	check_file(img, rec);
 	check_id(img, rec, &f->id);
 	check_path(img, rec, "path", 0, f->path_len);
 	if (f->text_len > CKPT_PROC_TEXT_MAX)
@@ -483,11 +472,9 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .class = CLASS_FILE, .var = true, .fields = file_proc_fields,
 	  .check = check_file_proc, .describe = describe_file_proc },
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
-	  .class = CLASS_FILE, .fields = file_pipe_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_pipe_fields },
 	{ KIND(FILE_INODE, "file_inode", ckpt_hdr_file_inode),
-	  .class = CLASS_FILE, .fields = file_inode_fields,
-	  .check = check_file },
+	  .class = CLASS_FILE, .fields = file_inode_fields },
 	{ KIND(UNLINKED, "unlinked", ckpt_hdr_unlinked),
 	  .class = CLASS_UNLINKED, .var = true, .fields = unlinked_fields,
 	  .check = check_unlinked, .describe = describe_unlinked },

@@ -156,14 +156,16 @@ tree_task(const struct ckpt_image *img, __u32 index)
 
 static void check_thread(struct ckpt_image *img, struct record *rec, __u32 index)
 {
-	const struct ckpt_hdr_tree_task *t = (const void *)rec->pub.h, *l;
+	const struct ckpt_hdr_tree_task *t = (const void *)rec->pub.h;
+	const struct ckpt_hdr_tree_task *last = tree_task(img, index - 1);
+	const struct ckpt_hdr_tree_task *l = tree_task(img, t->leader);
 
-	if (!index || t->leader != tree_task(img, index - 1)->leader) {
+	/* What came before has been reported, and is still there. */
+	if (!index || !last || !l || t->leader != last->leader) {
 		ckpt_bad(img, rec, "thread %u does not follow its leader, %u",
 			 index, t->leader);
 		return;
 	}
-	l = tree_task(img, t->leader);
 	if (t->parent != l->parent || t->pgrp != l->pgrp ||
 	    t->session != l->session)
 		ckpt_bad(img, rec,
@@ -179,11 +181,12 @@ static void check_thread(struct ckpt_image *img, struct record *rec, __u32 index
 static void check_leader(struct ckpt_image *img, struct record *rec, __u32 index)
 {
 	const struct ckpt_hdr_tree_task *t = (const void *)rec->pub.h;
+	const struct ckpt_hdr_tree_task *parent = tree_task(img, t->parent);
 
-	if (index ? t->parent >= index : t->parent != CKPT_TREE_NONE)
+	if (index ? t->parent >= index || !parent : t->parent != CKPT_TREE_NONE)
 		ckpt_bad(img, rec, "parent %u does not precede task %u",
 			 t->parent, index);
-	else if (index && tree_task(img, t->parent)->state == CKPT_TASK_DEAD)
+	else if (index && parent->state == CKPT_TASK_DEAD)
 		ckpt_bad(img, rec, "parent %u of task %u is dead", t->parent,
 			 index);
 	if (t->exit_signal < 0 || t->exit_signal > 64)

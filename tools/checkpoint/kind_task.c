@@ -2,6 +2,8 @@
 /*
  * Records of a task that are no signal, memory, file or processor state
  */
+#include <string.h>
+
 #include "record.h"
 
 static const struct ckpt_field task_fields[] = {
@@ -71,6 +73,7 @@ static const struct ckpt_name restart_kinds[] = {
 	{ CKPT_RESTART_NANOSLEEP, "nanosleep" },
 	{ CKPT_RESTART_POLL, "poll" },
 	{ CKPT_RESTART_FUTEX, "futex" },
+	{ CKPT_RESTART_AGAIN, "again" },
 	{ 0, NULL }
 };
 
@@ -92,6 +95,38 @@ static const struct ckpt_field restart_block_fields[] = {
 	FIELD(ckpt_hdr_restart_block, time, F_NS),
 	END_OF_FIELDS
 };
+
+static const struct ckpt_field cgroup_fields[] = {
+	FIELD(ckpt_hdr_cgroup, path_len, F_QUIET),
+	FIELD(ckpt_hdr_cgroup, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_cgroup(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_cgroup *cg = (const void *)rec->pub.h;
+	const char *path;
+	size_t len;
+
+	path = ckpt_payload(rec, &len);
+	if (cg->path_len < 2 || cg->path_len > len || *path != '/' ||
+	    strnlen(path, cg->path_len) != cg->path_len - 1)
+		ckpt_bad(img, rec, "path is malformed");
+	else
+		ckpt_check_zero(img, rec, "padding", path + cg->path_len,
+				len - cg->path_len);
+}
+
+static void describe_cgroup(const struct ckpt_image *img,
+			    const struct record *rec, struct json_object *out)
+{
+	size_t len;
+	const char *path = ckpt_payload(rec, &len);
+
+	(void)img;
+	json_object_object_add(out, "path",
+			       ckpt_json_string(path, strnlen(path, len)));
+}
 
 static const struct ckpt_field futex_fields[] = {
 	FIELD(ckpt_hdr_futex, robust_list, F_HEX),
@@ -125,6 +160,9 @@ const struct ckpt_kind ckpt_task_kinds[] = {
 	  .owner = CKPT_HDR_TASK, .fields = restart_block_fields },
 	{ KIND(FUTEX, "futex", ckpt_hdr_futex), .owner = CKPT_HDR_TASK,
 	  .fields = futex_fields },
+	{ KIND(CGROUP, "cgroup", ckpt_hdr_cgroup), .owner = CKPT_HDR_TASK,
+	  .var = true, .fields = cgroup_fields, .check = check_cgroup,
+	  .describe = describe_cgroup },
 	{ KIND(RSEQ, "rseq", ckpt_hdr_rseq), .owner = CKPT_HDR_TASK,
 	  .fields = rseq_fields, .check = check_rseq },
 	{ .name = NULL }

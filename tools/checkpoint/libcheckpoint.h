@@ -158,7 +158,8 @@ int ckpt_checkpoint(struct ckpt_call *call, pid_t pid, int image_fd,
  * ckpt_restart - bring back a tree of processes
  * @call: the call
  * @image_fd: where to read the image
- * @flags: %RESTART_FROZEN, %RESTART_SIBLING
+ * @flags: %RESTART_FROZEN, %RESTART_SIBLING, %RESTART_KEEP_LSM,
+ *	%RESTART_STRICT_LSM
  *
  * Return: process id of the root task, which is a child of the caller (wait
  * for it with %__WALL), or a negative errno, with ckpt_call_message() saying
@@ -384,7 +385,7 @@ struct json_object *ckpt_image_json(const struct ckpt_image *img);
 /**
  * ckpt_image_check_host - whether this machine can restart an image
  * @img: the reader, after ckpt_image_next() has returned 0
- * @flags: %CKPT_CHECK_NEW_PIDNS
+ * @flags: %CKPT_CHECK_NEW_PIDNS and the others
  * @fn: called with each obstacle; its offset is that of the record concerned
  * @data: first argument of @fn
  *
@@ -397,8 +398,23 @@ struct json_object *ckpt_image_json(const struct ckpt_image *img);
 int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 			  ckpt_report_fn fn, void *data);
 
+typedef void (*ckpt_key_fn)(void *data, const char *key);
+
+/**
+ * ckpt_image_keys - which external resources a restart must be given
+ * @img: the reader, after ckpt_image_next() has returned 0
+ * @fn: called with each key, once for each open file that has it
+ * @data: first argument of @fn
+ */
+void ckpt_image_keys(const struct ckpt_image *img, ckpt_key_fn fn, void *data);
+
 /* The tree will get a pid namespace of its own. */
 #define CKPT_CHECK_NEW_PIDNS	0x1
+/* It will be restarted with %RESTART_KEEP_LSM, and %RESTART_STRICT_LSM. */
+#define CKPT_CHECK_KEEP_LSM	0x2
+#define CKPT_CHECK_STRICT_LSM	0x4
+/* Call @fn with what is no obstacle, too; the text then begins with "note: ". */
+#define CKPT_CHECK_NOTES	0x8
 
 /**
  * ckpt_crc32c - the checksum of images

@@ -168,7 +168,8 @@ static int next_pages(struct ckpt_image *img, struct record *rec)
 	ckpt_check_record(img, rec);
 	if (!obj || !obj->kind ||
 	    (obj->kind->class != CLASS_MM && obj->kind->class != CLASS_INODE &&
-	     obj->kind->class != CLASS_UNLINKED))
+	     obj->kind->class != CLASS_UNLINKED &&
+	     obj->kind->class != CLASS_TMPFS_ENTRY))
 		obj = NULL;
 	if (!obj)
 		ckpt_bad(img, rec, "obj %u has no contents", pg->obj);

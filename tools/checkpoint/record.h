@@ -34,6 +34,9 @@ enum ckpt_class {
 	CLASS_PIPE,
 	CLASS_FILE,
 	CLASS_UNLINKED,
+	CLASS_LABEL,
+	CLASS_TMPFS,
+	CLASS_TMPFS_ENTRY,
 };
 
 /**
@@ -119,7 +122,8 @@ struct record;
  * @var: whether something of variable length follows the structure
  * @many: whether its owner may have several
  * @class: of the object it starts, or CLASS_NONE
- * @owner: type of the record it belongs to, or 0
+ * @owner: type of the record it belongs to, OWNER_ANY if that can be any object
+ *	or task, or 0
  * @fields: members, in order
  * @check: what @fields cannot express; reports with ckpt_bad()
  * @describe: adds to @out what @fields cannot express
@@ -163,6 +167,8 @@ struct record {
 	__u64 pages;
 	__u64 refs;
 };
+
+#define OWNER_ANY	(~0U)
 
 /* A record without a variable part, and its members before @fields. */
 #define KIND(_type, _name, _struct)					\
@@ -226,6 +232,9 @@ extern const struct ckpt_name ckpt_cap_names[];
 extern const struct ckpt_name ckpt_open_flags[];
 extern const struct ckpt_name ckpt_xfeature_names[];
 
+/* kind_lsm.c */
+extern const struct ckpt_name ckpt_lsm_names[];
+
 /* kinds.c */
 const struct ckpt_kind *ckpt_kind(__u32 type);
 
@@ -237,6 +246,7 @@ extern const struct ckpt_kind ckpt_task_kinds[];
 extern const struct ckpt_kind ckpt_signal_kinds[];
 extern const struct ckpt_kind ckpt_mm_kinds[];
 extern const struct ckpt_kind ckpt_file_kinds[];
+extern const struct ckpt_kind ckpt_lsm_kinds[];
 extern const struct ckpt_kind ckpt_x86_kinds[];
 
 #endif /* CKPT_RECORD_H */

@@ -10,19 +10,15 @@
 
 /**
  * struct restart_options - what the command line asks for
- * @image: name of the image, or "-"
  * @fd: the image
  * @flags: for restart()
- * @detach: do not wait for the root task
  * @pidns: in a pid namespace of its own
  * @here: a container, too, gets no mounts and network of its own
  * @ct: the environment the image was taken in
  */
 struct restart_options {
-	const char *image;
 	int fd;
 	unsigned long long flags;
-	bool detach;
 	bool pidns;
 	bool here;
 	struct container ct;

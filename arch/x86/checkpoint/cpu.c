@@ -213,6 +213,57 @@ bool ckpt_arch_restart_compat(const struct restart_block *rb)
 	return rb->arch_data & TS_COMPAT;
 }
 
+/* ---- system calls that are made again, see checkpoint/again.c ---- */
+
+static const u32 again_native[] = {
+	__NR_epoll_wait,
+	__NR_epoll_pwait,
+	__NR_epoll_pwait2,
+	__NR_rt_sigtimedwait,
+	__NR_semtimedop,
+};
+
+static const u32 again_compat[] = {
+	__NR_ia32_epoll_wait,
+	__NR_ia32_epoll_pwait,
+	__NR_ia32_epoll_pwait2,
+	__NR_ia32_ipc,
+	__NR_ia32_rt_sigtimedwait,
+	__NR_ia32_rt_sigtimedwait_time64,
+	__NR_ia32_semtimedop_time64,
+};
+
+static bool is_in(const u32 *table, size_t len, u32 nr)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (table[i] == nr)
+			return true;
+	return false;
+}
+
+bool ckpt_arch_current_compat(void)
+{
+	return in_ia32_syscall();
+}
+
+bool ckpt_arch_again_ok(u32 nr, bool compat)
+{
+	if (compat)
+		return is_in(again_compat, ARRAY_SIZE(again_compat), nr);
+	return is_in(again_native, ARRAY_SIZE(again_native), nr);
+}
+
+long ckpt_arch_again(u32 nr)
+{
+	const struct pt_regs *regs = current_pt_regs();
+
+	if (IS_ENABLED(CONFIG_IA32_EMULATION) && in_ia32_syscall())
+		return ia32_sys_call(regs, nr);
+	return x64_sys_call(regs, nr);
+}
+
 /* ---- validate ---- */
 
 static bool selector_ok(u16 sel)

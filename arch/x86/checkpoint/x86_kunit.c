@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include <asm/fpu/types.h>
 #include <asm/vdso.h>
+#include "tests/covers.h"
 #include "x86.h"
 
 /**
@@ -233,6 +234,22 @@ static void test_vdso_identity(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, &one, &two, sizeof(one));
 	ckpt_x86_vdso_identify(CKPT_X86_VDSO_NR, &two);
 	KUNIT_EXPECT_EQ(test, two.size, 0);
+}
+
+/**
+ * ckpt_kunit_x86_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_x86_covers(u32 type)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(spoils); i++)
+		if (spoils[i].type == type && spoils[i].err)
+			return true;
+	return false;
 }
 
 static struct kunit_case x86_cases[] = {

@@ -5,7 +5,9 @@
  * Errors, the same for both calls unless a line says otherwise:
  *
  * %EINVAL	wrong arguments, or the restart contradicts its environment
- * %E2BIG	unknown non-zero bytes behind the known part of the arguments
+ * %E2BIG	unknown non-zero bytes behind the known part of the arguments;
+ *		checkpoint: something does not fit into a record of 1 MiB
+ * %EAGAIN	restart: too many processes, by RLIMIT_NPROC or another limit
  * %EFAULT	the arguments cannot be read, or the statistics not be written
  * %EBADF	a file descriptor that is not open, or not open for this use
  * %EOPNOTSUPP	something was understood but is not supported; always named
@@ -13,7 +15,7 @@
  * %ESTALE	restart: an external file differs from what was recorded
  * %EBUSY	a task would not stop, or is traced or checkpointed by others
  * %EEXIST	restart: a process id is taken
- * %ESRCH	checkpoint: no such task, or it is dying
+ * %ESRCH	no such task, or one of the tree was killed meanwhile
  * %EPERM	no permission (also %EACCES, from path lookups)
  * %ENOMEM	out of memory, or over a limit
  * %EINTR	interrupted by a signal; nothing has changed
@@ -105,6 +107,9 @@ struct checkpoint_args {
  * @nr_objects: shared objects in the image
  * @capture_time: part of @frozen_time until all had been captured; the rest is
  *	zero unless the tasks had to wait for the image
+ * @nr_dying: with %CHECKPOINT_KILL: tasks that were not dead 10 seconds after
+ *	they had been killed. They run no more, but have their process ids and
+ *	open files still.
  */
 struct checkpoint_stats {
 	__aligned_u64 freezing_time;
@@ -120,6 +125,7 @@ struct checkpoint_stats {
 	__aligned_u64 nr_tasks;
 	__aligned_u64 nr_objects;
 	__aligned_u64 capture_time;
+	__aligned_u64 nr_dying;
 };
 
 /**
@@ -146,8 +152,15 @@ struct restart_args {
 
 /* Leave the tree stopped; CHECKPOINT_THAW lets it run. */
 #define RESTART_FROZEN			0x01
-/* The root becomes a sibling of the caller instead of its child. */
+/*
+ * The root becomes a sibling of the caller instead of its child, with the
+ * caller's exit signal.
+ */
 #define RESTART_SIBLING			0x02
+/* Tasks, files, ... get the labels back that security modules gave them. */
+#define RESTART_KEEP_LSM		0x04
+/* With that: the security modules and their policies must not have changed. */
+#define RESTART_STRICT_LSM		0x08
 
 /**
  * struct restart_stats - what a restart cost; times in nanoseconds

@@ -65,6 +65,8 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PAD		= 8,
 	CKPT_HDR_TRAILER	= 9,
 	CKPT_HDR_PID		= 10,	/* object */
+	CKPT_HDR_LABEL		= 19,	/* object */
+	CKPT_HDR_LSM_POLICY	= 20,
 	CKPT_HDR_MOUNT		= 21,
 	CKPT_HDR_NET_MSG	= 22,
 
@@ -87,6 +89,8 @@ enum ckpt_hdr_type {
 	CKPT_HDR_SCHED		= 37,
 	CKPT_HDR_FUTEX		= 38,
 	CKPT_HDR_RSEQ		= 39,
+	CKPT_HDR_CGROUP		= 40,
+	CKPT_HDR_LABELS		= 41,	/* of any object or task */
 	CKPT_HDR_TASK_NS	= 42,
 
 	/* what the threads of a process share */
@@ -110,6 +114,9 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PIPE		= 131,	/* object: buffers of a pipe or FIFO */
 	CKPT_HDR_PIPE_BUF	= 132,
 	CKPT_HDR_UNLINKED	= 133,	/* object: contents of a nameless file */
+	CKPT_HDR_TMPFS		= 144,	/* object: filesystem of a container */
+	CKPT_HDR_TMPFS_ENTRY	= 145,	/* object: file in it */
+	CKPT_HDR_XATTR		= 146,
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
@@ -197,7 +204,8 @@ struct ckpt_hdr_container {
 #define CKPT_LSM_NAME_MAX	32
 
 /**
- * struct ckpt_hdr_lsm - one active security module, in order
+ * struct ckpt_hdr_lsm - one active security module, in order; LSM_POLICY records
+ *	of this module follow
  * @h: type %CKPT_HDR_LSM
  * @lsm_id: LSM_ID_* of linux/lsm.h
  * @name: NUL-terminated name
@@ -206,6 +214,92 @@ struct ckpt_hdr_lsm {
 	struct ckpt_hdr h;
 	__u64 lsm_id;
 	__u8 name[CKPT_LSM_NAME_MAX];
+};
+
+enum ckpt_policy_mode {
+	CKPT_POLICY_PERMISSIVE	= 1,	/* what is denied is only logged */
+	CKPT_POLICY_ENFORCING	= 2,
+	CKPT_POLICY_KILL	= 3,	/* who is denied something is killed */
+	CKPT_POLICY_UNCONFINED	= 4,
+	CKPT_POLICY_USER	= 5,	/* a user space program decides */
+};
+
+#define CKPT_POLICY_DIGEST_MAX	64
+#define CKPT_LABEL_MAX		65536
+
+/**
+ * struct ckpt_hdr_lsm_policy - what identifies the policy of a security module
+ * @h: type %CKPT_HDR_LSM_POLICY
+ * @lsm_id: LSM_ID_* of the LSM record it follows
+ * @mode: one of enum ckpt_policy_mode
+ * @digest_len: bytes of @digest; 0 if no policy is loaded
+ * @digest: SELinux: SHA-256 of /sys/fs/selinux/policy. Smack: SHA-256 of the
+ *	lines of /sys/fs/smackfs/load2, sorted by subject and object. AppArmor:
+ *	the hash of the profile, as in policy/profiles/PROFILE/sha256.
+ *	Padded with zeros.
+ * @name: AppArmor: the profile, one that confines a task of the tree;
+ *	NUL-terminated. Empty if the policy has no parts.
+ */
+struct ckpt_hdr_lsm_policy {
+	struct ckpt_hdr h;
+	__u64 lsm_id;
+	__u32 mode;
+	__u32 digest_len;
+	__u8 digest[CKPT_POLICY_DIGEST_MAX];
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_label - a label that a security module has given to objects
+ * @h: type %CKPT_HDR_LABEL, an object
+ * @lsm_id: LSM_ID_* of the module
+ * @value: how the module names it; NUL-terminated, at most %CKPT_LABEL_MAX bytes
+ */
+struct ckpt_hdr_label {
+	struct ckpt_hdr h;
+	__u64 lsm_id;
+	__u8 value[];
+};
+
+/* Which label of an object; from 100 on these are LSM_ATTR_* of linux/lsm.h. */
+enum ckpt_label_attr {
+	CKPT_LABEL_NNP		= 1,	/* limit that no_new_privs has set */
+	CKPT_LABEL_HAT_TOKEN	= 2,	/* to know for a way back from a hat */
+	CKPT_LABEL_RELABEL	= 3,	/* labels a task may change to */
+	CKPT_LABEL_RULES	= 4,	/* access rules of its own */
+	CKPT_LABEL_PEER		= 5,	/* whom a socket is connected to */
+	CKPT_LABEL_CURRENT	= 100,	/* also the one of a file, inode, ... */
+	CKPT_LABEL_EXEC		= 101,
+	CKPT_LABEL_FSCREATE	= 102,
+	CKPT_LABEL_KEYCREATE	= 103,
+	CKPT_LABEL_PREV		= 104,
+	CKPT_LABEL_SOCKCREATE	= 105,
+};
+
+#define CKPT_LABELS_MAX		16
+
+/**
+ * struct ckpt_label_ref - a label of an object that can have several
+ * @attr: one of enum ckpt_label_attr
+ * @label: LABEL object
+ */
+struct ckpt_label_ref {
+	__u32 attr;
+	__u32 label;
+};
+
+/**
+ * struct ckpt_hdr_labels - the labels of credentials, a file, a task, ...
+ * @h: type %CKPT_HDR_LABELS; belongs to the object or task before it
+ * @nr: number of labels, at most %CKPT_LABELS_MAX
+ * @reserved: zero
+ * @ref: the labels
+ */
+struct ckpt_hdr_labels {
+	struct ckpt_hdr h;
+	__u32 nr;
+	__u32 reserved;
+	struct ckpt_label_ref ref[];
 };
 
 #define CKPT_MOUNT_LINE_MAX	65536
@@ -769,12 +863,13 @@ struct ckpt_hdr_task_objs {
  * @kind: one of enum ckpt_restart_kind
  * @flags: %CKPT_RESTART_COMPAT and the others
  * @clock: clock of @time, CLOCK_*
- * @op: futex: operation, with flags as in futex(2)
+ * @op: futex: operation, with flags as in futex(2); again: number of the system
+ *	call, which is made again with the arguments in the registers
  * @addr: nanosleep: where to put the remaining time, if interrupted, or 0;
  *	poll: the array; futex: the futex
  * @val: poll: elements of the array; futex: expected value
  * @bitset: futex: bits to wait for
- * @time: nanosleep, poll: remaining time in nanoseconds; futex: when the wait
+ * @time: nanosleep, poll, again: remaining time in nanoseconds; futex: when the wait
  *	ends, on @clock as the task sees it, nanoseconds
  */
 struct ckpt_hdr_restart_block {
@@ -793,6 +888,7 @@ enum ckpt_restart_kind {
 	CKPT_RESTART_NANOSLEEP	= 1,
 	CKPT_RESTART_POLL	= 2,
 	CKPT_RESTART_FUTEX	= 3,
+	CKPT_RESTART_AGAIN	= 4,
 };
 
 /* It was a 32-bit system call. */
@@ -802,6 +898,22 @@ enum ckpt_restart_kind {
 /* @addr is that of an old 32-bit struct timespec. */
 #define CKPT_RESTART_TIME32	0x4
 #define CKPT_RESTART_ALL	0x7
+
+/**
+ * struct ckpt_hdr_cgroup - the control group of a process; absent if it is that
+ *	of the root task
+ * @h: type %CKPT_HDR_CGROUP
+ * @path_len: bytes of @path, NUL included
+ * @reserved: zero
+ * @path: the way to it from that of the root task, such as "/below" or
+ *	"/../beside", in the v2 hierarchy
+ */
+struct ckpt_hdr_cgroup {
+	struct ckpt_hdr h;
+	__u32 path_len;
+	__u32 reserved;
+	__u8 path[];
+};
 
 /**
  * struct ckpt_hdr_futex - futexes to release when a task dies; absent if none
@@ -1119,6 +1231,67 @@ struct ckpt_hdr_pipe_buf {
 #define CKPT_PIPE_BUF_MERGE	0x2
 
 /**
+ * struct ckpt_hdr_tmpfs - a tmpfs filesystem of a container
+ * @h: type %CKPT_HDR_TMPFS, an object
+ * @path: where its root is mounted, NUL-terminated and padded with zeros
+ */
+struct ckpt_hdr_tmpfs {
+	struct ckpt_hdr h;
+	char path[];
+};
+
+/**
+ * struct ckpt_hdr_tmpfs_entry - a file in a tmpfs, by one of its names
+ * @h: type %CKPT_HDR_TMPFS_ENTRY, an object; PAGES records refer to it
+ * @fs: TMPFS object
+ * @parent: TMPFS_ENTRY of the directory it is in, 0: it is the root
+ * @link: TMPFS_ENTRY that is another name of the same file, or 0
+ * @mode: kind and permissions
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group
+ * @rdev: number of a device, as in stat(2)
+ * @atime_nsec: nanoseconds of @atime
+ * @size: of a regular file
+ * @atime: time of access, seconds
+ * @mtime: time of modification, seconds
+ * @mtime_nsec: nanoseconds of @mtime
+ * @reserved: zero
+ * @names: its name and the target of a symbolic link, each NUL-terminated,
+ *	padded with zeros
+ */
+struct ckpt_hdr_tmpfs_entry {
+	struct ckpt_hdr h;
+	__u32 fs;
+	__u32 parent;
+	__u32 link;
+	__u32 mode;
+	__u32 uid;
+	__u32 gid;
+	__u32 rdev;
+	__u32 atime_nsec;
+	__u64 size;
+	__s64 atime;
+	__s64 mtime;
+	__u32 mtime_nsec;
+	__u32 reserved;
+	char names[];
+};
+
+/**
+ * struct ckpt_hdr_xattr - an extended attribute of the file before it
+ * @h: type %CKPT_HDR_XATTR
+ * @name_len: bytes of the name, with NUL
+ * @value_len: bytes of the value
+ * @data: name and value, padded with zeros
+ */
+struct ckpt_hdr_xattr {
+	struct ckpt_hdr h;
+	__u32 name_len;
+	__u32 value_len;
+	char data[];
+};
+
+/**
  * struct ckpt_hdr_unlinked - a regular file that has no name; PAGES have the
  *	contents
  * @h: type %CKPT_HDR_UNLINKED, an object
@@ -1165,7 +1338,8 @@ struct ckpt_hdr_unlinked {
  * @f_flags: O_* flags, as F_GETFL shows them, and %CKPT_O_EXEC
  * @advice: %CKPT_ADVICE_RANDOM and the others
  * @pos: position
- * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL
+ * @cred: CRED object with which it was opened; 0 for FILE_EXTERNAL, and if that
+ *	is of an outer user namespace
  * @reserved: zero
  */
 struct ckpt_hdr_file {

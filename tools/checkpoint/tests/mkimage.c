@@ -217,7 +217,7 @@ static __u32 add_path(const char *path, __u32 flags)
 static __u32 add_external(void)
 {
 	struct ckpt_hdr_file_external *f;
-	const char *key = is("escape") ? "\033[31mred\377" : "tty";
+	const char *key = is("escape") ? "\033[31mred\302\233\377" : "tty";
 
 	f = ADD_VAR(FILE_EXTERNAL, ckpt_hdr_file_external, key,
 		    strlen(key) + 1);

@@ -322,11 +322,23 @@ expect 1 'Is a directory' 'refused: directory' ckpt verify "$tmp"
 echo '# hostile text'
 mkimage escape > "$tmp/x"
 ckpt show "$tmp/x" > "$tmp/out" 2> "$tmp/err"
-! grep -q "$(printf '\033')" "$tmp/out"
-ok $? 'show: no escape sequences'
-ckpt show --records "$tmp/x" > "$tmp/out" 2> "$tmp/err"
-! grep -q "$(printf '\033')" "$tmp/out"
-ok $? 'show --records: no escape sequences'
+controls=$(printf '[\001-\010\013-\037\177-\377]')
+for how in show 'show --records' 'show --json' 'show --records --json' verify 'verify --json'; do
+	# shellcheck disable=SC2086 # words
+	ckpt $how "$tmp/x" > "$tmp/out" 2>&1
+	! LC_ALL=C grep -q "$controls" "$tmp/out"
+	ok $? "$how: no control characters"
+done
+ckpt verify "$tmp/x" > "$tmp/out" 2> "$tmp/err"
+grep -qF 'restart needs --external \x1b[31mred\xc2\x9b\xff:PATH' "$tmp/out"
+ok $? 'verify: names the keys'
+if command -v python3 > /dev/null; then
+	ckpt verify --json "$tmp/x" | python3 -c '
+import json, os, sys
+[key] = json.load(sys.stdin)["external"]
+assert key.encode("utf-8", "surrogateescape") == b"\x1b[31mred\xc2\x9b\xff"'
+	ok $? 'verify --json: names the keys, all bytes of them'
+fi
 
 echo '# completeness'
 # Every type of record that the headers define has a row.

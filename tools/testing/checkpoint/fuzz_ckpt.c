@@ -38,8 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		abort();
 	img = ckpt_image_open(fd);
 	ckpt_image_set_report(img, quiet, &sum);
+	/* Text takes most of the time, and there is much of the same. */
 	while ((ret = ckpt_image_next(img, &rec)) > 0)
-		put_json(ckpt_record_json(img, rec));
+		if (rec->h->type % 8 == len / 8 % 8 || rec->h->len < 64)
+			put_json(ckpt_record_json(img, rec));
 	put_json(ckpt_image_json(img));
 	if (!ret)
 		ckpt_image_check_host(img, 0, quiet, &sum);

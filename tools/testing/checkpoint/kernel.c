@@ -9,25 +9,18 @@
  */
 #include <linux/bvec.h>
 #include <linux/checkpoint_arch.h>
+#include <linux/cpufeature.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <linux/xarray.h>
-#include <asm/cpufeature.h>
 #include <asm/current.h>
 #include "internal.h"
 #include "pages.h"
 #include "kernel.h"
-
-/* Of the C library, whose headers cannot be included here. */
-void *malloc(unsigned long size);
-void *calloc(unsigned long nr, unsigned long size);
-void free(void *p);
-void abort(void) __noreturn;
-int printf(const char *fmt, ...);
-int vsnprintf(char *buf, size_t size, const char *fmt, va_list args);
+#include "libc.h"
 
 /* ---- memory ---- */
 
@@ -130,9 +123,7 @@ struct task_struct init_task;
 /* The segment of the per-CPU variables starts at 0 here. */
 struct pcpu_hot only_cpu = { .current_task = &init_task };
 
-asm(".globl pcpu_hot, const_pcpu_hot\n"
-    ".set pcpu_hot, only_cpu\n"
-    ".set const_pcpu_hot, only_cpu\n");
+asm(".globl pcpu_hot, const_pcpu_hot; .set pcpu_hot, only_cpu; .set const_pcpu_hot, only_cpu");
 
 struct cpuinfo_x86 boot_cpu_data;
 

@@ -6,14 +6,7 @@
 #include <linux/fs.h>
 #include <linux/random.h>
 #include "kernel.h"
-
-void *calloc(unsigned long nr, unsigned long size);
-void free(void *p);
-void exit(int status) __noreturn;
-int printf(const char *fmt, ...);
-
-extern struct kunit_suite *__start_kunit_test_suites[];
-extern struct kunit_suite *__stop_kunit_test_suites[];
+#include "libc.h"
 
 /* What a test has to undo at its end, the last one first. */
 struct undo {
@@ -110,7 +103,14 @@ void __kunit_do_failed_assertion(struct kunit *test, const struct kunit_loc *loc
 				 assert_format_t assert_format,
 				 const char *fmt, ...)
 {
-	printf("# %s:%d: ", loc->file, loc->line);
+	char msg[256] = "";
+	va_list args;
+
+	va_start(args, fmt);
+	if (fmt)
+		vsnprintf(msg, sizeof(msg), fmt, args);
+	va_end(args);
+	printf("# %s:%d: %s: ", loc->file, loc->line, msg);
 	assert_format(assert, NULL, NULL);
 	failed = true;
 }

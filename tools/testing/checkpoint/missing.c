@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "missing.h"
+
 /* As in the Makefile. */
 #define FIRST	(4096 + 16)
 #define EACH	16
-
-extern const char missing_names[];
 
 static struct sigaction old;
 

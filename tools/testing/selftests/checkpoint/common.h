@@ -33,6 +33,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "leaks.h"
 
 #ifndef __NR_checkpoint
 #define __NR_checkpoint	500
@@ -257,6 +258,8 @@ static inline long do_checkpoint_pid(struct ckpt_test *t, pid_t pid, uint64_t fl
 	ret = sys_checkpoint(&args, sizeof(args));
 	ret = ret < 0 ? -errno : ret;
 	read_log(t);
+	if (ret > 0 && find_leak(t->image, t->msg, sizeof(t->msg)))
+		return -ENOTRECOVERABLE;
 	return ret;
 }
 
@@ -320,13 +323,24 @@ static inline int wait_exit(pid_t pid)
 	return -1;
 }
 
+/* In the test: the target, which may go on, verifies itself and ends. */
+static inline void wait_verified(struct __test_metadata *_metadata,
+				 struct ckpt_test *t)
+{
+	int status = wait_exit(t->pid);
+
+	t->pid = 0;
+	ASSERT_EQ(0, atomic_load(&t->sh->failed))
+		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
+		       t->sh->why);
+	ASSERT_EQ(0, status);
+}
+
 /* The usual course: checkpoint at step 1, kill, restart, verify. */
 static inline void round_trip(struct __test_metadata *_metadata,
 			      struct ckpt_test *t,
 			      void (*fn)(struct shared *sh))
 {
-	int status;
-
 	ASSERT_LT(0, spawn(t, fn));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	nap_ms(10);
@@ -335,12 +349,7 @@ static inline void round_trip(struct __test_metadata *_metadata,
 	ASSERT_LT(0, restart_killed(t))
 		TH_LOG("%s", t->msg);
 	atomic_store(&t->sh->go, 1 << 20);
-	status = wait_exit(t->pid);
-	t->pid = 0;
-	ASSERT_EQ(0, atomic_load(&t->sh->failed))
-		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
-		       t->sh->why);
-	ASSERT_EQ(0, status);
+	wait_verified(_metadata, t);
 }
 
 #define ROUND_TRIP(t, fn)	round_trip(_metadata, t, fn)

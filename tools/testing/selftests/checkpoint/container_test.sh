@@ -45,6 +45,17 @@ prepare()
 		mount -t sysfs -o ro sysfs /sys
 		mount -t tmpfs -o size=1m,mode=750 run /run
 		mkdir /run/inner
+		echo data > /run/file
+		chown 12:34 /run/file; chmod 4750 /run/file
+		ln /run/file /run/inner/../hard
+		ln -s ../somewhere /run/soft
+		mkfifo -m 620 /run/fifo
+		mknod /run/node c 1 3
+		mkdir -m 1777 /run/dir
+		touch -d '2001-02-03 04:05:06.789' /run/dir
+		dd if=/dev/urandom bs=1k count=300 of=/run/dir/big 2> /dev/null
+		truncate -s 2M /run/dir/big
+		setfattr -n trusted.color -v red /run/file
 		mount -t tmpfs -o nodev inner /run/inner
 		busybox umount -l /old
 		rmdir /old
@@ -99,8 +110,23 @@ network()
 	in_net ip -6 route | grep -v 'fe80:'
 }
 
+# The contents of its tmpfs, but for what was mounted there.
+contents()
+{
+	local run=/proc/$init/root/run
+	(
+		cd "$run" || exit
+		find . -not -path './inner/*' -printf '%p %y %m %U %G %n %s %l %T@\n' | sort
+		sha256sum file dir/big
+		stat -c '%t %T' node
+		getfattr -n trusted.color file
+		[ file -ef hard ] && echo linked
+	)
+}
+
 look()
 {
+	contents > "$tmp/contents.$1"
 	mounts > "$tmp/mounts.$1"
 	network > "$tmp/network.$1"
 }
@@ -136,7 +162,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 14
+ktap_set_plan 15
 
 prepare && start && look before
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
@@ -162,6 +188,8 @@ result $? "show lists links and mounts"
 restart --image "$tmp/image"
 result $? "restart of a container"
 look after
+same contents
+result $? "contents of tmpfs are as they were"
 same mounts
 result $? "mounts are as they were"
 same network

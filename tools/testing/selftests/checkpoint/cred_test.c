@@ -176,10 +176,7 @@ static void become_restarter(uid_t uid)
 		_exit(98);
 }
 
-/*
- * Files, mapped ones too, keep the credentials they were opened with; so what
- * an ordinary user may restart must never have been root's.
- */
+/* A target that has never been root's, but for its program. */
 #define TARGET_ENV	"CKPT_CRED_TEST_SHARED"
 
 static char shared_path[128];
@@ -275,6 +272,24 @@ TEST_F(cred, restart_unprivileged)
 {
 	test_path(&self->t, "shared", shared_path, sizeof(shared_path));
 	restart_as_user(_metadata, &self->t, unprivileged, 1, "");
+}
+
+/* What it has open is root's; what it may do with that is not. */
+static void with_roots_files(struct shared *sh)
+{
+	TARGET_CHECK(sh, open("/etc/passwd", O_RDONLY) >= 0);
+	TARGET_CHECK(sh, !chdir("/"));
+	TARGET_CHECK(sh, !setgroups(0, NULL));
+	TARGET_CHECK(sh, !setresgid(1000, 1000, 1000));
+	TARGET_CHECK(sh, !setresuid(1000, 1000, 1000));
+	TARGET_CHECK(sh, !prctl(PR_SET_DUMPABLE, 1));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, getuid() == 1000);
+}
+
+TEST_F(cred, restart_with_roots_files)
+{
+	restart_as_user(_metadata, &self->t, with_roots_files, 1, "");
 }
 
 TEST_F(cred, restart_privileged)

@@ -4,7 +4,8 @@
  * once, in the caller and in the tasks that restart() creates
  *
  * What is left afterwards is counted. With CKPT_FAULT_ALL set each single one
- * fails, otherwise fewer and fewer of them the later they come.
+ * fails, otherwise fewer and fewer of them the later they come. The kernel's log
+ * has their places with CKPT_FAULT_VERBOSE=2.
  */
 #include "mixed_tree.h"
 
@@ -39,15 +40,18 @@ static long number_in(const char *name)
 	return atol(buf);
 }
 
-/* Also allocations that may sleep fail, and say nothing. */
+/* Also allocations that may sleep fail, and say nothing unless asked to. */
 static void set_up_injection(void)
 {
+	const char *verbose = getenv("CKPT_FAULT_VERBOSE") ?: "0";
+
 	set_file("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
-	set_file("/sys/kernel/debug/failslab/verbose", "0");
+	set_file("/sys/kernel/debug/failslab/verbose", verbose);
 	set_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
+	set_file("/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem", "N");
 	set_file("/sys/kernel/debug/fail_page_alloc/min-order", "0");
-	set_file("/sys/kernel/debug/fail_page_alloc/verbose", "0");
-	set_file("/sys/kernel/debug/fail_usercopy/verbose", "0");
+	set_file("/sys/kernel/debug/fail_page_alloc/verbose", verbose);
+	set_file("/sys/kernel/debug/fail_usercopy/verbose", verbose);
 }
 
 FIXTURE_SETUP(fault)

@@ -727,4 +727,117 @@ TEST_F(files, huge_table)
 	ROUND_TRIP(&self->t, huge_table);
 }
 
+/* ---- shared with tasks outside of the tree ---- */
+
+/* A descriptor of the target's, in the test, too. */
+static int take_fd(pid_t pid, int fd)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int ret = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+
+	close(pidfd);
+	return ret;
+}
+
+static void has_file(struct shared *sh)
+{
+	TARGET_CHECK(sh, make_file("file", "0123456789") == 3);
+	target_step(sh, 1);
+}
+
+TEST_F(files, outside_position)
+{
+	struct ckpt_test *t = &self->t;
+	int fd;
+
+	ASSERT_LT(0, spawn(t, has_file));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	EXPECT_EQ(NULL, strstr(t->msg, "outside")) TH_LOG("%s", t->msg);
+	fd = take_fd(t->pid, 3);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	EXPECT_NE(NULL, strstr(t->msg, "file: also open outside of the tree"))
+		TH_LOG("%s", t->msg);
+	/* A device has no position. */
+	close(fd);
+	fd = take_fd(t->pid, 0);
+	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	EXPECT_EQ(NULL, strstr(t->msg, "outside")) TH_LOG("%s", t->msg);
+	close(fd);
+}
+
+TEST_F(files, outside_position_of_container)
+{
+	struct ckpt_test *t = &self->t;
+	struct checkpoint_args args = {
+		.pidfd = -1, .image_fd = t->image, .log_fd = t->log,
+		.parent_fd = -1,
+	};
+	int fd;
+
+	ASSERT_EQ(0, unshare(CLONE_NEWPID));
+	ASSERT_LT(0, spawn(t, has_file));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	args.pid = t->pid;
+	ASSERT_EQ(1, sys_checkpoint(&args, sizeof(args)));
+	fd = take_fd(t->pid, 3);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(-1, sys_checkpoint(&args, sizeof(args)));
+	ASSERT_EQ(EBUSY, errno);
+	read_log(t);
+	EXPECT_NE(NULL, strstr(t->msg, "file: shared with fd"))
+		TH_LOG("%s", t->msg);
+	close(fd);
+}
+
+static void has_pipe_and_memfd(struct shared *sh)
+{
+	int fds[2];
+
+	TARGET_CHECK(sh, pipe(fds) == 0 && fds[0] == 3);
+	TARGET_CHECK(sh, memfd_create("mem", 0) == 5);
+	TARGET_CHECK(sh, ftruncate(5, 8192) == 0);
+	target_step(sh, 1);
+}
+
+TEST_F(files, outside_end_and_contents)
+{
+	struct ckpt_test *t = &self->t;
+	char path[64];
+	void *p;
+	int fd;
+
+	ASSERT_LT(0, spawn(t, has_pipe_and_memfd));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	/* One end, open once, but in two tasks. */
+	fd = take_fd(t->pid, 4);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EBUSY, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "shared with fd")) TH_LOG("%s", t->msg);
+	close(fd);
+	fd = take_fd(t->pid, 5);
+	EXPECT_EQ(-EBUSY, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "shared with fd")) TH_LOG("%s", t->msg);
+	close(fd);
+	/* The same contents, opened another time. */
+	snprintf(path, sizeof(path), "/proc/%d/fd/5", t->pid);
+	fd = open(path, O_RDONLY);
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EBUSY, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "also open as fd")) TH_LOG("%s", t->msg);
+	p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	ASSERT_NE(MAP_FAILED, p);
+	close(fd);
+	EXPECT_EQ(-EBUSY, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "also mapped by a process outside"))
+		TH_LOG("%s", t->msg);
+	munmap(p, 4096);
+	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	ASSERT_EQ(0, wait_exit(t->pid));
+	t->pid = 0;
+}
+
 TEST_HARNESS_MAIN

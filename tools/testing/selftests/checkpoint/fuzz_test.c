@@ -3,6 +3,7 @@
  * Checkpoint/restart - restart from images that chance has altered
  *
  * usage: fuzz_test [-n MUTANTS | -t SECONDS] [-s SEED] [-f FIRST] [-d DIR]
+ *	fuzz_test -m ...			one thing after the other instead
  *	fuzz_test -d DIR -s SEED -o FILE NUMBER	write one mutant, and stop
  *	fuzz_test -d DIR -S			small images for other fuzzers: DIR/seeds
  *	fuzz_test -r FILE...			restart from these images
@@ -24,8 +25,8 @@
 #include <sys/sysinfo.h>
 
 #define NAME_LEN	64
-#define CONTENTS_MAX	(16 * PAGE)	/* of one image; more is but slow */
-#define BASE_MAX	(1 << 20)
+#define CONTENTS_MAX	(64 * PAGE)	/* of one image; more is but slow */
+#define BASE_MAX	1048576
 #define HANG_MS		60000
 #define REPORT_EVERY	1000
 #define WARM_UP		500		/* mutants before numbers are compared */
@@ -34,13 +35,19 @@
  * struct progress - what the worker tells, also on disk
  * @seed: of this run
  * @next: number of the mutant in work; all before it are done
- * @dead: whether the worker has given up
+ * @beat: calls of restart(), so that a hang is seen
+ * @nr: mutants tried by this program
+ * @works: of these, those that could be restarted
+ * @bad: those that are no good images
+ * @other: those that could not be restarted for other reasons
+ * @failed: those that did what none may do
+ * @dead: whether the worker has done its work
  * @msg: log of the last restart
  */
 struct progress {
 	uint64_t seed;
-	_Atomic uint64_t next;
-	_Atomic uint64_t nr, works, bad, other, failed;
+	atomic_ullong next;
+	atomic_ullong beat, nr, works, bad, other, failed;
 	atomic_int dead;
 	char msg[4096];
 };
@@ -166,6 +173,7 @@ static void load_bases(void)
 	char path[256];
 	int i, n;
 
+	nr_bases = 0;
 	base_path(path, sizeof(path), "");
 	n = scandir(path, &list, NULL, alphasort);
 	if (n < 0)
@@ -203,12 +211,53 @@ static unsigned int nr_made;
 static const struct base *made_of;
 static uint64_t made_flags;
 
-/* Make mutant @index, in @out. */
-static void make_mutant(uint64_t seed, uint64_t index)
+/* Mutant @index of all that go through one record after the other. */
+static bool next_methodical(uint64_t index)
+{
+	static unsigned int base, rec, step;
+	static uint64_t at;
+
+	if (index < at) {
+		base = 0;
+		rec = 0;
+		step = 0;
+		at = 0;
+	}
+	for (;;) {
+		const struct image *img = &bases[base].img;
+
+		if (base == nr_bases)
+			return false;
+		if (rec < img->nr && seen_enough(img, rec)) {
+			rec++;
+		} else if (rec == img->nr) {
+			rec = 0;
+			base++;
+		} else if (!methodical(img, rec, step)) {
+			step = 0;
+			rec++;
+		} else {
+			step++;
+			made_of = &bases[base];
+			nr_made = 1;
+			made[0] = (struct mutation){ .rec = rec, .val = step - 1 };
+			made_flags = at % 4 ? 0 : RESTART_FROZEN;
+			if (at++ == index)
+				return true;
+		}
+	}
+}
+
+static bool is_methodical;
+
+/* Make mutant @index, in @out. Return: false if there are no more. */
+static bool make_mutant(uint64_t seed, uint64_t index)
 {
 	struct image img;
 	int keep;
 
+	if (is_methodical)
+		return next_methodical(index);
 	seed_rnd(seed, index);
 	made_of = &bases[rnd() % nr_bases];
 	img = share_image(&made_of->img);
@@ -225,6 +274,7 @@ static void make_mutant(uint64_t seed, uint64_t index)
 	if (rnd() % 64 == 0)
 		out.len = rnd() % out.len;
 	free_image(&img);
+	return true;
 }
 
 static void print_mutant(FILE *f, uint64_t index)
@@ -273,6 +323,37 @@ static long nr_tasks_now(void)
 	struct sysinfo si;
 
 	return sysinfo(&si) ? 0 : si.procs;
+}
+
+/* The same without kernel threads, which come and go; slow. */
+static long nr_user_tasks(void)
+{
+	const unsigned int kthread = 0x00200000;	/* PF_KTHREAD */
+	unsigned int flags, threads;
+	char path[64], line[512];
+	struct dirent *e;
+	long nr = 0;
+	char *p;
+	FILE *f;
+	DIR *d;
+
+	d = opendir("/proc");
+	while (d && (e = readdir(d))) {
+		if (e->d_name[0] < '0' || e->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%.16s/stat", e->d_name);
+		f = fopen(path, "r");
+		if (!f)
+			continue;
+		p = fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+		fclose(f);
+		if (p && sscanf(p, ") %*c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u",
+				&flags, &threads) == 2 && !(flags & kthread))
+			nr += threads;
+	}
+	if (d)
+		closedir(d);
+	return nr;
 }
 
 static bool kill_children(void)
@@ -333,12 +414,16 @@ static long restart_out(uint64_t flags)
 /* Restart from @out. Return: NULL, or what is wrong. */
 static const char *judge(uint64_t flags, long *ret)
 {
-	static long usual;
+	static long usual, usual_user;
 	const char *why = NULL;
+	long user;
 	int ms;
 
-	if (!usual)
+	if (!usual) {
 		usual = nr_tasks_now();
+		usual_user = nr_user_tasks();
+	}
+	atomic_fetch_add(&progress->beat, 1);
 	*ret = restart_out(flags);
 	/* Of a failure nothing may be left, not even for a moment. */
 	if (*ret < 0 && (waitpid(-1, NULL, __WALL | WNOHANG) != -1 || errno != ECHILD))
@@ -348,13 +433,18 @@ static const char *judge(uint64_t flags, long *ret)
 	if (*ret < 0 && !strchr(progress->msg, '\n'))
 		why = "no message";
 	clean_up();
-	/* Somebody else's tasks come and go. */
-	for (ms = 0; nr_tasks_now() > usual && ms < 2000; ms++)
-		nap_ms(1);
-	if (nr_tasks_now() > usual) {
-		why = "tasks are left";
-		usual = nr_tasks_now();
+	if (nr_tasks_now() <= usual)
+		return why;
+	for (ms = 0; ms < 20; ms++) {
+		user = nr_user_tasks();
+		if (user <= usual_user)
+			break;
+		nap_ms(100);
 	}
+	if (user > usual_user)
+		why = "tasks are left";
+	usual = nr_tasks_now();
+	usual_user = user;
 	return why;
 }
 
@@ -369,14 +459,21 @@ static void tally(long ret)
 		atomic_fetch_add(&progress->other, 1);
 }
 
+/* What restored tasks send to their parent when they end is up to the image. */
+static void ignore_signals(void)
+{
+	int sig;
+
+	for (sig = 1; sig < NSIG; sig++)
+		signal(sig, sig == SIGCHLD ? SIG_DFL : SIG_IGN);
+}
+
 static void become_worker(void)
 {
+	ignore_signals();
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGCHLD, SIG_DFL);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
 	image_fd = memfd_create("image", MFD_CLOEXEC);
 	log_fd = memfd_create("log", MFD_CLOEXEC);
 	out.buf = malloc(MAX_IMAGE);
@@ -426,7 +523,8 @@ static void work(uint64_t end, int64_t deadline, bool first)
 	if (first)
 		try_bases();
 	for (i = atomic_load(&progress->next); i < end && now_ms() < deadline; i++) {
-		make_mutant(progress->seed, i);
+		if (!make_mutant(progress->seed, i))
+			break;
 		atomic_store(&progress->next, i);
 		note_progress();
 		why = judge(made_flags, &ret);
@@ -464,7 +562,7 @@ static long value_of(const char *path, const char *key)
 static struct census take_census(void)
 {
 	struct census c = {
-		.tasks = nr_tasks_now(),
+		.tasks = nr_user_tasks(),
 		.files = value_of("/proc/sys/fs/file-nr", ""),
 		.free_kib = value_of("/proc/meminfo", "MemAvailable:"),
 		.slab_kib = value_of("/proc/meminfo", "SUnreclaim:"),
@@ -506,15 +604,16 @@ static void show_hang(pid_t pid)
 /* Wait for the worker. Return: true if it has done all it had to. */
 static bool watch(pid_t pid, int64_t start, struct census *before)
 {
-	uint64_t seen = ~0ULL, reported = atomic_load(&progress->nr), nr;
+	uint64_t seen = ~0ULL, reported = atomic_load(&progress->nr), nr, beat;
 	int64_t since = now_ms();
 	int status;
 
 	while (waitpid(pid, &status, WNOHANG) != pid) {
 		nap_ms(20);
 		nr = atomic_load(&progress->nr);
-		if (nr != seen) {
-			seen = nr;
+		beat = atomic_load(&progress->beat);
+		if (beat != seen) {
+			seen = beat;
 			since = now_ms();
 		}
 		if (!before->tasks && nr >= WARM_UP)
@@ -529,6 +628,8 @@ static bool watch(pid_t pid, int64_t start, struct census *before)
 		kill(pid, SIGKILL);
 		since = now_ms();
 	}
+	if (!atomic_load(&progress->dead))
+		printf("# the worker's status is %#x\n", status);
 	return atomic_load(&progress->dead);
 }
 
@@ -572,6 +673,7 @@ static int campaign(struct ckpt_test *t, uint64_t end, int64_t seconds)
 			progress_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 		sync();
 	}
+	ignore_signals();
 	do {
 		fflush(stdout);
 		pid = fork();
@@ -667,7 +769,7 @@ int main(int argc, char **argv)
 	if (progress == MAP_FAILED)
 		die("mmap");
 	progress->seed = 1;
-	while ((c = getopt(argc, argv, "n:t:s:f:d:o:rS")) != -1) {
+	while ((c = getopt(argc, argv, "n:t:s:f:d:o:mrS")) != -1) {
 		switch (c) {
 		case 'n':
 			end = strtoull(optarg, NULL, 0);
@@ -687,6 +789,9 @@ int main(int argc, char **argv)
 			break;
 		case 'o':
 			output = optarg;
+			break;
+		case 'm':
+			is_methodical = true;
 			break;
 		case 'r':
 			replay = true;

@@ -63,6 +63,7 @@ static void caller(void)
 	atomic_store(&outcome->done, 1);
 	_exit(0);
 }
+
 static const char *restart_out(void)
 {
 	pid_t pid;
@@ -195,6 +196,7 @@ TEST_F_TIMEOUT(image, unchanged, 60)
 		EXPECT_JUDGED(judge(0), "%s", targets[i].name);
 	}
 }
+
 static void cut(struct __test_metadata *_metadata, const struct image *img,
 		const char *name, size_t len)
 {
@@ -449,6 +451,66 @@ TEST_F_TIMEOUT(image, threads_without_memory, 60)
 	EXPECT_JUDGED(judge_image(&img, -EBADMSG, 0), "dead leader");
 	EXPECT_NE(NULL, strstr(outcome->msg, "no memory"))
 		TH_LOG("%s", outcome->msg);
+}
+
+/* Where the records that belong to the one at @at end. */
+static unsigned int find_end(const struct image *img, unsigned int at)
+{
+	do {
+		at++;
+	} while (!img->recs[at].h->id && img->recs[at].h->type != CKPT_HDR_TASK &&
+		 img->recs[at].h->type != CKPT_HDR_META_END);
+	return at;
+}
+
+/* One record more than the owner of those at @owner needs, behind them. */
+static void leave_over(struct __test_metadata *_metadata, const struct image *from,
+		       unsigned int owner, uint32_t type, bool hidden)
+{
+	struct image img = copy_image(from);
+	unsigned int end = find_end(&img, owner), rec = find_rec(&img, type, 0);
+	struct ckpt_hdr *h;
+
+	h = insert_rec(&img, end, &img.recs[rec], img.recs[rec].len);
+	if (type == CKPT_HDR_FD)	/* They are in order. */
+		((struct ckpt_hdr_fd *)h)->fd = 1000;
+	if (hidden) {
+		h = insert_rec(&img, end, NULL, 32);
+		h->type = 900;
+		h->len = 32;
+		h->flags = CKPT_REC_OPTIONAL;
+	}
+	EXPECT_JUDGED(judge_image(&img, -EBADMSG, 0), "record of type %u", type);
+	EXPECT_NE(NULL, strstr(outcome->msg, "unexpected"))
+		TH_LOG("%s", outcome->msg);
+}
+
+static unsigned int find_dead_task(const struct image *img)
+{
+	const struct ckpt_hdr_tree_task *tree;
+	unsigned int i = 0;
+
+	do {
+		tree = (const void *)img->recs[find_rec(img, CKPT_HDR_TREE_TASK, i++)].h;
+	} while (tree->state != CKPT_TASK_DEAD);
+	return find_rec(img, CKPT_HDR_TASK, i - 1);
+}
+
+/* Also where one that may be skipped comes before it. */
+TEST_F_TIMEOUT(image, left_over_records, 60)
+{
+	int hidden;
+
+	for (hidden = 0; hidden < 2; hidden++) {
+		leave_over(_metadata, IMAGE(DEAD), find_dead_task(IMAGE(DEAD)),
+			   CKPT_HDR_RLIMITS, hidden);
+		leave_over(_metadata, IMAGE(SIMPLE), find_rec(IMAGE(SIMPLE), CKPT_HDR_TASK, 0),
+			   CKPT_HDR_RLIMITS, hidden);
+		leave_over(_metadata, IMAGE(SIMPLE), find_rec(IMAGE(SIMPLE), CKPT_HDR_MM, 0),
+			   CKPT_HDR_AUXV, hidden);
+		leave_over(_metadata, IMAGE(FILES), find_rec(IMAGE(FILES), CKPT_HDR_FILES, 0),
+			   CKPT_HDR_FD, hidden);
+	}
 }
 
 static void alter_pages(struct ckpt_hdr_pages *p, const struct image *img, int what)

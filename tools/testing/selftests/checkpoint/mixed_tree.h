@@ -2,8 +2,9 @@
 /*
  * Checkpoint/restart - a target that has one of each
  *
- * A process with a second thread, a pipe, a memfd and an unlinked file; a child
- * that shares the pipe; a zombie; and a child in a session whose leader is gone.
+ * A process with a second thread, a pipe, a memfd, an unlinked file, a directory,
+ * a file of /proc, shared memory and a timer; a child that shares them and has a
+ * signal pending; a zombie; and a child in a session whose leader is gone.
  * All that are alive count in data[0] to data[3], the ids of all are in data[10]
  * to data[14].
  */
@@ -13,6 +14,7 @@
 #include "common.h"
 
 #include <pthread.h>
+#include <sys/time.h>
 
 #define MIXED_ALIVE	4
 #define MIXED_TASKS	5
@@ -54,6 +56,29 @@ static inline void mixed_files(void)
 	fd = mkstemp(name);
 	if (fd < 0 || unlink(name) || write(fd, "data", 4) != 4)
 		_exit(92);
+	if (open("/tmp", O_RDONLY | O_DIRECTORY) < 0 || open("/proc/self/status", O_RDONLY) < 0)
+		_exit(94);
+}
+
+static inline void mixed_memory(int flags)
+{
+	size_t size = 256 << 10;
+	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		_exit(95);
+	memset(mem, 1, size);
+}
+
+static inline void mixed_child(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigqueue(getpid(), SIGUSR2, (union sigval){ .sival_int = 1 });
+	mixed_run(MIXED_CHILD);
 }
 
 /* The middle one of three goes. */
@@ -73,20 +98,20 @@ static inline void mixed_orphan(void)
 
 static inline void mixed_tree(struct shared *sh)
 {
-	size_t size = 256 << 10;
+	struct itimerval it = { .it_value.tv_sec = 1000 };
 	pthread_t id;
 	pid_t pid;
-	char *mem;
 	int i;
 
 	mixed_sh = sh;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	memset(mem, 1, size);
+	mixed_memory(MAP_PRIVATE);
+	mixed_memory(MAP_SHARED);
 	mixed_files();
 	mixed_orphan();
 	if (!fork())
-		mixed_run(MIXED_CHILD);
+		mixed_child();
+	setitimer(ITIMER_REAL, &it, NULL);
 	pid = fork();
 	if (!pid)
 		_exit(7);

@@ -309,7 +309,6 @@ static void assemble(const struct image *img, int keep)
 	}
 }
 
-
 /* ---- mutations ---- */
 
 enum op { DROP, DOUBLE, SWAP, MOVE, SET32, SET64, ADD64, FLIP, OPTIONAL, UNKNOWN,
@@ -469,6 +468,102 @@ static void mutate(struct image *img, const struct mutation *m)
 	case NR_OPS:
 		break;
 	}
+}
+
+/* ---- one thing after the other ---- */
+
+/* The image up to and without record @rec, or in the middle of it. */
+static void cut_at(const struct image *from, unsigned int rec, bool inside)
+{
+	struct image img = share_image(from);
+
+	img.nr = rec + inside;
+	assemble(&img, KEEP_COUNTS | KEEP_CRC);
+	if (inside)
+		out.len -= img.recs[rec].pages ? img.recs[rec].pages_len / 2 :
+						 img.recs[rec].len / 2;
+	free_image(&img);
+}
+
+static const enum op each_record[] = {
+	DROP, DOUBLE, SWAP, GROW, GROW_JUNK, SHRINK, OPTIONAL, UNKNOWN, FLIP,
+};
+
+#define NR_RETYPES	4
+#define NR_FIELDS	8	/* values for each 32-bit field, and 3 for longer ones */
+
+/* Bounds, the object itself, and one there is not. */
+static uint32_t field_value(const struct image *img, unsigned int rec, unsigned int nth)
+{
+	const struct ckpt_hdr_header *header = (void *)img->recs[0].h;
+	uint32_t id = img->recs[rec].h->id;
+	const uint32_t values[NR_FIELDS] = {
+		0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x10000,
+		id ? id : header->nr_objects, header->nr_objects + 1,
+	};
+
+	return values[nth];
+}
+
+/* Which mutation @step is; the two that cut are not counted. */
+static bool methodical_mutation(const struct image *img, unsigned int rec,
+				unsigned int step, struct mutation *m)
+{
+	static const uint64_t longs[] = { ~0ULL, 1ULL << 63, 1ULL << 47 };
+	const unsigned int len = img->recs[rec].len < 512 ? img->recs[rec].len : 512;
+
+	*m = (struct mutation){ .rec = rec };
+	if (step < ARRAY_SIZE(each_record)) {
+		m->op = each_record[step];
+		return true;
+	}
+	step -= ARRAY_SIZE(each_record);
+	if (step < NR_RETYPES) {
+		m->op = RETYPE;
+		m->val = (rec + 1 + step * 7) % img->nr;
+		return true;
+	}
+	step -= NR_RETYPES;
+	if (step < len / 4 * NR_FIELDS) {
+		m->op = SET32;
+		m->off = step / NR_FIELDS * 4;
+		m->val = field_value(img, rec, step % NR_FIELDS);
+		return true;
+	}
+	step -= len / 4 * NR_FIELDS;
+	m->op = SET64;
+	m->off = step / ARRAY_SIZE(longs) * 8;
+	m->val = longs[step % ARRAY_SIZE(longs)];
+	return m->off + 8 <= len;
+}
+
+/**
+ * methodical - everything that can be wrong with one record, in turn
+ * @from: a good image
+ * @rec: number of the record
+ * @step: number of the mutant; it is put into @out
+ *
+ * Return: true if there is such a mutant.
+ */
+static bool methodical(const struct image *from, unsigned int rec, unsigned int step)
+{
+	struct mutation m;
+	struct image img;
+	bool frame;
+
+	if (step < 2) {
+		cut_at(from, rec, step);
+		return true;
+	}
+	if (!methodical_mutation(from, rec, step - 2, &m))
+		return false;
+	img = share_image(from);
+	/* What is said of the whole, in the first and last record, is left wrong. */
+	frame = (rec == 0 || rec == img.nr - 1) && (m.op == SET32 || m.op == SET64);
+	mutate(&img, &m);
+	assemble(&img, frame ? KEEP_COUNTS : 0);
+	free_image(&img);
+	return true;
 }
 
 /* ---- chance ---- */

@@ -15,6 +15,7 @@
 static const char * const checkpoint_points[] = {
 	"found", "checked", "stopping", "stopped", "frozen", "tasks", "captured",
 	"write", "meta-written", "pages-written", "synced", "killed",
+	NULL
 };
 
 /* Where in that table tasks are asked to stop, and where they run again. */
@@ -24,10 +25,8 @@ static const char * const checkpoint_points[] = {
 static const char * const restart_points[] = {
 	"read", "created", "restored", "barrier", "filled", "commit",
 	"attached", "committed", "task-commit", "load",
+	NULL
 };
-
-#define for_each_point(p, points) \
-	for (p = points; p < points + ARRAY_SIZE(points); p++)
 
 FIXTURE(points) {
 	struct ckpt_test t;
@@ -201,7 +200,7 @@ TEST_F_TIMEOUT(points, fail_checkpoint, 120)
 	const char * const *p;
 
 	start_target(_metadata, t);
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!strcmp(*p, "killed"))
 			continue;
 		ASSERT_TRUE(fail_at(*p));
@@ -222,7 +221,7 @@ static void kill_callers(struct __test_metadata *_metadata, struct ckpt_test *t,
 	int ret;
 
 	start_target(_metadata, t);
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, flags))
 			continue;
 		ASSERT_TRUE(pause_at(*p));
@@ -268,7 +267,7 @@ TEST_F_TIMEOUT(points, signal_caller, 120)
 	int ret;
 
 	start_target(_metadata, t);
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		ASSERT_TRUE(pause_at(*p));
@@ -289,7 +288,7 @@ static void kill_targets(struct __test_metadata *_metadata, struct ckpt_test *t,
 	pid_t pid;
 	int i, ret;
 
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		start_target(_metadata, t);
@@ -341,7 +340,7 @@ TEST_F_TIMEOUT(points, kill_reaped_child, 120)
 	pid_t pid;
 	int ret;
 
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		memset(t->sh, 0, sizeof(*t->sh));
@@ -370,7 +369,7 @@ TEST_F_TIMEOUT(points, stop_target, 120)
 	int ret;
 
 	start_target(_metadata, t);
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		ASSERT_TRUE(pause_at(*p));
@@ -394,7 +393,7 @@ TEST_F_TIMEOUT(points, trace_target, 120)
 	pid_t pid;
 
 	start_target(_metadata, t);
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		ASSERT_TRUE(pause_at(*p));
@@ -449,7 +448,7 @@ TEST_F_TIMEOUT(points, exec_root, 120)
 	pid_t pid;
 	int ret;
 
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		memset(t->sh, 0, sizeof(*t->sh));
@@ -496,7 +495,7 @@ TEST_F_TIMEOUT(points, fork_target, 120)
 	ASSERT_LT(0, spawn(t, forks));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	atomic_store(&t->sh->go, 1);
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		ASSERT_TRUE(pause_at(*p));
@@ -575,7 +574,7 @@ TEST_F_TIMEOUT(points, two_checkpoints, 120)
 	start_target(_metadata, t);
 	ASSERT_TRUE(test_setup(&other));
 	other.pid = t->pid;
-	for_each_point(p, checkpoint_points) {
+	for (p = checkpoint_points; *p; p++) {
 		if (!passes(*p, 0))
 			continue;
 		ASSERT_TRUE(pause_at(*p));
@@ -610,8 +609,9 @@ TEST_F_TIMEOUT(points, thaw_meanwhile, 120)
 	pid_t pid;
 
 	start_target(_metadata, t);
-	for_each_point(p, checkpoint_points) {
-		ASSERT_EQ(MIXED_TASKS, do_checkpoint(t, CHECKPOINT_LEAVE_FROZEN)) TH_LOG("%s", t->msg);
+	for (p = checkpoint_points; *p; p++) {
+		ASSERT_EQ(MIXED_TASKS, do_checkpoint(t, CHECKPOINT_LEAVE_FROZEN))
+			TH_LOG("%s", t->msg);
 		ASSERT_TRUE(stands_still(t->sh));
 		ASSERT_TRUE(pause_at(*p));
 		pid = call_checkpoint(t, CHECKPOINT_LEAVE_FROZEN);
@@ -681,14 +681,16 @@ TEST_F(points, no_space)
 
 TEST_F_TIMEOUT(points, reader_goes, 120)
 {
-	static const char * const at[] = { "frozen", "write", "meta-written", "pages-written" };
+	static const char * const at[] = {
+		"frozen", "write", "meta-written", "pages-written", NULL
+	};
 	struct ckpt_test *t = &self->t;
 	const char * const *p;
 	int fds[2], ret;
 	pid_t pid;
 
 	start_target(_metadata, t);
-	for_each_point(p, at) {
+	for (p = at; *p; p++) {
 		ASSERT_EQ(0, pipe2(fds, O_CLOEXEC));
 		ASSERT_LT(0, fcntl(fds[1], F_SETPIPE_SZ, 1 << 20));
 		ASSERT_TRUE(pause_at(*p));
@@ -766,7 +768,7 @@ TEST_F_TIMEOUT(points, fail_restart, 120)
 	const char * const *p;
 
 	make_image(_metadata, t);
-	for_each_point(p, restart_points) {
+	for (p = restart_points; *p; p++) {
 		if (!can_fail(*p))
 			continue;
 		ASSERT_TRUE(fail_at(*p));
@@ -794,7 +796,7 @@ TEST_F_TIMEOUT(points, kill_restart, 120)
 	pid_t pid;
 
 	make_image(_metadata, t);
-	for_each_point(p, restart_points) {
+	for (p = restart_points; *p; p++) {
 		ASSERT_TRUE(pause_at(*p));
 		pid = call_restart(t);
 		ASSERT_TRUE(wait_at(*p, pid)) TH_LOG("%s", *p);
@@ -817,7 +819,7 @@ TEST_F_TIMEOUT(points, signal_restart, 120)
 	int ret;
 
 	make_image(_metadata, t);
-	for_each_point(p, restart_points) {
+	for (p = restart_points; *p; p++) {
 		ASSERT_TRUE(pause_at(*p));
 		pid = call_restart(t);
 		ASSERT_TRUE(wait_at(*p, pid)) TH_LOG("%s", *p);
@@ -840,7 +842,7 @@ static void kill_created(struct __test_metadata *_metadata, struct ckpt_test *t,
 	pid_t pid;
 
 	make_image(_metadata, t);
-	for_each_point(p, restart_points) {
+	for (p = restart_points; *p; p++) {
 		ASSERT_TRUE(pause_at(*p));
 		pid = call_restart(t);
 		ASSERT_TRUE(wait_at(*p, pid)) TH_LOG("%s", *p);
@@ -890,7 +892,7 @@ TEST_F_TIMEOUT(points, two_restarts, 120)
 	pid_t pid, other;
 
 	make_image(_metadata, t);
-	for_each_point(p, restart_points) {
+	for (p = restart_points; *p; p++) {
 		/* Nothing exists yet there. */
 		if (!strcmp(*p, "read"))
 			continue;
@@ -935,7 +937,7 @@ TEST_F_TIMEOUT(points, namespace_ends, 120)
 	pid_t init, pid;
 
 	make_image(_metadata, t);
-	for_each_point(p, restart_points) {
+	for (p = restart_points; *p; p++) {
 		/* These are numbers in another namespace from here on. */
 		init = start_namespace();
 		ASSERT_LT(0, init);
@@ -963,8 +965,11 @@ TEST_F_TIMEOUT(points, namespace_ends, 120)
 		ASSERT_TRUE(!ret || ret == ENOMEM || ret == EINTR || ret == ESRCH)
 			TH_LOG("%s: %d: %s", *p, ret, t->msg);
 		close(pidfd);
-		for (i = 0; i < CKPT_TEST_TIMEOUT_MS && waitpid(-1, NULL, __WALL | WNOHANG) >= 0; i++)
+		for (i = 0; i < CKPT_TEST_TIMEOUT_MS; i++) {
+			if (waitpid(-1, NULL, __WALL | WNOHANG) < 0)
+				break;
 			nap_ms(1);
+		}
 		ASSERT_EQ(ECHILD, errno) TH_LOG("%s", *p);
 	}
 	ASSERT_EQ(0, result_of(t, call_restart(t))) TH_LOG("%s", t->msg);

@@ -57,7 +57,7 @@ static bool same_text(int fd, int again, size_t done)
 
 /* ---- a task's own files ---- */
 
-static void maps(struct shared *sh)
+static void own_maps(struct shared *sh)
 {
 	int fd = open("/proc/self/maps", O_RDONLY);
 	int fresh = open("/proc/self/maps", O_RDONLY);
@@ -76,12 +76,12 @@ static void maps(struct shared *sh)
 
 TEST_F(proc, maps)
 {
-	ROUND_TRIP(&self->t, maps);
+	ROUND_TRIP(&self->t, own_maps);
 }
 
 static void memory(struct shared *sh)
 {
-	static unsigned long value = 4711;
+	static atomic_ulong value = 4711;
 	int mem = open("/proc/self/mem", O_RDWR);
 	int auxv = open("/proc/self/auxv", O_RDONLY);
 	int auxv_again = open("/proc/self/auxv", O_RDONLY);
@@ -97,7 +97,7 @@ static void memory(struct shared *sh)
 	TARGET_CHECK(sh, read(mem, &v, sizeof(v)) == sizeof(v) && v == 4711);
 	v = 4712;
 	TARGET_CHECK(sh, pwrite(mem, &v, sizeof(v), (long)&value) == sizeof(v));
-	TARGET_CHECK(sh, *(volatile unsigned long *)&value == 4712);
+	TARGET_CHECK(sh, atomic_load(&value) == 4712);
 	TARGET_CHECK(sh, same_text(auxv, auxv_again, 16));
 	TARGET_CHECK(sh, read(env, text[0], 16) > 0);
 	TARGET_CHECK(sh, pread(pagemap, &v, 8, (long)&value / 4096 * 8) == 8 && v);
@@ -242,7 +242,7 @@ static void directories(struct shared *sh)
 	TARGET_CHECK(sh, has_entry(top, "meminfo"));
 	TARGET_CHECK(sh, chdir("/proc/self/task") == 0);
 	target_step(sh, 1);
-	TARGET_CHECK(sh, getcwd(cwd, sizeof(cwd)) != NULL);
+	TARGET_CHECK(sh, getcwd(cwd, sizeof(cwd)));
 	snprintf(path, sizeof(path), "/proc/%s/task", self);
 	TARGET_CHECK(sh, !strcmp(cwd, path));
 	TARGET_CHECK(sh, readlinkat(link, "", buf, sizeof(buf) - 1) > 0);
@@ -283,7 +283,7 @@ TEST_F(proc, of_system)
 	ROUND_TRIP(&self->t, of_system);
 }
 
-static void mounts(struct shared *sh)
+static void mount_table(struct shared *sh)
 {
 	int fd = open("/proc/self/mountinfo", O_RDONLY);
 	int fresh = open("/proc/self/mounts", O_RDONLY);
@@ -302,7 +302,7 @@ static void mounts(struct shared *sh)
 
 TEST_F(proc, mounts)
 {
-	ROUND_TRIP(&self->t, mounts);
+	ROUND_TRIP(&self->t, mount_table);
 }
 
 /* ---- refused ---- */
@@ -371,7 +371,7 @@ TEST_F(proc, refuse_executed)
 		"belongs to memory that the process has left by execve()");
 }
 
-static void fdinfo(struct shared *sh)
+static void of_descriptor(struct shared *sh)
 {
 	TARGET_CHECK(sh, open("/proc/self/fdinfo/0", O_RDONLY) >= 0);
 	target_step(sh, 1);
@@ -379,7 +379,7 @@ static void fdinfo(struct shared *sh)
 
 TEST_F(proc, refuse_fdinfo)
 {
-	REFUSED(&self->t, fdinfo, EOPNOTSUPP,
+	REFUSED(&self->t, of_descriptor, EOPNOTSUPP,
 		"may not be there when it is opened again");
 }
 

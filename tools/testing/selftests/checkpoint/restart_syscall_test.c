@@ -8,7 +8,11 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ipc.h>
 #include <sys/rseq.h>
+#include <sys/sem.h>
 
 #define SEC	1000000000LL
 #define MSEC	1000000LL
@@ -51,7 +55,6 @@ static void interrupted(struct __test_metadata *_metadata, struct ckpt_test *t,
 			void (*fn)(struct shared *sh))
 {
 	int64_t start;
-	int status;
 
 	ASSERT_LT(0, spawn(t, fn));
 	ASSERT_TRUE(wait_step(t->sh, 1));
@@ -62,12 +65,7 @@ static void interrupted(struct __test_metadata *_metadata, struct ckpt_test *t,
 	start = now(CLOCK_MONOTONIC);
 	ASSERT_LT(0, do_restart(t, 0))
 		TH_LOG("%s", t->msg);
-	status = wait_exit(t->pid);
-	t->pid = 0;
-	ASSERT_EQ(0, atomic_load(&t->sh->failed))
-		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed),
-		       t->sh->why);
-	ASSERT_EQ(0, status);
+	wait_verified(_metadata, t);
 	/* It slept for at most 0.4 s before; the checkpoint is short. */
 	EXPECT_LT(SLEEP / 4, now(CLOCK_MONOTONIC) - start);
 }
@@ -394,6 +392,236 @@ TEST_F(sys, cpu_sleep)
 	ASSERT_EQ(-EOPNOTSUPP, do_checkpoint(&self->t, 0));
 	ASSERT_NE(NULL, strstr(self->t.msg, "clock_nanosleep"))
 		TH_LOG("%s", self->t.msg);
+}
+
+/* ---- calls that a signal would end with EINTR ---- */
+
+static void waiting_for_signal(struct shared *sh)
+{
+	struct timespec ts = { .tv_sec = 1 };
+	int64_t start = now(CLOCK_MONOTONIC);
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, sigtimedwait(&set, NULL, &ts) == -1 && errno == EAGAIN);
+	SLEPT(sh, now(CLOCK_MONOTONIC) - start);
+}
+
+TEST_F(sys, sigtimedwait)
+{
+	INTERRUPTED(&self->t, waiting_for_signal);
+}
+
+static void waiting_forever(struct shared *sh)
+{
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, sigwaitinfo(&set, &info) == SIGUSR1);
+}
+
+TEST_F(sys, sigwaitinfo)
+{
+	ASSERT_LT(0, spawn(&self->t, waiting_forever));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(20);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	ASSERT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+	nap_ms(20);
+	ASSERT_EQ(0, kill(self->t.pid, SIGUSR1));
+	ASSERT_EQ(0, wait_exit(self->t.pid));
+	self->t.pid = 0;
+	ASSERT_EQ(0, atomic_load(&self->t.sh->failed))
+		TH_LOG("%s", self->t.sh->why);
+}
+
+/* A signal with a handler does end it, and only once the handler has run. */
+static atomic_int handled;
+
+static void on_signal(int sig)
+{
+	atomic_fetch_add(&handled, 1);
+}
+
+static void waiting_for_another(struct shared *sh)
+{
+	struct timespec ts = { .tv_sec = 100 };
+	sigset_t set;
+
+	signal(SIGUSR2, on_signal);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, sigtimedwait(&set, NULL, &ts) == -1 && errno == EINTR);
+	TARGET_CHECK(sh, atomic_load(&handled) == 1);
+}
+
+TEST_F(sys, sigtimedwait_handler)
+{
+	ASSERT_LT(0, spawn(&self->t, waiting_for_another));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(20);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	ASSERT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+	nap_ms(20);
+	ASSERT_EQ(0, kill(self->t.pid, SIGUSR2));
+	ASSERT_EQ(0, wait_exit(self->t.pid));
+	self->t.pid = 0;
+	ASSERT_EQ(0, atomic_load(&self->t.sh->failed))
+		TH_LOG("%s", self->t.sh->why);
+}
+
+/* Each of these waits for something in a thread of its own. */
+struct waiter {
+	struct shared *sh;
+	int fd;
+	int sem;
+};
+
+static void *epoll_forever(void *arg)
+{
+	struct waiter *w = arg;
+	struct epoll_event e = {};
+
+	atomic_fetch_add(&w->sh->data[0], 1);
+	TARGET_CHECK(w->sh, epoll_wait(w->fd, &e, 1, -1) == 1 && e.data.u32 == 42);
+	return NULL;
+}
+
+static void *epoll_mask(void *arg)
+{
+	struct waiter *w = arg;
+	struct epoll_event e = {};
+	sigset_t set;
+
+	sigfillset(&set);
+	atomic_fetch_add(&w->sh->data[0], 1);
+	TARGET_CHECK(w->sh, epoll_pwait(w->fd, &e, 1, -1, &set) == 1);
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	TARGET_CHECK(w->sh, !sigismember(&set, SIGUSR1));
+	return NULL;
+}
+
+static void *epoll_timeout(void *arg)
+{
+	struct waiter *w = arg;
+	int64_t start = now(CLOCK_MONOTONIC);
+	int fd = epoll_create1(0);
+	struct epoll_event e;
+
+	atomic_fetch_add(&w->sh->data[0], 1);
+	TARGET_CHECK(w->sh, epoll_wait(fd, &e, 1, 1000) == 0);
+	SLEPT(w->sh, now(CLOCK_MONOTONIC) - start);
+	return NULL;
+}
+
+static void *epoll_timeout_mask(void *arg)
+{
+	struct waiter *w = arg;
+	struct timespec ts = { .tv_sec = 1 };
+	int64_t start = now(CLOCK_MONOTONIC);
+	int fd = epoll_create1(0);
+	struct epoll_event e;
+	sigset_t set;
+
+	sigfillset(&set);
+	atomic_fetch_add(&w->sh->data[0], 1);
+	TARGET_CHECK(w->sh, epoll_pwait2(fd, &e, 1, &ts, &set) == 0);
+	SLEPT(w->sh, now(CLOCK_MONOTONIC) - start);
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	TARGET_CHECK(w->sh, !sigismember(&set, SIGUSR1));
+	return NULL;
+}
+
+static void *sem_forever(void *arg)
+{
+	struct waiter *w = arg;
+	struct sembuf op = { .sem_op = -1 };
+
+	atomic_fetch_add(&w->sh->data[0], 1);
+	TARGET_CHECK(w->sh, semop(w->sem, &op, 1) == 0);
+	return NULL;
+}
+
+static void *sem_timeout(void *arg)
+{
+	struct waiter *w = arg;
+	struct sembuf op = { .sem_num = 1, .sem_op = -1 };
+	struct timespec ts = { .tv_sec = 1 };
+	int64_t start = now(CLOCK_MONOTONIC);
+
+	atomic_fetch_add(&w->sh->data[0], 1);
+	TARGET_CHECK(w->sh, semtimedop(w->sem, &op, 1, &ts) == -1 &&
+		     errno == EAGAIN);
+	SLEPT(w->sh, now(CLOCK_MONOTONIC) - start);
+	return NULL;
+}
+
+static void *signal_timeout(void *arg)
+{
+	struct waiter *w = arg;
+
+	atomic_fetch_add(&w->sh->data[0], 1);
+	waiting_for_signal(w->sh);
+	return NULL;
+}
+
+static void many_waiting(struct shared *sh)
+{
+	static void *(* const fns[])(void *) = {
+		epoll_forever, epoll_mask, epoll_timeout, epoll_timeout_mask,
+		sem_forever, sem_timeout, signal_timeout,
+	};
+	const size_t nr = sizeof(fns) / sizeof(fns[0]);
+	struct waiter w = { .sh = sh, .fd = epoll_create1(0) };
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 42 };
+	struct sembuf op = { .sem_op = 1 };
+	int event = eventfd(0, 0);
+	pthread_t tids[nr];
+	uint64_t one = 1;
+	size_t i;
+
+	w.sem = semget(IPC_PRIVATE, 2, 0600);
+	TARGET_CHECK(sh, !epoll_ctl(w.fd, EPOLL_CTL_ADD, event, &e));
+	for (i = 0; i < nr; i++)
+		TARGET_CHECK(sh, !pthread_create(&tids[i], NULL, fns[i], &w));
+	while (atomic_load(&sh->data[0]) < nr)
+		nap_ms(2);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, write(event, &one, 8) == 8);
+	TARGET_CHECK(sh, !semop(w.sem, &op, 1));
+	for (i = 0; i < nr; i++)
+		pthread_join(tids[i], NULL);
+	semctl(w.sem, 0, IPC_RMID);
+}
+
+/* Whether or not the rest of them can be saved, none may notice. */
+TEST_F(sys, original_not_interrupted)
+{
+	int i;
+
+	ASSERT_LT(0, spawn(&self->t, many_waiting));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	for (i = 0; i < 5; i++) {
+		nap_ms(100);
+		do_checkpoint(&self->t, 0);
+	}
+	atomic_store(&self->t.sh->go, 1);
+	ASSERT_EQ(0, wait_exit(self->t.pid))
+		TH_LOG("line %d: %s", atomic_load(&self->t.sh->failed),
+		       self->t.sh->why);
+	self->t.pid = 0;
 }
 
 TEST_HARNESS_MAIN

@@ -6,6 +6,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
@@ -309,6 +310,129 @@ static void with_dispatch(struct shared *sh)
 TEST_F(sched, syscall_dispatch)
 {
 	REFUSED(&self->t, with_dispatch, EOPNOTSUPP, "syscall user dispatch");
+}
+
+/* ---- control groups ---- */
+
+static char group[256];
+
+/* The group of a task, as a directory. */
+static bool group_of(pid_t pid, char *buf, size_t size)
+{
+	char line[200], name[64];
+	bool ret = false;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/cgroup", pid);
+	f = fopen(name, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!strncmp(line, "0::", 3)) {
+			snprintf(buf, size, "/sys/fs/cgroup%s", line + 3);
+			ret = true;
+		}
+	}
+	if (f)
+		fclose(f);
+	return ret;
+}
+
+static bool put_into(const char *file, const char *text)
+{
+	char name[320];
+	int fd, ret;
+
+	snprintf(name, sizeof(name), "%s/%s", group, file);
+	fd = open(name, O_WRONLY);
+	ret = write(fd, text, strlen(text));
+	close(fd);
+	return ret == (int)strlen(text);
+}
+
+static void make_group(struct shared *sh)
+{
+	TARGET_CHECK(sh, group_of(getpid(), group, sizeof(group) - 16));
+	strcat(group, "/ckpt-below");
+	TARGET_CHECK(sh, !mkdir(group, 0700) || errno == EEXIST);
+}
+
+static void grouped(struct shared *sh)
+{
+	char text[16], now[300];
+	pid_t pid = fork();
+
+	if (!pid) {
+		while (1)
+			pause();
+	}
+	make_group(sh);
+	snprintf(text, sizeof(text), "%d", pid);
+	TARGET_CHECK(sh, put_into("cgroup.procs", text));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, group_of(pid, now, sizeof(now)) && !strcmp(now, group));
+	TARGET_CHECK(sh, group_of(getpid(), now, sizeof(now)) &&
+		     strcmp(now, group));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	nap_ms(50);
+	rmdir(group);
+}
+
+TEST_F(sched, cgroup)
+{
+	if (access("/sys/fs/cgroup/cgroup.procs", W_OK))
+		SKIP(return, "no control groups at /sys/fs/cgroup");
+	ROUND_TRIP(&self->t, grouped);
+}
+
+TEST_F(sched, cgroup_gone)
+{
+	char name[300];
+	long ms;
+
+	if (access("/sys/fs/cgroup/cgroup.procs", W_OK))
+		SKIP(return, "no control groups at /sys/fs/cgroup");
+	ASSERT_LT(0, spawn(&self->t, grouped));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	ASSERT_EQ(2, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	ASSERT_TRUE(group_of(getpid(), name, sizeof(name) - 16));
+	strcat(name, "/ckpt-below");
+	for (ms = 0; rmdir(name) && ms < 2000; ms += 10)
+		nap_ms(10);
+	ASSERT_EQ(-ESTALE, restart_killed(&self->t));
+	EXPECT_NE(NULL, strstr(self->t.msg, "control group /ckpt-below"))
+		TH_LOG("%s", self->t.msg);
+}
+
+static void *threaded(void *arg)
+{
+	struct shared *sh = arg;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", gettid());
+	TARGET_CHECK(sh, put_into("cgroup.threads", text));
+	target_step(sh, 1);
+	return NULL;
+}
+
+static void grouped_thread(struct shared *sh)
+{
+	pthread_t tid;
+
+	make_group(sh);
+	TARGET_CHECK(sh, put_into("cgroup.type", "threaded"));
+	pthread_create(&tid, NULL, threaded, sh);
+	pthread_join(tid, NULL);
+	nap_ms(50);
+	rmdir(group);
+}
+
+TEST_F(sched, cgroup_of_thread)
+{
+	if (access("/sys/fs/cgroup/cgroup.procs", W_OK))
+		SKIP(return, "no control groups at /sys/fs/cgroup");
+	REFUSED(&self->t, grouped_thread, EOPNOTSUPP, "is in another one than its process");
 }
 
 TEST_HARNESS_MAIN

@@ -387,6 +387,59 @@ TEST_F(tree, sibling)
 	EXPECT_EQ(getpid(), atomic_load(&t->sh->data[0]));
 }
 
+static int exit_signal_of(pid_t pid)
+{
+	char path[64], line[1024] = "", *p;
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f || !fgets(line, sizeof(line), f))
+		return -1;
+	fclose(f);
+	/* Field 38; the second one ends with a bracket. */
+	p = strrchr(line, ')');
+	for (i = 2; p && i < 38; i++)
+		p = strchr(p + 1, ' ');
+	return p ? atoi(p) : -1;
+}
+
+/* The caller's parent gets what the caller was made with, not the image's. */
+TEST_F(tree, sibling_exit_signal)
+{
+	struct ckpt_test *t = &self->t;
+	int status;
+
+	signal(SIGUSR1, SIG_IGN);
+	t->pid = syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0);
+	if (!t->pid) {
+		setsid();
+		close_range(0, ~0U, 0);
+		drop_harness_memory();
+		plain(t->sh);
+		_exit(0);
+	}
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(SIGUSR1, exit_signal_of(t->pid));
+	ASSERT_EQ(1, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	ASSERT_LT(0, do_restart(t, 0)) TH_LOG("%s", t->msg);
+	ASSERT_EQ(SIGUSR1, exit_signal_of(t->pid));
+	kill(t->pid, SIGKILL);
+	ASSERT_EQ(t->pid, waitpid(t->pid, NULL, __WALL));
+	if (!fork()) {
+		bool good = do_restart(t, RESTART_SIBLING) > 0 &&
+			    exit_signal_of(t->pid) == SIGCHLD;
+
+		kill(t->pid, SIGKILL);
+		_exit(!good);
+	}
+	ASSERT_LT(0, wait(&status));
+	EXPECT_EQ(0, status);
+	waitpid(-1, NULL, __WALL);
+	t->pid = 0;
+}
+
 /* CLOCK_MONOTONIC goes on where it stopped. */
 static int64_t mono_ms(void)
 {
@@ -513,6 +566,110 @@ TEST_F(tree, outside_shared_memory)
 	EXPECT_EQ(2, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
 	atomic_store(&t->sh->go, 1);
 	EXPECT_EQ(0, wait_exit(t->pid));
+	t->pid = 0;
+}
+
+/* Its parent waits in vfork(), which must not last for ever. */
+static int vfork_child(void *arg)
+{
+	target_step(arg, 1);
+	_exit(0);
+}
+
+static void in_vfork(struct shared *sh)
+{
+	pid_t pid = clone(vfork_child, clone_stack + sizeof(clone_stack),
+			  CLONE_VM | CLONE_VFORK | SIGCHLD, sh);
+
+	TARGET_CHECK(sh, pid > 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+TEST_F(tree, vfork)
+{
+	struct ckpt_test *t = &self->t;
+	struct checkpoint_args args = {
+		.flags		= CHECKPOINT_SUBTREE,
+		.pidfd		= -1,
+		.image_fd	= t->image,
+		.log_fd		= t->log,
+		.parent_fd	= -1,
+		.timeout_ms	= 200,
+	};
+
+	args.pid = spawn(t, in_vfork);
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	EXPECT_EQ(-1, sys_checkpoint(&args, sizeof(args)));
+	EXPECT_EQ(EBUSY, errno);
+	read_log(t);
+	EXPECT_NE(NULL, strstr(t->msg, "its parent waits in vfork()"))
+		TH_LOG("%s", t->msg);
+	/* They go on, and then it works. */
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+}
+
+/*
+ * An init cannot die before the parents of all in its pid namespace have
+ * reaped it; one of these is outside and does not.
+ */
+static pid_t enter_and_linger(struct shared *sh, pid_t init)
+{
+	char path[64];
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", init);
+	if (setns(open(path, O_RDONLY), CLONE_NEWPID))
+		_exit(1);
+	pid = fork();
+	if (!pid) {
+		setsid();
+		atomic_store(&sh->data[0], 1);
+		while (1)
+			pause();
+	}
+	while (!atomic_load(&sh->data[1]))
+		nap_ms(5);
+	_exit(waitpid(pid, NULL, 0) != pid);
+}
+
+TEST_F_TIMEOUT(tree, killed_but_not_dead, 60)
+{
+	struct checkpoint_stats stats = {};
+	struct ckpt_test *t = &self->t;
+	struct checkpoint_args args = {
+		.pidfd		= -1,
+		.image_fd	= t->image,
+		.log_fd		= t->log,
+		.parent_fd	= -1,
+		.flags		= CHECKPOINT_KILL,
+		.stats		= (uintptr_t)&stats,
+		.stats_size	= sizeof(stats),
+	};
+	pid_t parent;
+
+	args.pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (!args.pid) {
+		setsid();
+		close_range(0, ~0U, 0);
+		drop_harness_memory();
+		while (1)
+			pause();
+	}
+	t->pid = args.pid;
+	parent = enter_and_linger(t->sh, args.pid);
+	while (!atomic_load(&t->sh->data[0]))
+		nap_ms(5);
+	nap_ms(50);
+	EXPECT_EQ(1, sys_checkpoint(&args, sizeof(args)));
+	EXPECT_EQ(1, stats.nr_dying);
+	read_log(t);
+	EXPECT_NE(NULL, strstr(t->msg, "1 killed tasks are not dead yet"))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->data[1], 1);
+	EXPECT_EQ(0, wait_exit(parent));
+	EXPECT_EQ(SIGKILL, wait_exit(t->pid));
 	t->pid = 0;
 }
 

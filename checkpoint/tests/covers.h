@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Checkpoint/restart - which suite has cases for a type of record
+ *
+ * Each kind that has a check must have a record it accepts and one it does
+ * not; see every_kind_has_cases() in records_kunit.c.
+ */
+#ifndef _CHECKPOINT_TESTS_COVERS_H
+#define _CHECKPOINT_TESTS_COVERS_H
+
+#include <linux/types.h>
+
+bool ckpt_kunit_signal_covers(u32 type);
+bool ckpt_kunit_restart_block_covers(u32 type);
+bool ckpt_kunit_x86_covers(u32 type);
+
+#endif /* _CHECKPOINT_TESTS_COVERS_H */

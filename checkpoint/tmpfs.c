@@ -1,0 +1,1000 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - what is in the tmpfs filesystems of a container
+ *
+ * Saved: for each tmpfs that the root task has mounted and the caller of
+ *	checkpoint() has not: all files with their kind, owner, permissions, times
+ *	of access and modification, names, contents, and extended attributes of
+ *	the user and trusted classes and file capabilities.
+ * Not saved: times of change and birth; inode numbers; that pages were reserved
+ *	and never written; labels of security modules, which are made anew.
+ * Refused: owners that have no id in the container; access control lists;
+ *	filesystems of which only a part is mounted, or with something mounted
+ *	over their root.
+ *
+ * A coordinator mounts the filesystem again. It is filled only if nothing is in
+ * it yet but directories and empty files, which a coordinator makes to mount
+ * something else there.
+ */
+#include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/magic.h>
+#include <linux/mnt_namespace.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/nsproxy.h>
+#include <linux/path.h>
+#include <linux/sched/signal.h>
+#include <linux/seq_buf.h>
+#include <linux/seq_file.h>
+#include <linux/shmem_fs.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string_helpers.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
+#include <linux/xattr.h>
+#include "container.h"
+#include "files.h"
+#include "internal.h"
+#include "mm.h"
+
+/* ---- checkpoint ---- */
+
+/**
+ * struct dir_entry - something in a directory
+ * @list: in the list of the directory being read, or of directories to read
+ * @dentry: directories to read: referenced
+ * @id: directories to read: the object
+ * @name: its name
+ */
+struct dir_entry {
+	struct list_head list;
+	struct dentry *dentry;
+	u32 id;
+	char name[];
+};
+
+/**
+ * struct tmpfs_walk - one filesystem, while it is being saved
+ * @ctx: the checkpoint
+ * @path: its root
+ * @id: the TMPFS object
+ * @dirs: directories to read, struct dir_entry
+ * @names: what is in the directory being read, struct dir_entry
+ * @links: objects of inodes with several names, by address of the inode
+ * @dc: for the directory being read
+ */
+struct tmpfs_walk {
+	struct ckpt_ctx *ctx;
+	struct path path;
+	u32 id;
+	struct list_head dirs;
+	struct list_head names;
+	struct xarray links;
+	struct dir_context dc;
+};
+
+static bool take_name(struct dir_context *dc, const char *name, int len,
+		      loff_t pos, u64 ino, unsigned int type)
+{
+	struct tmpfs_walk *w = container_of(dc, struct tmpfs_walk, dc);
+	struct dir_entry *e;
+
+	if (is_dot_dotdot(name, len))
+		return true;
+	e = kzalloc(struct_size(e, name, len + 1), GFP_KERNEL_ACCOUNT);
+	if (!e)
+		return false;
+	memcpy(e->name, name, len);
+	list_add_tail(&e->list, &w->names);
+	return true;
+}
+
+static void free_entries(struct list_head *list)
+{
+	struct dir_entry *e, *next;
+
+	list_for_each_entry_safe(e, next, list, list) {
+		list_del(&e->list);
+		dput(e->dentry);
+		kfree(e);
+	}
+}
+
+static int walk_err(struct tmpfs_walk *w, struct dentry *dentry, int err,
+		    const char *why)
+{
+	struct path path = { .mnt = w->path.mnt, .dentry = dentry };
+
+	return ckpt_path_err(w->ctx, &path, err, "%s", why);
+}
+
+static int read_names(struct tmpfs_walk *w, struct dentry *dir)
+{
+	struct path path = { .mnt = w->path.mnt, .dentry = dir };
+	struct file *file;
+	int ret;
+
+	file = dentry_open(&path, O_RDONLY | O_DIRECTORY | O_NOATIME,
+			   current_cred());
+	if (IS_ERR(file))
+		return walk_err(w, dir, PTR_ERR(file), "cannot be opened");
+	w->dc.actor = take_name;
+	w->dc.pos = 0;
+	ret = iterate_dir(file, &w->dc);
+	__fput_sync(file);
+	return ret ? walk_err(w, dir, ret, "cannot be read") : 0;
+}
+
+/* Attributes are saved by name; labels are those of the restart. */
+static bool is_saved_xattr(const char *name)
+{
+	return !strncmp(name, XATTR_USER_PREFIX, XATTR_USER_PREFIX_LEN) ||
+	       !strncmp(name, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN) ||
+	       !strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) ||
+	       !strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT) ||
+	       !strcmp(name, XATTR_NAME_CAPS);
+}
+
+static int add_xattr(struct tmpfs_walk *w, struct dentry *dentry,
+		     const char *name)
+{
+	struct mnt_idmap *idmap = mnt_idmap(w->path.mnt);
+	size_t name_len = strlen(name) + 1;
+	struct ckpt_hdr_xattr *h;
+	void *value = NULL;
+	ssize_t len;
+
+	if (is_posix_acl_xattr(name))
+		return walk_err(w, dentry, -EOPNOTSUPP,
+				"access control lists on tmpfs are not supported");
+	len = vfs_getxattr_alloc(idmap, dentry, name, (char **)&value, 0,
+				 GFP_KERNEL_ACCOUNT);
+	if (len < 0)
+		return walk_err(w, dentry, len, "extended attribute");
+	h = ckpt_new_rec(w->ctx, CKPT_HDR_XATTR,
+			 ALIGN(struct_size(h, data, name_len + len), 8));
+	if (!IS_ERR(h)) {
+		h->name_len = name_len;
+		h->value_len = len;
+		memcpy(h->data, name, name_len);
+		memcpy(h->data + name_len, value, len);
+	}
+	kfree(value);
+	return PTR_ERR_OR_ZERO(h);
+}
+
+static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
+{
+	char *list, *name;
+	ssize_t len;
+	int ret = 0;
+
+	len = vfs_listxattr(dentry, NULL, 0);
+	if (len == -EOPNOTSUPP || !len)
+		return 0;
+	if (len < 0)
+		return walk_err(w, dentry, len, "extended attributes");
+	list = kvzalloc(len + 1, GFP_KERNEL_ACCOUNT);
+	if (!list)
+		return ckpt_err(w->ctx, -ENOMEM, "extended attributes");
+	len = vfs_listxattr(dentry, list, len);
+	for (name = list; !ret && name < list + len; name += strlen(name) + 1)
+		if (is_saved_xattr(name))
+			ret = add_xattr(w, dentry, name);
+	kvfree(list);
+	return ret;
+}
+
+static int fill_owner(struct tmpfs_walk *w, struct ckpt_hdr_tmpfs_entry *h,
+		      struct dentry *dentry)
+{
+	struct user_namespace *ns = w->ctx->user_ns;
+
+	h->uid = from_kuid(ns, d_inode(dentry)->i_uid);
+	h->gid = from_kgid(ns, d_inode(dentry)->i_gid);
+	if (h->uid == (u32)-1 || h->gid == (u32)-1)
+		return walk_err(w, dentry, -EOPNOTSUPP,
+				"belongs to somebody who has no id in the container");
+	return 0;
+}
+
+static void fill_times(struct ckpt_hdr_tmpfs_entry *h, const struct inode *inode)
+{
+	struct timespec64 atime = inode_get_atime(inode);
+	struct timespec64 mtime = inode_get_mtime(inode);
+
+	h->atime = atime.tv_sec;
+	h->atime_nsec = atime.tv_nsec;
+	h->mtime = mtime.tv_sec;
+	h->mtime_nsec = mtime.tv_nsec;
+}
+
+static int new_entry(struct tmpfs_walk *w, struct dentry *dentry, u32 parent,
+		     const char *name, u32 link)
+{
+	struct inode *inode = d_inode(dentry);
+	const char *target = "";
+	struct ckpt_hdr_tmpfs_entry *h;
+	DEFINE_DELAYED_CALL(done);
+	int ret = 0;
+
+	if (S_ISLNK(inode->i_mode))
+		target = vfs_get_link(dentry, &done);
+	if (IS_ERR(target))
+		return walk_err(w, dentry, PTR_ERR(target), "symbolic link");
+	h = ckpt_new_obj(w->ctx, CKPT_HDR_TMPFS_ENTRY,
+			 ALIGN(struct_size(h, names, strlen(name) +
+					   strlen(target) + 2), 8));
+	if (IS_ERR(h)) {
+		ret = PTR_ERR(h);
+	} else {
+		strcpy(h->names, name);
+		strcpy(h->names + strlen(name) + 1, target);
+		h->fs = w->id;
+		h->parent = parent;
+		h->link = link;
+		h->mode = inode->i_mode;
+		h->rdev = new_encode_dev(inode->i_rdev);
+		h->size = S_ISREG(inode->i_mode) ? i_size_read(inode) : 0;
+		fill_times(h, inode);
+		ret = fill_owner(w, h, dentry);
+	}
+	do_delayed_call(&done);
+	return ret;
+}
+
+static int later(struct tmpfs_walk *w, struct dentry *dir, u32 id)
+{
+	struct dir_entry *e = kzalloc(sizeof(*e), GFP_KERNEL_ACCOUNT);
+
+	if (!e)
+		return ckpt_err(w->ctx, -ENOMEM, "directory of a tmpfs");
+	e->dentry = dget(dir);
+	e->id = id;
+	list_add(&e->list, &w->dirs);
+	return 0;
+}
+
+static int add_entry(struct tmpfs_walk *w, struct dentry *dentry, u32 parent,
+		     const char *name)
+{
+	struct inode *inode = d_inode(dentry);
+	u32 link, id;
+	int ret;
+
+	link = xa_to_value(xa_load(&w->links, (unsigned long)inode) ?:
+			   xa_mk_value(0));
+	ret = new_entry(w, dentry, parent, name, link);
+	if (ret || link)
+		return ret;
+	id = w->ctx->nr_objs;
+	ret = add_xattrs(w, dentry);
+	if (!ret && !S_ISDIR(inode->i_mode) && inode->i_nlink > 1 &&
+	    xa_err(xa_store(&w->links, (unsigned long)inode, xa_mk_value(id),
+			    GFP_KERNEL_ACCOUNT)))
+		ret = ckpt_err(w->ctx, -ENOMEM, "links of a tmpfs");
+	if (!ret && S_ISREG(inode->i_mode))
+		ret = ckpt_copy_shmem(w->ctx, id, inode);
+	if (!ret && S_ISDIR(inode->i_mode))
+		ret = later(w, dentry, id);
+	return ret;
+}
+
+/* Mounts in the directory do not matter: lookups below look at dentries. */
+static int add_child(struct tmpfs_walk *w, struct dentry *dir, u32 parent,
+		     const char *name)
+{
+	struct dentry *dentry;
+	int ret;
+
+	dentry = lookup_one_unlocked(mnt_idmap(w->path.mnt), name, dir,
+				     strlen(name));
+	if (IS_ERR(dentry))
+		return walk_err(w, dir, PTR_ERR(dentry), "cannot be searched");
+	/* Somebody outside may remove files while we look. */
+	ret = d_is_negative(dentry) ? 0 : add_entry(w, dentry, parent, name);
+	dput(dentry);
+	if (!ret && fatal_signal_pending(current))
+		ret = ckpt_err(w->ctx, -EINTR, "interrupted");
+	cond_resched();
+	return ret;
+}
+
+static int walk_dir(struct tmpfs_walk *w, struct dir_entry *dir)
+{
+	struct dir_entry *e;
+	int ret;
+
+	ret = read_names(w, dir->dentry);
+	list_for_each_entry(e, &w->names, list)
+		if (!ret)
+			ret = add_child(w, dir->dentry, dir->id, e->name);
+	free_entries(&w->names);
+	return ret;
+}
+
+static int walk(struct tmpfs_walk *w)
+{
+	struct dir_entry *dir;
+	int ret;
+
+	ret = add_entry(w, w->path.dentry, 0, "");
+	while (!ret && !list_empty(&w->dirs)) {
+		dir = list_first_entry(&w->dirs, struct dir_entry, list);
+		list_del(&dir->list);
+		ret = walk_dir(w, dir);
+		dput(dir->dentry);
+		kfree(dir);
+	}
+	free_entries(&w->dirs);
+	return ret;
+}
+
+static int checkpoint_tmpfs(struct ckpt_ctx *ctx, const struct path *path,
+			    const char *name)
+{
+	struct tmpfs_walk w = {
+		.ctx = ctx, .path = *path,
+		.dirs = LIST_HEAD_INIT(w.dirs),
+		.names = LIST_HEAD_INIT(w.names),
+	};
+	size_t len = strlen(name) + 1;
+	struct ckpt_hdr_tmpfs *h;
+	int ret;
+
+	/* All of it is read; the modes of single files do not count. */
+	if (!ns_capable(path->mnt->mnt_sb->s_user_ns, CAP_DAC_READ_SEARCH))
+		return ckpt_path_err(ctx, path, -EPERM,
+				     "saving a tmpfs takes CAP_DAC_READ_SEARCH");
+	h = ckpt_new_obj(ctx, CKPT_HDR_TMPFS,
+			 ALIGN(struct_size(h, path, len), 8));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	memcpy(h->path, name, len);
+	w.id = ctx->nr_objs;
+	xa_init(&w.links);
+	ret = walk(&w);
+	xa_destroy(&w.links);
+	return ret;
+}
+
+/**
+ * struct mount_line - a tmpfs in a line of mountinfo
+ * @dev: its number, as text
+ * @root: what of it is mounted
+ * @target: where
+ */
+struct mount_line {
+	char *dev;
+	char *root;
+	char *target;
+};
+
+/* Split @line; return: whether it is a tmpfs. */
+static bool parse_line(char *line, struct mount_line *m)
+{
+	char *type = strstr(line, " - ");
+
+	strsep(&line, " ");
+	strsep(&line, " ");
+	m->dev = strsep(&line, " ");
+	m->root = strsep(&line, " ");
+	m->target = strsep(&line, " ");
+	if (!type || !m->target || !str_has_prefix(type, " - tmpfs "))
+		return false;
+	string_unescape_inplace(m->root, UNESCAPE_OCTAL);
+	string_unescape_inplace(m->target, UNESCAPE_OCTAL);
+	return true;
+}
+
+/* Whether the caller has it mounted, too: then it is not the container's. */
+static bool is_outside(const struct seq_file *own, const char *dev)
+{
+	char pattern[32];
+
+	snprintf(pattern, sizeof(pattern), " %s /", dev);
+	return strnstr(own->buf, pattern, own->count);
+}
+
+static int checkpoint_at(struct ckpt_ctx *ctx, const struct mount_line *m)
+{
+	struct path root, path;
+	int ret;
+
+	ret = ckpt_root(ctx, &root);
+	if (ret)
+		return ckpt_err(ctx, ret, "the root task died meanwhile");
+	ret = vfs_path_lookup(root.dentry, root.mnt, m->target, 0, &path);
+	path_put(&root);
+	if (ret)
+		return ckpt_err(ctx, ret, "tmpfs %s: cannot be found", m->target);
+	if (path.dentry != path.mnt->mnt_root ||
+	    path.dentry->d_sb->s_magic != TMPFS_MAGIC)
+		ret = ckpt_err(ctx, -EOPNOTSUPP,
+			       "tmpfs %s: something is mounted over it", m->target);
+	else
+		ret = checkpoint_tmpfs(ctx, &path, m->target);
+	path_put(&path);
+	return ret;
+}
+
+/**
+ * struct tmpfs_table - the tmpfs filesystems of the container
+ * @own: mountinfo of the caller
+ * @done: numbers of those that have been saved, each in spaces
+ */
+struct tmpfs_table {
+	struct seq_file own;
+	struct seq_buf done;
+};
+
+static int look_at_line(struct ckpt_ctx *ctx, struct tmpfs_table *t,
+			const char *text, bool parts)
+{
+	char *line = kstrdup(text, GFP_KERNEL_ACCOUNT);
+	struct mount_line m;
+	char dev[32];
+	int ret = 0;
+
+	if (!line)
+		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
+	if (!parse_line(line, &m) || is_outside(&t->own, m.dev))
+		goto out;
+	snprintf(dev, sizeof(dev), " %s ", m.dev);
+	if (strnstr(t->done.buffer, dev, t->done.len))
+		goto out;
+	if (parts) {
+		ret = ckpt_err(ctx, -EOPNOTSUPP,
+			       "tmpfs %s: only a part of it is mounted: not supported",
+			       m.target);
+	} else if (!strcmp(m.root, "/")) {
+		seq_buf_puts(&t->done, dev);
+		ret = checkpoint_at(ctx, &m);
+	}
+out:
+	kfree(line);
+	return ret;
+}
+
+static int look_at_lines(struct ckpt_ctx *ctx, struct tmpfs_table *t, bool parts)
+{
+	const struct ckpt_hdr *h;
+	struct ckpt_cursor c;
+	int ret = 0;
+
+	/* The section is at the beginning; records do not move. */
+	ckpt_cursor_first(ctx, &c);
+	while (!ret && (h = ckpt_cursor_next(&c)) && !h->id) {
+		if (h->type != CKPT_HDR_MOUNT)
+			continue;
+		ret = look_at_line(ctx, t, ((struct ckpt_hdr_mount *)h)->line, parts);
+	}
+	return ret;
+}
+
+/**
+ * checkpoint_tmpfs_all - save what is in the tmpfs filesystems of a container
+ * @ctx: the checkpoint, its tasks frozen and its MOUNT records written
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_tmpfs_all(struct ckpt_ctx *ctx)
+{
+	struct tmpfs_table t = {};
+	int ret;
+
+	/* Numbers of 1000 filesystems and more. */
+	char *done = kvzalloc(SZ_32K, GFP_KERNEL_ACCOUNT);
+
+	if (!done)
+		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
+	seq_buf_init(&t.done, done, SZ_32K);
+	ret = ckpt_read_own_mounts(ctx, &t.own);
+	if (!ret)
+		ret = look_at_lines(ctx, &t, false) ?: look_at_lines(ctx, &t, true);
+	if (!ret && seq_buf_has_overflowed(&t.done))
+		ret = ckpt_err(ctx, -EOPNOTSUPP, "too many tmpfs filesystems");
+	kvfree(t.own.buf);
+	kvfree(done);
+	return ret;
+}
+
+/* ---- validation ---- */
+
+/**
+ * ckpt_tmpfs_validate - check a TMPFS record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_tmpfs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_tmpfs *t = (const void *)h;
+	size_t max, len;
+	const char *path = ckpt_payload(h, sizeof(*t), &max);
+
+	len = strnlen(path, max);
+	if (path[0] != '/' || len == max)
+		return ckpt_bad(v, "bad path of a filesystem");
+	if (!ckpt_tail_ok(h, sizeof(*t) + len + 1))
+		return ckpt_bad(v, "padding is not zero");
+	return 0;
+}
+
+static bool name_ok(const struct ckpt_hdr_tmpfs_entry *e, const char *name)
+{
+	/* Only the root of the filesystem has none. */
+	if (!*name)
+		return !e->parent && S_ISDIR(e->mode);
+	return e->parent && !strchr(name, '/') && strcmp(name, ".") &&
+	       strcmp(name, "..");
+}
+
+static bool kind_ok(const struct ckpt_hdr_tmpfs_entry *e, const char *target)
+{
+	if (S_ISLNK(e->mode) ? !*target : *target)
+		return false;
+	if (!S_ISREG(e->mode) && e->size)
+		return false;
+	if (!S_ISCHR(e->mode) && !S_ISBLK(e->mode) && e->rdev)
+		return false;
+	return S_ISREG(e->mode) || S_ISDIR(e->mode) || S_ISLNK(e->mode) ||
+	       S_ISCHR(e->mode) || S_ISBLK(e->mode) || S_ISFIFO(e->mode) ||
+	       S_ISSOCK(e->mode);
+}
+
+/**
+ * ckpt_tmpfs_entry_validate - check a TMPFS_ENTRY record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_tmpfs_entry_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_tmpfs_entry *e = (const void *)h;
+	size_t max, name_len, target_len;
+	const char *name = ckpt_payload(h, sizeof(*e), &max);
+
+	name_len = strnlen(name, max);
+	if (name_len == max || name_len > NAME_MAX)
+		return ckpt_bad(v, "bad name");
+	target_len = strnlen(name + name_len + 1, max - name_len - 1);
+	if (target_len == max - name_len - 1 || target_len >= PATH_MAX)
+		return ckpt_bad(v, "bad target of a link");
+	if (!ckpt_tail_ok(h, sizeof(*e) + name_len + target_len + 2))
+		return ckpt_bad(v, "padding is not zero");
+	if (!ckpt_ref_ok(v, e->fs, CKPT_CLASS_TMPFS) ||
+	    (e->parent && !ckpt_ref_ok(v, e->parent, CKPT_CLASS_TMPFS_ENTRY)) ||
+	    (e->link && !ckpt_ref_ok(v, e->link, CKPT_CLASS_TMPFS_ENTRY)))
+		return ckpt_bad(v, "refers to something else");
+	if (!name_ok(e, name) || !kind_ok(e, name + name_len + 1))
+		return ckpt_bad(v, "bad name or kind of a file");
+	if (e->mode & ~(S_IFMT | S_IALLUGO) || e->size > MAX_LFS_FILESIZE ||
+	    e->atime_nsec >= NSEC_PER_SEC || e->mtime_nsec >= NSEC_PER_SEC ||
+	    e->reserved || (e->link && S_ISDIR(e->mode)))
+		return ckpt_bad(v, "bad attributes of a file");
+	return 0;
+}
+
+/**
+ * ckpt_xattr_validate - check an XATTR record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_xattr_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_xattr *x = (const void *)h;
+	size_t max;
+	const char *name = ckpt_payload(h, sizeof(*x), &max);
+
+	if (!x->name_len || x->name_len > XATTR_NAME_MAX + 1 ||
+	    x->value_len > XATTR_SIZE_MAX ||
+	    (size_t)x->name_len + x->value_len > max ||
+	    strnlen(name, x->name_len) != x->name_len - 1)
+		return ckpt_bad(v, "bad extended attribute");
+	if (!ckpt_tail_ok(h, sizeof(*x) + x->name_len + x->value_len))
+		return ckpt_bad(v, "padding is not zero");
+	if (!is_saved_xattr(name) || is_posix_acl_xattr(name))
+		return ckpt_bad(v, "extended attribute of a class that is not saved");
+	return 0;
+}
+
+/* ---- restart ---- */
+
+/**
+ * struct restored_tmpfs - a filesystem that is being filled
+ * @path: its root
+ * @used: it was empty, and is filled
+ */
+struct restored_tmpfs {
+	struct path path;
+	bool used;
+};
+
+/**
+ * struct restored_entry - a file that has been made
+ * @dentry: the file, NULL if its filesystem is not filled
+ * @mnt: keeps the filesystem
+ */
+struct restored_entry {
+	struct dentry *dentry;
+	struct vfsmount *mnt;
+};
+
+/* What a coordinator makes to mount something there. */
+static bool is_mount_point(const struct dentry *dentry)
+{
+	const struct inode *inode = d_inode(dentry);
+
+	return S_ISDIR(inode->i_mode) ||
+	       (S_ISREG(inode->i_mode) && !i_size_read(inode));
+}
+
+/* Files of a tmpfs are in the dentry cache, all of them. */
+static bool is_unused(struct dentry *dir)
+{
+	struct dentry *child;
+	bool unused = true;
+
+	spin_lock(&dir->d_lock);
+	hlist_for_each_entry(child, &dir->d_children, d_sib) {
+		spin_lock_nested(&child->d_lock, DENTRY_D_LOCK_NESTED);
+		if (simple_positive(child) && !is_mount_point(child))
+			unused = false;
+		spin_unlock(&child->d_lock);
+	}
+	spin_unlock(&dir->d_lock);
+	return unused;
+}
+
+/**
+ * restore_tmpfs - find a filesystem to fill
+ * @ctx: the restart
+ * @h: its TMPFS record
+ * @c: position behind that
+ *
+ * Return: a struct restored_tmpfs, or ERR_PTR() of an errno that has been
+ * reported.
+ */
+void *restore_tmpfs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		    struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr_tmpfs *t = (const void *)h;
+	struct restored_tmpfs *fs;
+	struct path root;
+	int ret;
+
+	fs = kzalloc(sizeof(*fs), GFP_KERNEL_ACCOUNT);
+	if (!fs)
+		return ERR_PTR(ckpt_err(ctx, -ENOMEM, "tmpfs %s", t->path));
+	ret = ckpt_root(ctx, &root);
+	if (!ret) {
+		ret = vfs_path_lookup(root.dentry, root.mnt, t->path, 0, &fs->path);
+		path_put(&root);
+	}
+	if (ret) {
+		ckpt_err(ctx, ret, "tmpfs %s: cannot be found", t->path);
+		kfree(fs);
+		return ERR_PTR(ret);
+	}
+	fs->used = fs->path.dentry == fs->path.mnt->mnt_root &&
+		   fs->path.dentry->d_sb->s_magic == TMPFS_MAGIC &&
+		   is_unused(fs->path.dentry);
+	if (!fs->used)
+		ckpt_warn(ctx, "tmpfs %s: what is there is used, not what is in the image",
+			  t->path);
+	return fs;
+}
+
+static int entry_err(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e,
+		     int err, const char *what)
+{
+	const struct ckpt_hdr_tmpfs *t =
+		(const void *)ckpt_obj_by_id(ctx, e->fs)->h;
+
+	return ckpt_err(ctx, err, "tmpfs %s: %s: %s", t->path, e->names, what);
+}
+
+static const char *entry_target(const struct ckpt_hdr_tmpfs_entry *e)
+{
+	return e->names + strlen(e->names) + 1;
+}
+
+/* The kinds of files, as their system calls would make them. */
+static int make_file(const struct ckpt_hdr_tmpfs_entry *e, struct mnt_idmap *idmap,
+		     struct inode *dir, struct dentry *dentry)
+{
+	umode_t mode = e->mode & (S_IFMT | S_IRWXU);
+
+	switch (e->mode & S_IFMT) {
+	case S_IFREG:
+		return vfs_create(idmap, dir, dentry, mode, true);
+	case S_IFDIR:
+		return vfs_mkdir(idmap, dir, dentry, mode & S_IRWXU);
+	case S_IFLNK:
+		return vfs_symlink(idmap, dir, dentry, entry_target(e));
+	default:
+		return vfs_mknod(idmap, dir, dentry, mode,
+				 new_decode_dev(e->rdev));
+	}
+}
+
+static int make_link(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e,
+		     struct mnt_idmap *idmap, struct inode *dir,
+		     struct dentry *dentry)
+{
+	struct restored_entry *old = restore_obj(ctx, e->link);
+
+	if (IS_ERR(old))
+		return PTR_ERR(old);
+	if (!old->dentry || old->dentry->d_sb != dentry->d_sb)
+		return -EBADMSG;
+	return vfs_link(old->dentry, idmap, dir, dentry, NULL);
+}
+
+static bool can_be_reused(const struct ckpt_hdr_tmpfs_entry *e,
+			  const struct dentry *dentry)
+{
+	return !e->link && is_mount_point(dentry) &&
+	       (d_inode(dentry)->i_mode & S_IFMT) == (e->mode & S_IFMT);
+}
+
+static struct dentry *make_entry(struct ckpt_ctx *ctx,
+				 const struct ckpt_hdr_tmpfs_entry *e,
+				 struct restored_entry *parent)
+{
+	struct mnt_idmap *idmap = mnt_idmap(parent->mnt);
+	struct dentry *dir = parent->dentry, *dentry;
+	int ret = 0;
+
+	if (!d_is_dir(dir))
+		return ERR_PTR(-ENOTDIR);
+	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
+	dentry = lookup_one(idmap, e->names, dir, strlen(e->names));
+	if (IS_ERR(dentry))
+		goto out;
+	if (d_is_positive(dentry))
+		ret = can_be_reused(e, dentry) ? 0 : -EEXIST;
+	else if (e->link)
+		ret = make_link(ctx, e, idmap, d_inode(dir), dentry);
+	else
+		ret = make_file(e, idmap, d_inode(dir), dentry);
+	if (ret) {
+		dput(dentry);
+		dentry = ERR_PTR(ret);
+	}
+out:
+	inode_unlock(d_inode(dir));
+	return dentry;
+}
+
+/*
+ * Owner first: a change of it takes the set-user-ID bits away. Times come when
+ * everything is there.
+ */
+static int set_attributes(struct ckpt_ctx *ctx,
+			  const struct ckpt_hdr_tmpfs_entry *e,
+			  struct restored_entry *r)
+{
+	struct user_namespace *ns = ctx->user_ns;
+	struct iattr owner = {
+		.ia_valid = ATTR_UID | ATTR_GID,
+		.ia_vfsuid = VFSUIDT_INIT(make_kuid(ns, e->uid)),
+		.ia_vfsgid = VFSGIDT_INIT(make_kgid(ns, e->gid)),
+	};
+	struct iattr attr = {
+		.ia_valid = S_ISREG(e->mode) ? ATTR_SIZE : 0,
+		.ia_size = e->size,
+	};
+	int ret;
+
+	if (!vfsuid_valid(owner.ia_vfsuid) || !vfsgid_valid(owner.ia_vfsgid))
+		return -EOVERFLOW;
+	if (!S_ISLNK(e->mode)) {
+		attr.ia_valid |= ATTR_MODE;
+		attr.ia_mode = e->mode;
+	}
+	inode_lock(d_inode(r->dentry));
+	ret = notify_change(mnt_idmap(r->mnt), r->dentry, &owner, NULL);
+	if (!ret && attr.ia_valid)
+		ret = notify_change(mnt_idmap(r->mnt), r->dentry, &attr, NULL);
+	inode_unlock(d_inode(r->dentry));
+	return ret;
+}
+
+static int set_xattrs(struct restored_entry *r, struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr_xattr *x;
+	int ret = 0;
+
+	while (!ret && (x = ckpt_read_opt_type(c, CKPT_HDR_XATTR)))
+		ret = vfs_setxattr(mnt_idmap(r->mnt), r->dentry, x->data,
+				   x->data + x->name_len, x->value_len, 0);
+	return ret;
+}
+
+static int fill_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e,
+		      struct restored_tmpfs *fs, struct restored_entry *r,
+		      struct ckpt_cursor *c)
+{
+	struct restored_entry *parent = NULL;
+	struct dentry *dentry;
+	int ret;
+
+	if (e->parent) {
+		parent = restore_obj(ctx, e->parent);
+		if (IS_ERR(parent))
+			return PTR_ERR(parent);
+		/* The image may mix up its filesystems. */
+		if (parent->mnt != fs->path.mnt)
+			return entry_err(ctx, e, -EBADMSG, "directory of another filesystem");
+	}
+	ret = mnt_want_write(fs->path.mnt);
+	if (ret)
+		return entry_err(ctx, e, ret, "filesystem");
+	dentry = parent ? make_entry(ctx, e, parent) : dget(fs->path.dentry);
+	if (IS_ERR(dentry)) {
+		ret = entry_err(ctx, e, PTR_ERR(dentry), "cannot be made");
+	} else {
+		r->dentry = dentry;
+		r->mnt = mntget(fs->path.mnt);
+		ret = e->link ? 0 : set_attributes(ctx, e, r);
+		if (ret)
+			entry_err(ctx, e, ret, "owner, permissions or size");
+		else
+			ret = set_xattrs(r, c);
+		if (ret)
+			entry_err(ctx, e, ret, "extended attribute");
+	}
+	mnt_drop_write(fs->path.mnt);
+	return ret;
+}
+
+/**
+ * restore_tmpfs_entry - make a file
+ * @ctx: the restart
+ * @h: its TMPFS_ENTRY record
+ * @c: position behind that
+ *
+ * Return: a struct restored_entry, or ERR_PTR() of an errno that has been
+ * reported.
+ */
+void *restore_tmpfs_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			  struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr_tmpfs_entry *e = (const void *)h;
+	struct restored_tmpfs *fs = restore_obj(ctx, e->fs);
+	struct restored_entry *r;
+	int ret = 0;
+
+	if (IS_ERR(fs))
+		return fs;
+	r = kzalloc(sizeof(*r), GFP_KERNEL_ACCOUNT);
+	if (!r)
+		return ERR_PTR(ckpt_err(ctx, -ENOMEM, "file of a tmpfs"));
+	if (fs->used)
+		ret = fill_entry(ctx, e, fs, r, c);
+	if (!ret)
+		return r;
+	ckpt_tmpfs_entry_put(r);
+	return ERR_PTR(ret);
+}
+
+/**
+ * restore_tmpfs_all - make all files of tmpfs filesystems, without contents
+ * @ctx: the restart, before any task has been created
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_tmpfs_all(struct ckpt_ctx *ctx)
+{
+	void *ptr;
+	u32 id;
+
+	for (id = 1; id <= ctx->nr_objs; id++) {
+		if (ckpt_obj_by_id(ctx, id)->h->type != CKPT_HDR_TMPFS_ENTRY)
+			continue;
+		ptr = restore_obj(ctx, id);
+		if (IS_ERR(ptr))
+			return PTR_ERR(ptr);
+		cond_resched();
+		if (fatal_signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted");
+	}
+	return 0;
+}
+
+static int set_times(struct ckpt_obj *o)
+{
+	const struct ckpt_hdr_tmpfs_entry *e = (const void *)o->h;
+	struct restored_entry *r = o->ptr;
+	struct iattr attr = {
+		.ia_valid = ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
+			    ATTR_MTIME_SET,
+		.ia_atime = { .tv_sec = e->atime, .tv_nsec = e->atime_nsec },
+		.ia_mtime = { .tv_sec = e->mtime, .tv_nsec = e->mtime_nsec },
+	};
+	int ret;
+
+	ret = mnt_want_write(r->mnt);
+	if (ret)
+		return ret;
+	inode_lock(d_inode(r->dentry));
+	ret = notify_change(mnt_idmap(r->mnt), r->dentry, &attr, NULL);
+	inode_unlock(d_inode(r->dentry));
+	mnt_drop_write(r->mnt);
+	return ret;
+}
+
+/**
+ * restore_tmpfs_times - set the times of the files
+ * @ctx: the restart, after restore_tmpfs_all()
+ *
+ * Before tasks open files and compare times; directories do not change any more.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_tmpfs_times(struct ckpt_ctx *ctx)
+{
+	struct restored_entry *r;
+	struct ckpt_obj *o;
+	int ret = 0;
+	u32 id;
+
+	for (id = 1; !ret && id <= ctx->nr_objs; id++) {
+		o = ckpt_obj_by_id(ctx, id);
+		r = o->ptr;
+		if (o->h->type != CKPT_HDR_TMPFS_ENTRY || !r->dentry)
+			continue;
+		ret = set_times(o);
+		if (ret)
+			entry_err(ctx, (const void *)o->h, ret, "times");
+		cond_resched();
+	}
+	return ret;
+}
+
+/**
+ * restore_tmpfs_inode - the inode whose pages are in the image
+ * @o: a TMPFS_ENTRY object, restored
+ *
+ * Return: the inode, or NULL if its filesystem is not filled.
+ */
+struct inode *restore_tmpfs_inode(struct ckpt_obj *o)
+{
+	struct restored_entry *r = o->ptr;
+
+	return r->dentry ? d_inode(r->dentry) : NULL;
+}
+
+/**
+ * ckpt_tmpfs_put - forget a filesystem that has been filled
+ * @obj: its struct restored_tmpfs
+ */
+void ckpt_tmpfs_put(void *obj)
+{
+	struct restored_tmpfs *fs = obj;
+
+	path_put(&fs->path);
+	kfree(fs);
+}
+
+/**
+ * ckpt_tmpfs_entry_put - forget a file that has been made
+ * @obj: its struct restored_entry
+ */
+void ckpt_tmpfs_entry_put(void *obj)
+{
+	struct restored_entry *r = obj;
+
+	dput(r->dentry);
+	mntput(r->mnt);
+	kfree(r);
+}

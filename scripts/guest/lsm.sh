@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+# Security modules in the guest; sourced by test.sh if $LSM is set. Loads a
+# policy, and checkpoints and restarts programs from boot to boot: each boot
+# leaves an image in /data/lsm/NAME, and restarts all that others have left.
+# shellcheck shell=bash
+
+dir_lsm=/run/guest/lsm
+
+load_smack()
+{
+	local rule
+	mount -t smackfs smackfs /sys/fs/smackfs || return
+	while read -r rule; do
+		echo "$rule" > /sys/fs/smackfs/load2 || return
+	done < $dir_lsm/smack.rules
+	label=App
+}
+
+load_selinux()
+{
+	mount -t selinuxfs selinuxfs /sys/fs/selinux || return
+	cat /files/selinux.0 > /sys/fs/selinux/load || return
+	echo 1 > /sys/fs/selinux/enforce || return
+	label=user_u:base_r:app_t:s0
+}
+
+load_apparmor()
+{
+	apparmor_parser -K -r $dir_lsm/apparmor.profiles || return
+	label='changeprofile ckpt-app'
+}
+
+# The list of Debian, less what this kernel is built without.
+load_debian()
+{
+	load_apparmor
+}
+
+load_none()
+{
+	label=
+}
+
+load_policy()
+{
+	"load_$LSM" || return
+	echo "# active: $(cat /sys/kernel/security/lsm)"
+}
+
+# leave_image: run a program under a label, save it and kill it.
+leave_image()
+{
+	local image=/data/lsm/$LSM pid number
+	mkdir -p /data/lsm
+	rm -f /tmp/lsm-ready
+	# After the next boot the ids must be free.
+	number=$(ls /data/lsm | wc -l)
+	echo $((20000 + 1000 * number)) > /proc/sys/kernel/ns_last_pid
+	setsid bash -c '
+		[ -z "$1" ] || printf %s "$1" > /proc/self/attr/current || exit
+		exec python3 '$dir_lsm'/program' - "$label" \
+		< /dev/null > /dev/null 2>&1 &
+	pid=$!
+	disown "$pid"
+	for _ in {1..600}; do
+		[ ! -e /tmp/lsm-ready ] || break
+		sleep 0.1
+	done
+	ckpt checkpoint --kill --image "$image" "$pid" 2>&1
+}
+
+# restart_image NAME FLAG...: what becomes of it.
+restart_image()
+{
+	local name=$1
+	shift
+	touch /tmp/lsm-go
+	timeout 60 ckpt restart "$@" --image "/data/lsm/$name" < /dev/null 2>&1
+}
+
+# How many results the following has.
+cross_boots_count()
+{
+	local names new=1
+	[ ! -e "/data/lsm/$LSM" ] || new=0
+	names=$(ls /data/lsm 2> /dev/null | grep -vcx "$LSM")
+	echo $(((names + 1) * 3 + new))
+}
+
+# Labels come back where they are from, and nowhere else; programs everywhere.
+cross_boots()
+{
+	local name said status
+	if [ ! -e "/data/lsm/$LSM" ]; then
+		said=$(leave_image)
+		status=$?
+		[ $status = 0 ] || echo "# $said"
+		result "$LSM: checkpoint" $status
+	fi
+	for name in $(ls /data/lsm); do
+		said=$(restart_image "$name")
+		status=$?
+		[ $status = 0 ] || echo "# $said"
+		result "$name: restart under $LSM" $status
+
+		said=$(restart_image "$name" --keep-lsm)
+		status=$?
+		if [ "$name" != "$LSM" ]; then
+			case $status:$said in
+			0:*) status=1 ;;
+			*"security module"*) status=0 ;;
+			esac
+		fi
+		[ $status = 0 ] || echo "# $said"
+		result "$name: restart under $LSM with its labels" $status
+
+		said=$(ckpt verify --keep-lsm "/data/lsm/$name" 2>&1)
+		status=$?
+		case $name:$status:$said in
+		"$LSM":0:* | *:*:*"security module"*) status=0 ;;
+		*) status=1 ;;
+		esac
+		[ $status = 0 ] || echo "# $said"
+		result "$name: verify under $LSM" $status
+	done
+}
