@@ -114,6 +114,13 @@ void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 void ckpt_pipe_put(void *obj);
 
+/* file_ns.c: namespaces */
+bool ckpt_file_ns_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		      struct ckpt_cursor *c);
+
 /* file_eventfd.c */
 bool ckpt_file_eventfd_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_eventfd(struct ckpt_ctx *ctx, void *obj);
@@ -164,6 +171,7 @@ int ckpt_file_timerfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *
 void *restore_file_timerfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			   struct ckpt_cursor *c);
 void restore_file_timerfd_commit(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+
 /* file_owner.c: who gets signals of open files */
 int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_owners(struct ckpt_ctx *ctx);

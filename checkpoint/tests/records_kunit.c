@@ -114,14 +114,6 @@ static void fill_ns_pid_nested(void *rec)
 	p->level = 2;
 }
 
-static void fill_cgroup(void *rec)
-{
-	struct ckpt_hdr_cgroup *cg = rec;
-
-	cg->path_len = sizeof("/a/b");
-	memcpy(cg->path, "/a/b", sizeof("/a/b"));
-}
-
 static void fill_task_ns(void *rec)
 {
 	struct ckpt_hdr_task_ns *n = rec;
@@ -428,7 +420,6 @@ static const struct good_rec good_recs[] = {
 	REC(NS_MNT, ns, 0, fill_ns),
 	REC(NS_CGROUP, ns, 0, fill_ns),
 	REC(NS_TIME, ns_time, 0, fill_nothing),
-	REC(CGROUP, cgroup, 8, fill_cgroup),
 	REC(TASK_NS, task_ns, 0, fill_task_ns),
 	REC(MOUNT, mount, 16, fill_mount),
 	REC(NET_MSG, net_msg, 32, fill_net_msg),
@@ -590,12 +581,6 @@ static const struct rec_case cases[] = {
 	FINE(NS_TIME, ns_time, monotonic, -NSEC_PER_SEC, "earlier"),
 	BAD(NS_TIME, ns_time, monotonic, S64_MAX, "clock that will overflow"),
 	BAD(NS_TIME, ns_time, boottime, S64_MIN, "clock that will underflow"),
-
-	FINE(CGROUP, cgroup, path[1], 'x', "other path"),
-	BAD(CGROUP, cgroup, path[0], 'x', "relative"),
-	BAD(CGROUP, cgroup, path[7], 1, "padding"),
-	BAD(CGROUP, cgroup, path_len, ~0U, "length overflows"),
-	BAD(CGROUP, cgroup, reserved, 1, "reserved"),
 
 	FINE(TASK_NS, task_ns, pid_for_children, 0, "the caller's"),
 	BAD(TASK_NS, task_ns, uts, CKPT_CLASS_NS_NET, "other namespace"),
