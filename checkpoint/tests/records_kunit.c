@@ -114,14 +114,6 @@ static void fill_ns_pid_nested(void *rec)
 	p->level = 2;
 }
 
-static void fill_cgroup(void *rec)
-{
-	struct ckpt_hdr_cgroup *cg = rec;
-
-	cg->path_len = sizeof("/a/b");
-	memcpy(cg->path, "/a/b", sizeof("/a/b"));
-}
-
 static void fill_task_ns(void *rec)
 {
 	struct ckpt_hdr_task_ns *n = rec;
@@ -306,6 +298,32 @@ static void fill_file_pipe(void *rec)
 	f->pipe = CKPT_CLASS_PIPE;
 }
 
+static void fill_file_socket(void *rec)
+{
+	struct ckpt_hdr_file_socket *f = rec;
+
+	fill_file(&f->file);
+	f->file.f_flags = O_RDWR;
+	f->sock = CKPT_CLASS_SOCKET;
+}
+
+static void fill_file_owner(void *rec)
+{
+	struct ckpt_hdr_file_owner *o = rec;
+
+	o->file = CKPT_CLASS_FILE;
+	o->pid = CKPT_CLASS_PID;
+	o->pid_type = 1;
+}
+
+static void fill_cgroup(void *rec)
+{
+	struct ckpt_hdr_cgroup *c = rec;
+
+	c->path_len = sizeof("/below");
+	memcpy(c->path, "/below", 7);
+}
+
 static void fill_file_proc(void *rec)
 {
 	struct ckpt_hdr_file_proc *f = rec;
@@ -360,7 +378,7 @@ static void fill_tmpfs(void *rec)
 {
 	struct ckpt_hdr_tmpfs *t = rec;
 
-	strcpy(t->path, "/run");
+	strscpy(t->path, "/run", 8);
 }
 
 static void fill_tmpfs_entry(void *rec)
@@ -371,14 +389,14 @@ static void fill_tmpfs_entry(void *rec)
 	e->parent = CKPT_CLASS_TMPFS_ENTRY;
 	e->mode = S_IFREG | 0600;
 	e->size = 1;
-	strcpy(e->names, "file");
+	strscpy(e->names, "file", 8);
 }
 
 static void fill_xattr(void *rec)
 {
 	struct ckpt_hdr_xattr *x = rec;
 
-	strcpy(x->data, "user.a");
+	strscpy(x->data, "user.a", 8);
 	x->name_len = 7;
 	x->value_len = 1;
 }
@@ -402,7 +420,6 @@ static const struct good_rec good_recs[] = {
 	REC(NS_MNT, ns, 0, fill_ns),
 	REC(NS_CGROUP, ns, 0, fill_ns),
 	REC(NS_TIME, ns_time, 0, fill_nothing),
-	REC(CGROUP, cgroup, 8, fill_cgroup),
 	REC(TASK_NS, task_ns, 0, fill_task_ns),
 	REC(MOUNT, mount, 16, fill_mount),
 	REC(NET_MSG, net_msg, 32, fill_net_msg),
@@ -427,7 +444,10 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_PATH, file_path, 8, fill_file_path),
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
+	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
+	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
+	REC(CGROUP, cgroup, 8, fill_cgroup),
 	REC(MM, mm, 0, fill_mm),
 	REC(VMA, vma, 0, fill_vma),
 	REC(AUXV, auxv, 32, fill_auxv),
@@ -481,7 +501,7 @@ struct rec_case {
 	BAD(_type, _struct, file.advice, 8, "unknown advice"),		\
 	BAD(_type, _struct, file.pos, ~0ULL, "negative position"),	\
 	BAD(_type, _struct, file.reserved, 1, "reserved"),		\
-	FINE(_type, _struct, file.cred, 0, "no credentials"),		\
+	FINE(_type, _struct, file.cred, 0, "credentials of the caller"), \
 	BAD(_type, _struct, file.cred, CKPT_CLASS_MM, "other credentials"), \
 	BAD(_type, _struct, file.cred, ~0U, "dangling credentials")
 
@@ -561,12 +581,6 @@ static const struct rec_case cases[] = {
 	FINE(NS_TIME, ns_time, monotonic, -NSEC_PER_SEC, "earlier"),
 	BAD(NS_TIME, ns_time, monotonic, S64_MAX, "clock that will overflow"),
 	BAD(NS_TIME, ns_time, boottime, S64_MIN, "clock that will underflow"),
-
-	FINE(CGROUP, cgroup, path[1], 'x', "other path"),
-	BAD(CGROUP, cgroup, path[0], 'x', "relative"),
-	BAD(CGROUP, cgroup, path[7], 1, "padding"),
-	BAD(CGROUP, cgroup, path_len, ~0U, "length overflows"),
-	BAD(CGROUP, cgroup, reserved, 1, "reserved"),
 
 	FINE(TASK_NS, task_ns, pid_for_children, 0, "the caller's"),
 	BAD(TASK_NS, task_ns, uts, CKPT_CLASS_NS_NET, "other namespace"),
@@ -790,6 +804,30 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PIPE, file_pipe, flags, 4, "unknown flag"),
 	BAD(FILE_PIPE, file_pipe, file.f_flags, O_DIRECTORY, "directory"),
 	BAD(FILE_PIPE, file_pipe, file.advice, 1, "advice"),
+
+	FILE_CASES(FILE_SOCKET, file_socket),
+	BAD(FILE_SOCKET, file_socket, sock, 0, "no socket"),
+	BAD(FILE_SOCKET, file_socket, sock, CKPT_CLASS_FILE, "other object"),
+	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
+	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
+	BAD(FILE_SOCKET, file_socket, reserved, 1, "reserved"),
+
+	FINE(FILE_OWNER, file_owner, pid, 0, "nobody"),
+	FINE(FILE_OWNER, file_owner, flags, CKPT_OWNER_ASYNC, "signals"),
+	BAD(FILE_OWNER, file_owner, file, 0, "no file"),
+	BAD(FILE_OWNER, file_owner, file, CKPT_CLASS_PID, "other file"),
+	BAD(FILE_OWNER, file_owner, pid, CKPT_CLASS_FILE, "other pid"),
+	BAD(FILE_OWNER, file_owner, pid_type, 3, "session"),
+	BAD(FILE_OWNER, file_owner, signum, 65, "signal"),
+	BAD(FILE_OWNER, file_owner, flags, 2, "unknown flag"),
+	BAD(FILE_OWNER, file_owner, reserved, 1, "reserved"),
+
+	BAD(CGROUP, cgroup, path[0], '.', "relative"),
+	BAD(CGROUP, cgroup, path_len, 0, "no path"),
+	BAD(CGROUP, cgroup, path_len, 9, "path beyond the record"),
+	BAD(CGROUP, cgroup, path_len, ~0U, "length of the path overflows"),
+	BAD(CGROUP, cgroup, path[7], 1, "padding"),
+	BAD(CGROUP, cgroup, reserved, 1, "reserved"),
 
 	FILE_CASES(FILE_PROC, file_proc),
 	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),
@@ -1015,8 +1053,11 @@ static void every_kind_has_cases(struct kunit *test)
 		if (!k || !k->validate)
 			continue;
 		KUNIT_EXPECT_TRUE_MSG(test, covers(type) ||
+				      ckpt_kunit_lsm_covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
+				      ckpt_kunit_event_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||
+				      ckpt_kunit_socket_covers(type) ||
 				      ckpt_kunit_x86_covers(type),
 				      "no cases for %s", k->name);
 	}
