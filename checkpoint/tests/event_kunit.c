@@ -195,6 +195,7 @@ struct spoil {
 	.value	= _value,						\
 	.err	= _err,							\
 }
+
 #define COUNTER(_name, _field, _value, _err) \
 	SPOIL(EVENTFD, _name, ckpt_hdr_file_eventfd, _field, _value, _err)
 #define POLL(_name, _field, _value, _err) \
@@ -426,4 +427,5 @@ static struct kunit_suite event_suite = {
 	.name = "checkpoint_event",
 	.test_cases = event_cases,
 };
+
 kunit_test_suite(event_suite);

@@ -133,11 +133,11 @@ static void ranges_target(struct shared *sh)
 			gid_t got[3];
 
 			TARGET_CHECK(sh, !getresuid(&r, &e, &s) && r == 20 &&
-					 e == 30 && s == 40);
+				     e == 30 && s == 40);
 			TARGET_CHECK(sh, !getresgid(&r, &e, &s) && r == 3 &&
-					 e == 4 && s == 5);
+				     e == 4 && s == 5);
 			TARGET_CHECK(sh, getgroups(3, got) == 2 && got[0] == 3 &&
-					 got[1] == 20);
+				     got[1] == 20);
 			TARGET_CHECK(sh, has("projid_map", "0 0 1000\n"));
 			TARGET_CHECK(sh, has("setgroups", "allow\n"));
 		}
@@ -206,7 +206,7 @@ static void leftover_target(struct shared *sh)
 	TARGET_CHECK(sh, put(getpid(), "gid_map", "0 0 1\n"));
 	target_step(sh, 1);
 	TARGET_CHECK(sh, getgroups(4, got) == 3 && got[0] == 0 &&
-			 got[1] == 65534 && got[2] == 65534);
+		     got[1] == 65534 && got[2] == 65534);
 	TARGET_CHECK(sh, getuid() == 0);
 }
 
@@ -257,7 +257,7 @@ static void guest_init(struct shared *sh)
 		target_step(sh, 1);
 		TARGET_CHECK(sh, getuid() == 0 && getpid() == 2);
 		TARGET_CHECK(sh, !gethostname(name, sizeof(name)) &&
-				 !strcmp(name, "guest"));
+			     !strcmp(name, "guest"));
 		TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
 		_exit(0);
 	}
