@@ -50,6 +50,7 @@ static const struct {
 	{ "io_uring",				ckpt_has_io_uring },
 	{ "I/O context shared by CLONE_IO",	ckpt_has_shared_io_context },
 	{ "kcov",				ckpt_has_kcov },
+	{ "BPF task storage",			ckpt_has_bpf_storage },
 };
 
 /**

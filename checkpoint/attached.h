@@ -145,4 +145,16 @@ static inline bool ckpt_has_kcov(struct task_struct *tsk)
 }
 #endif
 
+#ifdef CONFIG_BPF_SYSCALL
+static inline bool ckpt_has_bpf_storage(struct task_struct *tsk)
+{
+	return rcu_access_pointer(tsk->bpf_storage);
+}
+#else
+static inline bool ckpt_has_bpf_storage(struct task_struct *tsk)
+{
+	return false;
+}
+#endif
+
 #endif /* _CHECKPOINT_ATTACHED_H */

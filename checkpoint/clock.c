@@ -17,6 +17,7 @@
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/time_namespace.h>
+#include <linux/time64.h>
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 #include "internal.h"
@@ -133,4 +134,83 @@ s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx)
 s64 ckpt_boottime_offset(struct ckpt_ctx *ctx)
 {
 	return timespec64_to_ns(&ctx->nsproxy->time_ns->offsets.boottime);
+}
+
+/* ---- times on clocks, for timers ---- */
+
+/**
+ * ckpt_clock_now - what a clock of the host shows
+ * @clock: one that hrtimers have
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_now(clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_get_real();
+	case CLOCK_BOOTTIME:
+		return ktime_get_boottime();
+	case CLOCK_TAI:
+		return ktime_get_clocktai();
+	default:
+		return ktime_get();
+	}
+}
+
+/**
+ * ckpt_clock_frozen - what a clock of the host showed when the tasks stopped
+ * @ctx: the checkpoint
+ * @clock: one that hrtimers have
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_frozen(struct ckpt_ctx *ctx, clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ktime_mono_to_any(ctx->frozen_at, TK_OFFS_REAL);
+	case CLOCK_BOOTTIME:
+		return ktime_mono_to_any(ctx->frozen_at, TK_OFFS_BOOT);
+	case CLOCK_TAI:
+		return ktime_mono_to_any(ctx->frozen_at, TK_OFFS_TAI);
+	default:
+		return ctx->frozen_at;
+	}
+}
+
+/**
+ * ckpt_clock_from_host - from a time of the host to what the tasks call it
+ * @ctx: the checkpoint
+ * @clock: the clock it is of
+ * @t: the time
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_from_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t)
+{
+	struct timens_offsets off = root_offsets(ctx);
+
+	if (clock == CLOCK_MONOTONIC)
+		return ckpt_time_add(t, timespec64_to_ns(&off.monotonic));
+	if (clock == CLOCK_BOOTTIME)
+		return ckpt_time_add(t, timespec64_to_ns(&off.boottime));
+	return t;
+}
+
+/**
+ * ckpt_clock_to_host - from a time of the restored tasks to the host's
+ * @ctx: the restart, its clocks set
+ * @clock: the clock it is of
+ * @t: the time
+ *
+ * Return: the time.
+ */
+ktime_t ckpt_clock_to_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t)
+{
+	if (clock == CLOCK_MONOTONIC)
+		return ckpt_time_add(t, -ckpt_monotonic_offset(ctx));
+	if (clock == CLOCK_BOOTTIME)
+		return ckpt_time_add(t, -ckpt_boottime_offset(ctx));
+	return t;
 }

@@ -6,14 +6,13 @@
  *	capability sets, the keyring for requested keys, and to which user
  *	namespace they belong. Ids are as seen in that, or, if it has no numbers
  *	for some, in that of the restart's caller.
- * Not saved: the security module's label: the
- *	restarted tasks have that of the restart's caller. The session keyring,
- *	if it is the user's, empty, or also that of the checkpoint's caller: then
- *	it belongs to the environment, like the session, and so it does at
- *	restart. Audit's login id and session stay those of the restart's caller:
- *	they tell who is responsible.
+ * Not saved: the session keyring, if it is the user's, empty, or also that of the
+ *	checkpoint's caller: then it belongs to the environment, like the
+ *	session, and so it does at restart. For labels see label.c, for audit's
+ *	login id audit.c.
  * Refused: credentials of user namespaces outside the root task's; ids without
- *	a number in either namespace; thread and process keyrings, and other session keyrings.
+ *	a number in either namespace; thread and process keyrings, and other
+ *	session keyrings.
  *
  * A restart must not be a way to get more privilege than by system calls. So
  * what is asked for here is: starting from the credentials of the caller of

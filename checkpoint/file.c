@@ -8,8 +8,9 @@
  *	too; otherwise it has those of the caller, who opens it again.
  * Not saved: the state of readahead; errors of writeback not reported yet;
  *	labels of security modules, which are made anew.
- * Refused: kinds of files that nothing in the table below matches; an owner
- *	for signals (F_SETOWN, F_SETSIG, O_ASYNC, F_NOTIFY); locks and leases.
+ * Refused: kinds of files that nothing in the table below matches; F_NOTIFY;
+ *	leases, and locks on other files than regular ones and directories. For
+ *	owners of signals see file_owner.c.
  */
 #include <linux/backing-dev.h>
 #include <linux/capability.h>
@@ -24,18 +25,27 @@
 #include <linux/slab.h>
 #include <linux/tty.h>
 #include <linux/user_namespace.h>
+#include <uapi/linux/pidfd.h>
 #include "files.h"
+#include "socket.h"
 
 /* Flags that an open file can have and that opening it again can give it. */
 #define OPEN_FLAGS	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | \
 			 O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOATIME | O_PATH)
 /* Flags that only F_GETFL shows, and that are set afterwards. */
-#define SHOWN_FLAGS	(O_NOFOLLOW | __O_TMPFILE | O_CLOEXEC)
+#define SHOWN_FLAGS	(O_NOFOLLOW | __O_TMPFILE | O_CLOEXEC | O_EXCL)
 
 /* In order: the first that matches is taken. */
 static const struct ckpt_file_kind file_kinds[] = {
 	{ "external",	CKPT_HDR_FILE_EXTERNAL,	ckpt_file_external_match },
+	{ "eventfd",	CKPT_HDR_FILE_EVENTFD,	ckpt_file_eventfd_match },
+	{ "epoll",	CKPT_HDR_FILE_EPOLL,	ckpt_file_epoll_match },
+	{ "signalfd",	CKPT_HDR_FILE_SIGNALFD,	ckpt_file_signalfd_match },
+	{ "inotify",	CKPT_HDR_FILE_INOTIFY,	ckpt_file_inotify_match },
+	{ "pidfd",	CKPT_HDR_FILE_PIDFD,	ckpt_file_pidfd_match },
+	{ "timerfd",	CKPT_HDR_FILE_TIMERFD,	ckpt_file_timerfd_match },
 	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
+	{ "socket",	CKPT_HDR_FILE_SOCKET,	ckpt_file_socket_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "proc",	CKPT_HDR_FILE_PROC,	ckpt_file_proc_match },
 	{ "namespace",	CKPT_HDR_FILE_NS,	ckpt_file_ns_match },
@@ -62,7 +72,7 @@ static int refuse_sock(struct ckpt_ctx *ctx, struct file *file)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sockets are not supported");
 	return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-			     "sockets are not supported (family %u, type %u)",
+			     "sockets of this family are not supported (family %u, type %u)",
 			     sock->ops->family, sock->type);
 }
 
@@ -120,6 +130,7 @@ static bool has_lock(const struct list_head *locks, const struct file *file)
 	return false;
 }
 
+/* A lock that is not saved, see lock.c. */
 static const char *lock_of(const struct file *file)
 {
 	struct file_lock_context *locks = locks_inode_context(file_user_inode(file));
@@ -128,21 +139,16 @@ static const char *lock_of(const struct file *file)
 	if (!locks)
 		return NULL;
 	spin_lock(&locks->flc_lock);
-	if (has_lock(&locks->flc_flock, file))
+	if (has_lock(&locks->flc_lease, file))
+		name = "lease";
+	else if (ckpt_saves_locks(file))
+		name = NULL;
+	else if (has_lock(&locks->flc_flock, file))
 		name = "flock() lock";
 	else if (has_lock(&locks->flc_posix, file))
 		name = "record lock";
-	else if (has_lock(&locks->flc_lease, file))
-		name = "lease";
 	spin_unlock(&locks->flc_lock);
 	return name;
-}
-
-static bool has_owner(const struct file *file)
-{
-	const struct fown_struct *owner = file_f_owner(file);
-
-	return owner && (owner->pid || owner->signum);
 }
 
 /*
@@ -186,16 +192,17 @@ static int checkpoint_backing(struct ckpt_ctx *ctx)
 int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 {
 	const char *lock;
+	int ret;
 
 	if (file->f_mode & FMODE_BACKING)
 		return checkpoint_backing(ctx);
 	if (dnotify_watches(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
-	if (file->f_flags & FASYNC || has_owner(file))
-		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
-	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC) ||
+	ret = checkpoint_file_owner(ctx, file);
+	if (ret)
+		return ret;
+	if (file->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC | FASYNC) ||
 	    file->f_mode & FMODE_NOCMTIME)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "is open in a special way (flags %#x, mode %#x)",
@@ -231,7 +238,8 @@ static u32 advice(const struct file *file)
  */
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred)
 {
-	h->f_flags = file->f_flags;
+	/* See file_owner.c. */
+	h->f_flags = file->f_flags & ~FASYNC;
 	if (file->f_mode & FMODE_BACKING)
 		h->f_flags &= (OPEN_FLAGS | SHOWN_FLAGS) & ~O_NOATIME;
 	h->advice = file->f_mode & FMODE_PATH ? 0 : advice(file);
@@ -253,6 +261,9 @@ int ckpt_file_common_validate(struct ckpt_validator *v,
 
 	if (h->f_flags & ~(OPEN_FLAGS | SHOWN_FLAGS | CKPT_O_EXEC))
 		return ckpt_bad(v, "unknown file flags");
+	/* Elsewhere nobody keeps it. */
+	if (h->f_flags & PIDFD_THREAD && h->h.type != CKPT_HDR_FILE_PIDFD)
+		return ckpt_bad(v, "PIDFD_THREAD on another file than a pidfd");
 	if ((h->f_flags & O_ACCMODE) == O_ACCMODE)
 		return ckpt_bad(v, "unknown access mode");
 	if (h->advice & ~(CKPT_ADVICE_RANDOM | CKPT_ADVICE_SEQUENTIAL |
@@ -265,6 +276,23 @@ int ckpt_file_common_validate(struct ckpt_validator *v,
 	if (h->cred && !ckpt_ref_ok(v, h->cred, CKPT_CLASS_CRED))
 		return ckpt_bad(v, "bad reference to credentials");
 	return 0;
+}
+
+/**
+ * ckpt_file_anon_validate - the same for files without an inode of their own
+ * @v: the validator
+ * @h: the record
+ * @accmode: the access mode that all such files have
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_file_anon_validate(struct ckpt_validator *v,
+			    const struct ckpt_hdr_file *h, u32 accmode)
+{
+	if ((h->f_flags & ~(O_APPEND | O_NONBLOCK | O_NOATIME | O_LARGEFILE |
+			    O_CLOEXEC)) != accmode || h->advice)
+		return ckpt_bad(v, "flags that such a file cannot have");
+	return ckpt_file_common_validate(v, h);
 }
 
 /**

@@ -236,6 +236,23 @@ void *restore_files(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	return files;
 }
 
+static int is_file(const void *wanted, struct file *file, unsigned int fd)
+{
+	return file == wanted;
+}
+
+/**
+ * ckpt_files_have - whether a file is open in a descriptor table
+ * @files: the table
+ * @file: the file
+ *
+ * Return: true if so, under whatever number.
+ */
+bool ckpt_files_have(struct files_struct *files, struct file *file)
+{
+	return iterate_fd(files, 0, is_file, file);
+}
+
 /**
  * ckpt_install_files - make the current task use a descriptor table
  * @obj: the table; a reference of its own is taken

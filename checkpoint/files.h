@@ -29,6 +29,7 @@ int ckpt_fd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_files(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		    struct ckpt_cursor *c);
 void ckpt_files_put(void *obj);
+bool ckpt_files_have(struct files_struct *files, struct file *file);
 int ckpt_install_files(void *obj);
 
 /* file.c: what all kinds of open files have in common */
@@ -37,6 +38,8 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file);
 void ckpt_fill_file(struct ckpt_hdr_file *h, struct file *file, u32 cred);
 int ckpt_file_common_validate(struct ckpt_validator *v,
 			      const struct ckpt_hdr_file *h);
+int ckpt_file_anon_validate(struct ckpt_validator *v,
+			    const struct ckpt_hdr_file *h, u32 accmode);
 struct file *restore_file_common(struct ckpt_ctx *ctx,
 				 const struct ckpt_hdr_file *h,
 				 struct file *file, const char *name);
@@ -118,6 +121,63 @@ int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c);
 
+/* file_eventfd.c */
+bool ckpt_file_eventfd_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_eventfd(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_eventfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_eventfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			   struct ckpt_cursor *c);
+
+/* file_epoll.c */
+bool ckpt_file_epoll_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_epoll(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_epoll_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_epoll_item_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_epoll(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			 struct ckpt_cursor *c);
+int restore_file_epoll_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+
+/* file_inotify.c */
+bool ckpt_file_inotify_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_inotify(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_inotify_validate(struct ckpt_validator *v,
+			       const struct ckpt_hdr *h);
+int ckpt_inotify_event_validate(struct ckpt_validator *v,
+				const struct ckpt_hdr *h);
+int ckpt_inotify_watch_validate(struct ckpt_validator *v,
+				const struct ckpt_hdr *h);
+void *restore_file_inotify(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			   struct ckpt_cursor *c);
+int restore_file_inotify_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+
+/* file_pidfd.c */
+bool ckpt_file_pidfd_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_pidfd(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_pidfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_pidfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			 struct ckpt_cursor *c);
+
+/* file_signalfd.c */
+bool ckpt_file_signalfd_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_signalfd(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_signalfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_signalfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			    struct ckpt_cursor *c);
+
+/* file_timerfd.c */
+bool ckpt_file_timerfd_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_timerfd(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_timerfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_timerfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			   struct ckpt_cursor *c);
+void restore_file_timerfd_commit(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+
+/* file_owner.c: who gets signals of open files */
+int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_owners(struct ckpt_ctx *ctx);
+int ckpt_file_owner_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int restore_file_owners(struct ckpt_ctx *ctx);
+
 /* file_external.c: open files that belong to somebody else */
 bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_external(struct ckpt_ctx *ctx, void *obj);
@@ -125,6 +185,12 @@ int ckpt_file_external_validate(struct ckpt_validator *v,
 				const struct ckpt_hdr *h);
 void *restore_file_external(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			    struct ckpt_cursor *c);
+
+/* lock.c: file locks */
+bool ckpt_saves_locks(const struct file *file);
+int checkpoint_locks(struct ckpt_ctx *ctx);
+int ckpt_lock_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int restore_locks(struct ckpt_ctx *ctx);
 
 /* fs_struct.c: root and working directory */
 int checkpoint_fs(struct ckpt_ctx *ctx, void *obj);

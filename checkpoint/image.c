@@ -224,7 +224,7 @@ int ckpt_read_end(struct ckpt_cursor *c, u32 owner)
 	const struct ckpt_hdr *h = peek_known(c);
 	const struct ckpt_kind *kind = h ? ckpt_kind(h->type) : NULL;
 
-	if (kind && kind->owner == owner)
+	if (kind && (kind->owner == owner || kind->owner == CKPT_OWNER_ANY))
 		return ckpt_err(c->ctx, -EBADMSG, "image: unexpected %s record",
 				kind->name);
 	return 0;

@@ -18,6 +18,7 @@
 #include <uapi/linux/checkpoint.h>
 
 struct bio_vec;
+struct ckpt_obj;
 struct ckpt_signals;
 struct cred;
 struct file;
@@ -171,6 +172,7 @@ struct ckpt_label_set {
  * @subject: checkpoint: the task whose state is being captured, for messages
  * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
  * @file: checkpoint: the open file that is being captured, or NULL
+ * @epoll_depth: checkpoint: eventpoll files that led to @file
  * @frozen: checkpoint: the tasks to release, see freeze.c
  * @known: checkpoint: the same, by task
  * @frozen_at: checkpoint: when the last task had stopped
@@ -191,6 +193,9 @@ struct ckpt_label_set {
  *
  * @labels: checkpoint: the labels that security modules use, see label.c
  * @task_labels: checkpoint: those of the present task
+ *
+ * @locks: restart: the first LOCK record
+ * @has_locks: restart: there is one
  *
  * @nsproxy: restart: namespaces of tasks that have none of their own: the
  *	caller's, and time as it was
@@ -244,6 +249,7 @@ struct ckpt_ctx {
 	struct ckpt_task *subject;
 	const char *what;
 	struct file *file;
+	unsigned int epoll_depth;
 	struct list_head frozen;
 	struct rhashtable known;
 	ktime_t frozen_at;
@@ -263,6 +269,8 @@ struct ckpt_ctx {
 
 	DECLARE_HASHTABLE(labels, 7);
 	struct ckpt_label_set task_labels;
+	struct ckpt_cursor locks;
+	bool has_locks;
 
 	struct nsproxy *nsproxy;
 	bool own_time;
@@ -349,6 +357,7 @@ enum ckpt_class {
 	CKPT_CLASS_FILES,
 	CKPT_CLASS_FS,
 	CKPT_CLASS_PIPE,
+	CKPT_CLASS_SOCKET,
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
@@ -361,6 +370,8 @@ enum ckpt_class {
  * struct ckpt_validator - state of one pass over the records
  * @classes: class (enum ckpt_class) of each object so far, by id - 1
  * @objs: first record of each of them
+ * @depth: of each object so far: how many objects that can contain each other
+ *	restoring it goes through
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
@@ -371,6 +382,7 @@ enum ckpt_class {
  * @tree: the TREE_TASK records so far, by number of the task
  * @pid_used: which PID objects (by id - 1) are the id of a task
  * @have_tree: there has been a TREE record
+ * @have_locks: there has been a LOCK record
  * @task_done: which tasks, by number, have had a TASK record
  * @nr_procs: leaders among the TREE_TASK records so far
  * @last_end: for records that must be in ascending order
@@ -379,6 +391,7 @@ enum ckpt_class {
 struct ckpt_validator {
 	u8 *classes;
 	const struct ckpt_hdr **objs;
+	u8 *depth;
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
@@ -389,13 +402,14 @@ struct ckpt_validator {
 	const struct ckpt_hdr_tree_task **tree;
 	u8 *pid_used;
 	bool have_tree;
+	bool have_locks;
 	u8 *task_done;
 	u32 nr_procs;
 	u64 last_end;
 	const char *why;
 };
 
-/* The owner of records that may belong to any object or task. */
+/* The owner of records that may belong to any task or labelled object. */
 #define CKPT_OWNER_ANY	(~0U)
 
 /**
@@ -406,6 +420,9 @@ struct ckpt_validator {
  * @CKPT_LABELLED_INODE: it is a struct inode
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
+ * @CKPT_LABELLED_IPC: it is a struct kern_ipc_perm
+ * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
+ *	of one at restart
  */
 enum ckpt_labelled {
 	CKPT_LABELLED_NOT,
@@ -413,6 +430,8 @@ enum ckpt_labelled {
 	CKPT_LABELLED_FILE,
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
+	CKPT_LABELLED_IPC,
+	CKPT_LABELLED_SOCK,
 };
 
 /**
@@ -422,9 +441,9 @@ enum ckpt_labelled {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
- * @labelled: objects: what security modules see in it. Their labels are then
- *	saved and restored without further ado, and state that has no label is
- *	refused.
+ * @labelled: objects: what security modules see in it; open files need not say.
+ *	Their labels are then saved and restored without further ado, and state
+ *	that has no label is refused.
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -435,6 +454,11 @@ enum ckpt_labelled {
  *	Called in the task that uses it first, with the credentials of the
  *	caller of restart(). Return: a referenced object or ERR_PTR() of an
  *	errno that has been reported.
+ * @finish: objects: do what needs all other objects to be there. Called in the
+ *	caller of restart(), all tasks at the barrier. Return: 0, or an errno
+ *	that has been reported.
+ * @commit: objects: do what must wait until nothing can fail any more. The
+ *	same, later, and once the clocks are set.
  * @get: objects: take a reference on a kernel object at checkpoint. NULL if
  *	one more user would make a difference to the tasks when they run again;
  *	then it is held while they are stopped, see ckpt_hold().
@@ -452,11 +476,14 @@ struct ckpt_kind {
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
 	void *(*restore)(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			 struct ckpt_cursor *c);
+	int (*finish)(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+	void (*commit)(struct ckpt_ctx *ctx, struct ckpt_obj *o);
 	void (*get)(void *obj);
 	void (*put)(void *obj);
 };
 
 const struct ckpt_kind *ckpt_kind(u32 type);
+enum ckpt_labelled ckpt_labelled(u32 type);
 int ckpt_validate_meta(struct ckpt_ctx *ctx);
 struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks);
 void ckpt_validator_free(struct ckpt_validator *v);
@@ -503,6 +530,8 @@ struct ckpt_obj {
 int ckpt_obj_hash_init(struct ckpt_ctx *ctx);
 void ckpt_obj_free(struct ckpt_ctx *ctx);
 void ckpt_obj_release(struct ckpt_ctx *ctx);
+int restore_objs_finish(struct ckpt_ctx *ctx);
+void restore_objs_commit(struct ckpt_ctx *ctx);
 int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr);
 bool ckpt_obj_known(struct ckpt_ctx *ctx, const void *ptr);
 void ckpt_obj_let_go(struct ckpt_ctx *ctx);
@@ -513,9 +542,22 @@ int ckpt_walk_uses(struct ckpt_ctx *ctx,
 			     struct ckpt_uses *uses));
 int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 		   int (*fn)(struct ckpt_ctx *ctx, void *obj));
+int ckpt_walk_ids(struct ckpt_ctx *ctx, u32 type,
+		  int (*fn)(struct ckpt_ctx *ctx, void *obj, u32 id, void *arg),
+		  void *arg);
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
 void ckpt_obj_set(struct ckpt_obj *o, void *ptr, void *priv);
+
+/* sysctl.c */
+#ifdef CONFIG_SYSCTL
+int ckpt_may_use(struct ckpt_ctx *ctx);
+#else
+static inline int ckpt_may_use(struct ckpt_ctx *ctx)
+{
+	return 0;
+}
+#endif
 
 /* header.c, container.c */
 int checkpoint_header(struct ckpt_ctx *ctx);
@@ -535,6 +577,33 @@ int restore_clocks(struct ckpt_ctx *ctx);
 void restore_clocks_commit(struct ckpt_ctx *ctx);
 s64 ckpt_monotonic_offset(struct ckpt_ctx *ctx);
 s64 ckpt_boottime_offset(struct ckpt_ctx *ctx);
+ktime_t ckpt_clock_now(clockid_t clock);
+ktime_t ckpt_clock_frozen(struct ckpt_ctx *ctx, clockid_t clock);
+ktime_t ckpt_clock_from_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t);
+ktime_t ckpt_clock_to_host(struct ckpt_ctx *ctx, clockid_t clock, ktime_t t);
+
+/**
+ * ckpt_time_add - add to a time that may be forever
+ * @t: the time; more than some 146 years are forever
+ * @delta: what to add, less than that
+ *
+ * Return: the sum, or %KTIME_MAX for forever.
+ */
+static inline ktime_t ckpt_time_add(ktime_t t, s64 delta)
+{
+	return t > KTIME_MAX / 2 ? KTIME_MAX : t + delta;
+}
+
+/**
+ * ckpt_time_ok - whether a time of an image can be calculated with
+ * @t: the time
+ *
+ * Return: false if ckpt_time_add() could overflow.
+ */
+static inline bool ckpt_time_ok(s64 t)
+{
+	return t >= -KTIME_MAX / 2;
+}
 
 /* tree.c, pid.c */
 int checkpoint_tree(struct ckpt_ctx *ctx);
@@ -543,6 +612,8 @@ int restore_tree_commit(struct ckpt_ctx *ctx);
 int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_pid(struct ckpt_ctx *ctx, void *obj);
+void *restore_pid(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		  struct ckpt_cursor *c);
 int restore_pids(struct ckpt_ctx *ctx);
 void restore_pids_done(struct ckpt_ctx *ctx);
 void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr);

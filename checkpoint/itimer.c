@@ -5,7 +5,6 @@
  * Saved: time until each expires, and the intervals. Time does not pass for a
  *	timer between checkpoint and restart. An expired timer that waits for
  *	its SIGALRM to be taken before it starts again keeps its phase.
- * Refused: timers of timer_create(), see signal.c.
  */
 #include <linux/hrtimer.h>
 #include <linux/posix-timers.h>

@@ -6,6 +6,7 @@
 #include <linux/checkpoint_arch.h>
 #include <linux/export.h>
 #include <linux/limits.h>
+#include "audit.h"
 #include "container.h"
 #include "cred.h"
 #include "futex.h"
@@ -20,6 +21,7 @@
 #include "sched.h"
 #include "sighand.h"
 #include "signal.h"
+#include "socket.h"
 
 static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_HEADER] = {
@@ -86,6 +88,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.class		= CKPT_CLASS_PID,
 		.validate	= ckpt_pid_validate,
 		.checkpoint	= checkpoint_pid,
+		.restore	= restore_pid,
 		.get		= ckpt_pid_get,
 		.put		= ckpt_pid_put,
 	},
@@ -245,6 +248,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TASK,
 		.validate	= ckpt_itimer_validate,
 	},
+	[CKPT_HDR_POSIX_TIMER] = {
+		.name		= "POSIX_TIMER",
+		.min_len	= sizeof(struct ckpt_hdr_posix_timer),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_posix_timer_validate,
+	},
 	[CKPT_HDR_RLIMITS] = {
 		.name		= "RLIMITS",
 		.min_len	= sizeof(struct ckpt_hdr_rlimits),
@@ -272,6 +281,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_cred_obj,
 		.get		= ckpt_cred_get,
 		.put		= ckpt_cred_put,
+	},
+	[CKPT_HDR_AUDIT] = {
+		.name		= "AUDIT",
+		.min_len	= sizeof(struct ckpt_hdr_audit),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_audit_validate,
 	},
 	[CKPT_HDR_RESTART_BLOCK] = {
 		.name		= "RESTART_BLOCK",
@@ -372,6 +387,45 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_TMPFS_ENTRY,
 		.validate	= ckpt_xattr_validate,
 	},
+	[CKPT_HDR_SOCKET] = {
+		.name		= "SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_socket),
+		.max_len	= sizeof(struct ckpt_hdr_socket) +
+				  CKPT_SOCKOPTS_MAX *
+				  sizeof(struct ckpt_sockopt),
+		.class		= CKPT_CLASS_SOCKET,
+		.labelled	= CKPT_LABELLED_SOCK,
+		.validate	= ckpt_socket_validate,
+		.checkpoint	= checkpoint_socket,
+		.restore	= restore_socket,
+		.put		= ckpt_socket_put,
+	},
+	[CKPT_HDR_SOCK_UNIX] = {
+		.name		= "SOCK_UNIX",
+		.min_len	= sizeof(struct ckpt_hdr_sock_unix),
+		.max_len	= sizeof(struct ckpt_hdr_sock_unix) +
+				  2 * CKPT_UNIX_ADDR_MAX + PATH_MAX + 6,
+		.validate	= ckpt_sock_unix_validate,
+	},
+	[CKPT_HDR_SOCK_INET] = {
+		.name		= "SOCK_INET",
+		.min_len	= sizeof(struct ckpt_hdr_sock_inet),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_inet_validate,
+	},
+	[CKPT_HDR_SOCK_NETLINK] = {
+		.name		= "SOCK_NETLINK",
+		.min_len	= sizeof(struct ckpt_hdr_sock_netlink),
+		.owner		= CKPT_HDR_SOCKET,
+		.validate	= ckpt_sock_netlink_validate,
+	},
+	[CKPT_HDR_SKB] = {
+		.name		= "SKB",
+		.min_len	= sizeof(struct ckpt_hdr_skb),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_SOCK_UNIX,
+		.validate	= ckpt_skb_validate,
+	},
 	[CKPT_HDR_FILE_EXTERNAL] = {
 		.name		= "FILE_EXTERNAL",
 		.min_len	= sizeof(struct ckpt_hdr_file_external),
@@ -388,7 +442,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_file_path),
 		.max_len	= sizeof(struct ckpt_hdr_file_path) + PATH_MAX,
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_path_validate,
 		.checkpoint	= checkpoint_file_path,
 		.restore	= restore_file_path,
@@ -398,7 +451,6 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_INODE",
 		.min_len	= sizeof(struct ckpt_hdr_file_inode),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_inode_validate,
 		.checkpoint	= checkpoint_file_inode,
 		.restore	= restore_file_inode,
@@ -408,10 +460,107 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "FILE_PIPE",
 		.min_len	= sizeof(struct ckpt_hdr_file_pipe),
 		.class		= CKPT_CLASS_FILE,
-		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_file_pipe_validate,
 		.checkpoint	= checkpoint_file_pipe,
 		.restore	= restore_file_pipe,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_EVENTFD] = {
+		.name		= "FILE_EVENTFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_eventfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_eventfd_validate,
+		.checkpoint	= checkpoint_file_eventfd,
+		.restore	= restore_file_eventfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_EPOLL] = {
+		.name		= "FILE_EPOLL",
+		.min_len	= sizeof(struct ckpt_hdr_file_epoll),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_epoll_validate,
+		.checkpoint	= checkpoint_file_epoll,
+		.restore	= restore_file_epoll,
+		.finish		= restore_file_epoll_finish,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_EPOLL_ITEM] = {
+		.name		= "EPOLL_ITEM",
+		.min_len	= sizeof(struct ckpt_hdr_epoll_item),
+		.owner		= CKPT_HDR_FILE_EPOLL,
+		.validate	= ckpt_epoll_item_validate,
+	},
+	[CKPT_HDR_FILE_INOTIFY] = {
+		.name		= "FILE_INOTIFY",
+		.min_len	= sizeof(struct ckpt_hdr_file_inotify),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_inotify_validate,
+		.checkpoint	= checkpoint_file_inotify,
+		.restore	= restore_file_inotify,
+		.finish		= restore_file_inotify_finish,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_INOTIFY_EVENT] = {
+		.name		= "INOTIFY_EVENT",
+		.min_len	= sizeof(struct ckpt_hdr_inotify_event),
+		.max_len	= sizeof(struct ckpt_hdr_inotify_event) +
+				  NAME_MAX + 1,
+		.owner		= CKPT_HDR_FILE_INOTIFY,
+		.validate	= ckpt_inotify_event_validate,
+	},
+	[CKPT_HDR_INOTIFY_WATCH] = {
+		.name		= "INOTIFY_WATCH",
+		.min_len	= sizeof(struct ckpt_hdr_inotify_watch),
+		.max_len	= sizeof(struct ckpt_hdr_inotify_watch) +
+				  PATH_MAX,
+		.owner		= CKPT_HDR_FILE_INOTIFY,
+		.validate	= ckpt_inotify_watch_validate,
+	},
+	[CKPT_HDR_FILE_PIDFD] = {
+		.name		= "FILE_PIDFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_pidfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_pidfd_validate,
+		.checkpoint	= checkpoint_file_pidfd,
+		.restore	= restore_file_pidfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_SIGNALFD] = {
+		.name		= "FILE_SIGNALFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_signalfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_signalfd_validate,
+		.checkpoint	= checkpoint_file_signalfd,
+		.restore	= restore_file_signalfd,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_FILE_TIMERFD] = {
+		.name		= "FILE_TIMERFD",
+		.min_len	= sizeof(struct ckpt_hdr_file_timerfd),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_timerfd_validate,
+		.checkpoint	= checkpoint_file_timerfd,
+		.restore	= restore_file_timerfd,
+		.commit		= restore_file_timerfd_commit,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_LOCK] = {
+		.name		= "LOCK",
+		.min_len	= sizeof(struct ckpt_hdr_lock),
+		.validate	= ckpt_lock_validate,
+	},
+	[CKPT_HDR_FILE_OWNER] = {
+		.name		= "FILE_OWNER",
+		.min_len	= sizeof(struct ckpt_hdr_file_owner),
+		.validate	= ckpt_file_owner_validate,
+	},
+	[CKPT_HDR_FILE_SOCKET] = {
+		.name		= "FILE_SOCKET",
+		.min_len	= sizeof(struct ckpt_hdr_file_socket),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_socket_validate,
+		.checkpoint	= checkpoint_file_socket,
+		.restore	= restore_file_socket,
 		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_NS] = {
@@ -520,6 +669,7 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,
+	&ckpt_audit_task_kind,
 	&ckpt_label_task_kind,
 	NULL
 };
@@ -540,4 +690,22 @@ const struct ckpt_kind *ckpt_kind(u32 type)
 		return NULL;
 	k = &generic_kinds[type];
 	return k->name ? k : NULL;
+}
+
+/**
+ * ckpt_labelled - what security modules see in an object
+ * @type: record type of the object
+ *
+ * Return: one of enum ckpt_labelled. External files belong to somebody else,
+ * and so do their labels.
+ */
+enum ckpt_labelled ckpt_labelled(u32 type)
+{
+	const struct ckpt_kind *k = ckpt_kind(type);
+
+	if (!k)
+		return CKPT_LABELLED_NOT;
+	if (k->class == CKPT_CLASS_FILE && type != CKPT_HDR_FILE_EXTERNAL)
+		return CKPT_LABELLED_FILE;
+	return k->labelled;
 }

@@ -2,9 +2,9 @@
 /*
  * Checkpoint/restart - labels that security modules give to tasks and objects
  *
- * Saved: the labels of credentials, tasks, open files, and of inodes that no
- *	file system keeps: pipes, memfds, nameless files. As strings, as the
- *	module names them; one object for each distinct label.
+ * Saved: the labels of credentials, tasks, open files, sockets and their peers,
+ *	and of inodes that no file system keeps: pipes, memfds, nameless files. As
+ *	strings, as the module names them; one object for each distinct label.
  * Not saved: labels of files that have a name. They are in the file system.
  * Refused: state of a security module that has no label; labels longer than
  *	CKPT_LABEL_MAX; nameless files with signatures of integrity modules.
@@ -18,6 +18,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/lsm_hooks.h>
+#include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/stringhash.h>
 #include <linux/xattr.h>
@@ -32,26 +33,29 @@ static const u32 cred_attrs[] = {
 	CKPT_LABEL_KEYCREATE, CKPT_LABEL_PREV, CKPT_LABEL_SOCKCREATE,
 	CKPT_LABEL_RELABEL, CKPT_LABEL_RULES,
 };
+
 static const u32 task_attrs[] = {
 	CKPT_LABEL_CURRENT, CKPT_LABEL_NNP, CKPT_LABEL_EXEC, CKPT_LABEL_PREV,
 	CKPT_LABEL_HAT_TOKEN,
 };
-static const u32 sock_attrs[] = { CKPT_LABEL_CURRENT, CKPT_LABEL_PEER };
-static const u32 other_attrs[] = { CKPT_LABEL_CURRENT };
 
-#define ATTRS(a)	{ (a), ARRAY_SIZE(a) }
+static const u32 sock_attrs[] = {
+	CKPT_LABEL_CURRENT, CKPT_LABEL_INPUT, CKPT_LABEL_PEER,
+};
+
+static const u32 other_attrs[] = { CKPT_LABEL_CURRENT };
 
 static const struct attr_list {
 	const u32 *attr;
 	u32 nr;
 } attr_lists[] = {
-	[LSM_CKPT_CRED]		= ATTRS(cred_attrs),
-	[LSM_CKPT_TASK]		= ATTRS(task_attrs),
-	[LSM_CKPT_FILE]		= ATTRS(other_attrs),
-	[LSM_CKPT_INODE]	= ATTRS(other_attrs),
-	[LSM_CKPT_IPC]		= ATTRS(other_attrs),
-	[LSM_CKPT_MSG]		= ATTRS(other_attrs),
-	[LSM_CKPT_SOCK]		= ATTRS(sock_attrs),
+	[LSM_CKPT_CRED]		= { cred_attrs, ARRAY_SIZE(cred_attrs) },
+	[LSM_CKPT_TASK]		= { task_attrs, ARRAY_SIZE(task_attrs) },
+	[LSM_CKPT_FILE]		= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_INODE]	= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_IPC]		= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_MSG]		= { other_attrs, ARRAY_SIZE(other_attrs) },
+	[LSM_CKPT_SOCK]		= { sock_attrs, ARRAY_SIZE(sock_attrs) },
 };
 
 /* Whether it is this inode that keeps the label, and nothing else does. */
@@ -91,6 +95,15 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 			return inode_obj(obj, ptr);
 		obj->dentry = file->f_path.dentry;
 		return inode_obj(obj, file_inode(file));
+	case CKPT_LABELLED_IPC:
+		obj->type = LSM_CKPT_IPC;
+		obj->ipc = ptr;
+		return true;
+	case CKPT_LABELLED_SOCK:
+		obj->type = LSM_CKPT_SOCK;
+		obj->sock = ctx->op == CKPT_OP_CHECKPOINT ?
+			    ptr : sock_from_file(file)->sk;
+		return true;
 	default:
 		return false;
 	}
@@ -302,7 +315,7 @@ int ckpt_label_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 static bool attr_ok(u32 attr)
 {
-	return (attr >= CKPT_LABEL_NNP && attr <= CKPT_LABEL_PEER) ||
+	return (attr >= CKPT_LABEL_NNP && attr <= CKPT_LABEL_INPUT) ||
 	       (attr >= CKPT_LABEL_CURRENT && attr <= CKPT_LABEL_SOCKCREATE);
 }
 

@@ -47,6 +47,12 @@ static bool keeps_nothing(u64 id)
 	}
 }
 
+static int policy_err(struct ckpt_ctx *ctx, const char *lsm, int err)
+{
+	return ckpt_err(ctx, err, "security module %s: its policy cannot be identified",
+			lsm);
+}
+
 /* ---- checkpoint ---- */
 
 /* Adds LSM_POLICY records. */
@@ -98,10 +104,7 @@ static int checkpoint_policies(struct ckpt_ctx *ctx, const struct lsm_id *lsm)
 		put_cred(cred);
 		cond_resched();
 	}
-	if (ret)
-		return ckpt_err(ctx, ret, "security module %s: its policy cannot be identified",
-				lsm->name);
-	return 0;
+	return ret ? policy_err(ctx, lsm->name, ret) : 0;
 }
 
 static int checkpoint_lsm(struct ckpt_ctx *ctx, const struct lsm_id *lsm)
@@ -159,8 +162,7 @@ int ckpt_lsm_prepare(struct ckpt_ctx *ctx)
 		ret = security_checkpoint_policy(lsm_idlist[i]->id, NULL, NULL,
 						 &sink);
 		if (ret)
-			return ckpt_err(ctx, ret, "security module %s: its policy cannot be identified",
-					lsm_idlist[i]->name);
+			return policy_err(ctx, lsm_idlist[i]->name, ret);
 	}
 	return 0;
 }
@@ -302,8 +304,7 @@ static int check_policy(struct ckpt_ctx *ctx, const struct ckpt_hdr_lsm *lsm,
 	ret = security_checkpoint_policy(h->lsm_id, NULL, *h->name ?
 					 (const char *)h->name : NULL, &r.sink);
 	if (ret)
-		return ckpt_err(ctx, ret, "security module %s: its policy cannot be identified",
-				lsm->name);
+		return policy_err(ctx, lsm->name, ret);
 	if (!r.found)
 		return report_change(ctx, lsm->name, h->name, "is not loaded");
 	if (!r.same)

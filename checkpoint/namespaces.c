@@ -798,10 +798,11 @@ static int restore_all(struct ckpt_ctx *ctx, bool user)
 
 	for (id = 1; id <= ctx->nr_objs; id++) {
 		const struct ckpt_hdr_ns *h = (const void *)ctx->objs[id - 1].h;
+		bool is_user = h->h.type == CKPT_HDR_NS_USER;
 		struct ns_common *ns;
 
 		cond_resched();
-		if (!is_ns(h->h.type) || user == (h->h.type != CKPT_HDR_NS_USER))
+		if (!is_ns(h->h.type) || user != is_user)
 			continue;
 		ns = restore_obj(ctx, id);
 		if (IS_ERR(ns))

@@ -105,14 +105,51 @@ void ckpt_obj_release(struct ckpt_ctx *ctx)
 }
 
 /* Labels are objects and come first; which of them it has comes behind it. */
-static int write_labelled(struct ckpt_ctx *ctx, const struct ckpt_kind *kind,
-			  void *ptr)
+static int write_labelled(struct ckpt_ctx *ctx, u32 type, void *ptr)
 {
 	struct ckpt_label_set labels;
 
-	return checkpoint_obj_labels(ctx, kind->labelled, ptr, &labels) ?:
-	       kind->checkpoint(ctx, ptr) ?:
+	return checkpoint_obj_labels(ctx, ckpt_labelled(type), ptr, &labels) ?:
+	       ckpt_kind(type)->checkpoint(ctx, ptr) ?:
 	       checkpoint_label_set(ctx, &labels);
+}
+
+/**
+ * restore_objs_finish - let objects do what needs all others to be there
+ * @ctx: the restart; all tasks have restored themselves
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_objs_finish(struct ckpt_ctx *ctx)
+{
+	int ret = 0;
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs && !ret; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+
+		if (o->ptr && ckpt_kind(o->h->type)->finish)
+			ret = ckpt_kind(o->h->type)->finish(ctx, o);
+		cond_resched();
+	}
+	return ret;
+}
+
+/**
+ * restore_objs_commit - let objects do what cannot be undone
+ * @ctx: the restart; nothing can fail any more
+ */
+void restore_objs_commit(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+
+		if (o->ptr && ckpt_kind(o->h->type)->commit)
+			ckpt_kind(o->h->type)->commit(ctx, o);
+		cond_resched();
+	}
 }
 
 /**
@@ -133,8 +170,8 @@ int checkpoint_obj(struct ckpt_ctx *ctx, u32 type, void *ptr)
 	if (e)
 		return e->id;
 
-	ret = kind->labelled ? write_labelled(ctx, kind, ptr) :
-			       kind->checkpoint(ctx, ptr);
+	ret = ckpt_labelled(type) ? write_labelled(ctx, type, ptr) :
+				    kind->checkpoint(ctx, ptr);
 	if (ret < 0)
 		return ret;
 
@@ -276,6 +313,30 @@ int ckpt_walk_objs(struct ckpt_ctx *ctx, u32 type,
 }
 
 /**
+ * ckpt_walk_ids - do something with all objects of one type and their numbers
+ * @ctx: the checkpoint
+ * @type: record type of the objects
+ * @fn: what to do
+ * @arg: passed to @fn
+ *
+ * Return: 0, or the first result of @fn that is not 0.
+ */
+int ckpt_walk_ids(struct ckpt_ctx *ctx, u32 type,
+		  int (*fn)(struct ckpt_ctx *ctx, void *obj, u32 id, void *arg),
+		  void *arg)
+{
+	struct obj_entry *e;
+	int ret;
+
+	list_for_each_entry(e, &ctx->obj_list, list) {
+		ret = e->type == type ? fn(ctx, e->ptr, e->id, arg) : 0;
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
  * ckpt_obj_by_id - find an object of the image
  * @ctx: the restart
  * @id: its number, validated
@@ -302,16 +363,16 @@ void ckpt_obj_set(struct ckpt_obj *o, void *ptr, void *priv)
 
 static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 {
-	const struct ckpt_kind *kind = ckpt_kind(o->h->type);
+	enum ckpt_labelled labelled = ckpt_labelled(o->h->type);
 	struct ckpt_cursor c = o->c;
-	void *ptr = kind->restore(ctx, o->h, &c);
+	void *ptr = ckpt_kind(o->h->type)->restore(ctx, o->h, &c);
 	int ret = 0;
 
 	/* Released with @ctx also if it cannot have its labels. */
 	if (!IS_ERR(ptr)) {
 		o->ptr = ptr;
-		if (kind->labelled)
-			ret = restore_obj_labels(ctx, kind->labelled, ptr, o->c);
+		if (labelled)
+			ret = restore_obj_labels(ctx, labelled, ptr, o->c);
 		if (ret)
 			ptr = ERR_PTR(ret);
 	}

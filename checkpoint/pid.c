@@ -13,6 +13,7 @@
 #include <linux/pid_namespace.h>
 #include <linux/nsproxy.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include "internal.h"
 #include "namespaces.h"
 
@@ -172,20 +173,9 @@ void ckpt_pid_tid(struct ckpt_ctx *ctx, u32 id, pid_t *set_tid, size_t *nr)
 	*nr = p->nr_levels;
 }
 
-/* Tasks have brought their ids along. */
-static void take_task_pids(struct ckpt_ctx *ctx)
-{
-	u32 i;
-
-	for (i = 0; i < ctx->nr_tasks; i++) {
-		struct ckpt_obj *o = ckpt_obj_by_id(ctx, ctx->tasks[i].tree->pid);
-
-		o->ptr = get_task_pid(ctx->tasks[i].task, PIDTYPE_PID);
-	}
-}
-
 /* The id of a dead process, which a session or process group still has. */
-static int restore_dead_pid(struct ckpt_ctx *ctx, struct ckpt_obj *o, u32 id)
+static struct pid *restore_dead_pid(struct ckpt_ctx *ctx, struct ckpt_obj *o,
+				    u32 id)
 {
 	struct pid_namespace *ns = ckpt_pid_ns(ctx, pid_rec(ctx, id)->ns);
 	pid_t set_tid[CKPT_PID_LEVELS_MAX];
@@ -195,13 +185,69 @@ static int restore_dead_pid(struct ckpt_ctx *ctx, struct ckpt_obj *o, u32 id)
 	ckpt_pid_tid(ctx, id, set_tid, &nr);
 	pid = alloc_pid(ns, set_tid, nr);
 	if (IS_ERR(pid))
-		return ckpt_err(ctx, PTR_ERR(pid), "pid %d: %s", set_tid[nr - 1],
-				PTR_ERR(pid) == -EEXIST ? "is taken" :
-				"cannot be allocated");
+		return ERR_PTR(ckpt_err(ctx, PTR_ERR(pid), "pid %d: %s",
+					set_tid[nr - 1],
+					PTR_ERR(pid) == -EEXIST ? "is taken" :
+					"cannot be allocated"));
 	/* One reference belongs to whoever will be attached to it. */
-	o->ptr = get_pid(pid);
-	o->priv = pid;
-	return 0;
+	if (!cmpxchg(&o->priv, NULL, pid))
+		return get_pid(pid);
+	/* The restart is being aborted, and has been here before. */
+	free_pid(pid);
+	return ERR_PTR(-EINTR);
+}
+
+static struct ckpt_task *task_with_pid(struct ckpt_ctx *ctx, u32 id)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++)
+		if (ctx->tasks[i].tree->pid == id)
+			return &ctx->tasks[i];
+	return NULL;
+}
+
+static bool task_exists(const struct ckpt_task *t)
+{
+	/* Pairs with the release in create_task(). */
+	return smp_load_acquire(&t->task);
+}
+
+/**
+ * restore_pid - get a process id
+ * @ctx: the restart
+ * @h: the record
+ * @c: unused
+ *
+ * A task brings its id along; wait until it has been created. Whatever that
+ * needs does not need the caller.
+ *
+ * Return: the id, referenced, or ERR_PTR() of an errno that has been reported.
+ */
+void *restore_pid(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		  struct ckpt_cursor *c)
+{
+	struct ckpt_task *t = task_with_pid(ctx, h->id);
+
+	if (!t)
+		return restore_dead_pid(ctx, ckpt_obj_by_id(ctx, h->id), h->id);
+	/* An abort kills those who wait here. */
+	if (wait_var_event_killable(&t->task, task_exists(t)))
+		return ERR_PTR(-EINTR);
+	return get_task_pid(t->task, PIDTYPE_PID);
+}
+
+/* Tasks have brought their ids along. */
+static void take_task_pids(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		struct ckpt_obj *o = ckpt_obj_by_id(ctx, ctx->tasks[i].tree->pid);
+
+		if (!o->ptr)
+			o->ptr = get_task_pid(ctx->tasks[i].task, PIDTYPE_PID);
+	}
 }
 
 /**
@@ -212,8 +258,8 @@ static int restore_dead_pid(struct ckpt_ctx *ctx, struct ckpt_obj *o, u32 id)
  */
 int restore_pids(struct ckpt_ctx *ctx)
 {
+	void *pid;
 	u32 id;
-	int ret;
 
 	take_task_pids(ctx);
 	for (id = 1; id <= ctx->nr_objs; id++) {
@@ -221,9 +267,9 @@ int restore_pids(struct ckpt_ctx *ctx)
 
 		if (o->h->type != CKPT_HDR_PID || o->ptr)
 			continue;
-		ret = restore_dead_pid(ctx, o, id);
-		if (ret)
-			return ret;
+		pid = restore_obj(ctx, id);
+		if (IS_ERR(pid))
+			return PTR_ERR(pid);
 	}
 	return 0;
 }
@@ -237,14 +283,17 @@ int restore_pids(struct ckpt_ctx *ctx)
  */
 void restore_pids_done(struct ckpt_ctx *ctx)
 {
+	struct pid *pid;
 	u32 id;
 
 	for (id = 1; ctx->objs && id <= ctx->nr_objs; id++) {
 		struct ckpt_obj *o = ckpt_obj_by_id(ctx, id);
 
-		if (!o->h || o->h->type != CKPT_HDR_PID || !o->priv)
+		if (!o->h || o->h->type != CKPT_HDR_PID)
 			continue;
-		free_pid(o->priv);
-		o->priv = NULL;
+		/* No more of these, should a task still be about to. */
+		pid = xchg(&o->priv, ERR_PTR(-ESRCH));
+		if (!IS_ERR_OR_NULL(pid))
+			free_pid(pid);
 	}
 }

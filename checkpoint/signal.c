@@ -3,15 +3,15 @@
  * Checkpoint/restart - signal state of tasks and processes
  *
  * Saved: masks, alternate stack, parent death signal, pending signals; group
- *	stop with what the parent knows of it; interval timers; subreaper and
- *	OOM killer settings; resources used by threads and children that are no
+ *	stop with what the parent knows of it; timers; subreaper and OOM
+ *	killer settings; resources used by threads and children that are no
  *	more.
  * Not saved: live and other thread counts, SIGNAL_UNKILLABLE, the autogroup:
  *	they follow from the tree; the controlling terminal of a session that is
  *	outside: the restarted tasks get that of the restart's caller, like the
  *	session; accounting records (taskstats, acct): start again.
- * Refused: controlling terminals of sessions in the tree; timers of
- *	timer_create(); processes that are about to exit, exec or dump core.
+ * Refused: controlling terminals of sessions in the tree; processes that are
+ *	about to exit, exec or dump core.
  */
 #include <linux/capability.h>
 #include <linux/oom.h>
@@ -37,6 +37,14 @@ static struct ckpt_sigqueue *sigqueue_grow(struct ckpt_sigqueue *q)
 
 	ckpt_sigqueue_free(q);
 	return ckpt_sigqueue_alloc(nr);
+}
+
+static struct ckpt_timers *timers_grow(struct ckpt_timers *ts)
+{
+	unsigned int nr = ts ? ckpt_timers_nr(ts) : 0;
+
+	ckpt_timers_free(ts);
+	return ckpt_timers_alloc(nr);
 }
 
 static int lock_error(struct ckpt_ctx *ctx)
@@ -182,6 +190,7 @@ void ckpt_signals_free(struct ckpt_task *t)
 	flush_sigqueue(&s->private);
 	flush_sigqueue(&s->shared);
 	put_pid(s->tty_old_pgrp);
+	kvfree(s->timers);
 	kfree(s);
 }
 
@@ -345,7 +354,7 @@ static void fill_signal(struct ckpt_hdr_signal *h, struct task_struct *tsk)
  * @it: interval timers
  * @q: signals pending for it
  * @busy: why it cannot be checkpointed right now, or NULL
- * @posix_timer: it has timers of timer_create()
+ * @timers: timers of timer_create()
  * @tty_old_pgrp: referenced, or NULL
  */
 struct signal_sample {
@@ -353,7 +362,7 @@ struct signal_sample {
 	struct ckpt_hdr_itimer it;
 	struct ckpt_sigqueue *q;
 	const char *busy;
-	bool posix_timer;
+	struct ckpt_timers *timers;
 	struct pid *tty_old_pgrp;
 };
 
@@ -364,11 +373,11 @@ static bool sample_locked(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	struct signal_struct *sig = tsk->signal;
 
 	if (!ckpt_sigqueue_fill(s->q, &sig->shared_pending) ||
+	    !ckpt_timers_fill(s->timers, tsk) ||
 	    !ckpt_itimer_sample(tsk, ctx->frozen_at, &s->it))
 		return false;
 
 	s->busy = busy_reason(sig);
-	s->posix_timer = !hlist_empty(&sig->posix_timers);
 	s->tty_old_pgrp = get_pid(sig->tty_old_pgrp);
 	fill_signal(&s->h, tsk);
 	return true;
@@ -382,8 +391,10 @@ static int sample_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 
 	do {
 		s->q = sigqueue_grow(s->q);
-		if (!s->q)
-			return ckpt_err(ctx, -ENOMEM, "pending signals");
+		s->timers = timers_grow(s->timers);
+		if (!s->q || !s->timers)
+			return ckpt_err(ctx, -ENOMEM,
+					"pending signals and timers");
 		if (!lock_task_sighand(tsk, &flags))
 			return lock_error(ctx);
 		done = sample_locked(ctx, tsk, s);
@@ -415,8 +426,6 @@ static int check_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 {
 	if (s->busy)
 		return ckpt_err(ctx, -EBUSY, "the process is %s", s->busy);
-	if (s->posix_timer)
-		return ckpt_err(ctx, -EOPNOTSUPP, "timers of timer_create()");
 	if (s->h.flags & CKPT_SIGNAL_TTY && session_is_inside(ctx, tsk))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"controlling terminal of a session in the tree");
@@ -450,7 +459,8 @@ static int write_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 	ret = checkpoint_sigqueue(ctx, s->q, CKPT_SIGPENDING_SHARED);
 	if (ret)
 		return ret;
-	return checkpoint_itimer(ctx, &s->it);
+	return checkpoint_itimer(ctx, &s->it) ?:
+	       checkpoint_timers(ctx, tsk, s->timers);
 }
 
 static struct pid *get_tty_old_pgrp(struct task_struct *tsk)
@@ -494,6 +504,7 @@ static int checkpoint_signal(struct ckpt_ctx *ctx, struct task_struct *tsk)
 		ret = write_signal(ctx, tsk, s);
 	put_pid(s->tty_old_pgrp);
 	ckpt_sigqueue_free(s->q);
+	ckpt_timers_free(s->timers);
 	kfree(s);
 	return ret;
 }
@@ -565,19 +576,10 @@ static int check_oom_score(struct ckpt_ctx *ctx, const struct ckpt_hdr_signal *h
 	return 0;
 }
 
-static int restore_tty(struct ckpt_ctx *ctx, struct ckpt_signals *s)
+static void check_tty(struct ckpt_ctx *ctx, struct ckpt_signals *s)
 {
-	struct pid *pid;
-
-	if (s->process->tty_old_pgrp) {
-		pid = restore_obj(ctx, s->process->tty_old_pgrp);
-		if (IS_ERR(pid))
-			return PTR_ERR(pid);
-		s->tty_old_pgrp = get_pid(pid);
-	}
 	if (s->process->flags & CKPT_SIGNAL_TTY && !current->signal->tty)
 		ckpt_warn(ctx, "no controlling terminal to replace the old one");
-	return 0;
 }
 
 /* Prepare what the threads of the current process share. */
@@ -603,8 +605,12 @@ static int restore_signal(struct ckpt_ctx *ctx, struct ckpt_task *t,
 		return ret;
 
 	s->itimer = ckpt_read_opt_type(c, CKPT_HDR_ITIMER);
+	ret = restore_timers(ctx, s, c);
+	if (ret)
+		return ret;
 	s->process = h;
-	return restore_tty(ctx, s);
+	check_tty(ctx, s);
+	return 0;
 }
 
 static void commit_usage(const struct ckpt_hdr_signal *h,
@@ -676,10 +682,15 @@ static void commit_stop(const struct ckpt_hdr_signal *h)
 		task_set_jobctl_pending(t, h->stop_signal | JOBCTL_STOP_PENDING);
 }
 
-static void commit_process(struct ckpt_signals *s)
+static void commit_process(struct ckpt_ctx *ctx, struct ckpt_signals *s)
 {
 	const struct ckpt_hdr_signal *h = s->process;
 	struct signal_struct *sig = current->signal;
+
+	/* All ids exist by now, and not before. */
+	if (h->tty_old_pgrp)
+		s->tty_old_pgrp = get_pid(ckpt_obj_by_id(ctx, h->tty_old_pgrp)->ptr);
+	restore_timers_queue(ctx, s);
 
 	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	sig->is_child_subreaper = !!(h->flags & CKPT_SIGNAL_SUBREAPER);
@@ -699,6 +710,7 @@ static void commit_process(struct ckpt_signals *s)
 
 	if (s->itimer)
 		restore_itimer_commit(s->itimer);
+	restore_timers_commit(ctx, s);
 	restore_rlimits_commit(s->rlimits);
 	if (!(h->flags & CKPT_SIGNAL_TTY))
 		proc_clear_tty(current);
@@ -724,7 +736,7 @@ static void restore_signal_commit(struct ckpt_ctx *ctx, struct ckpt_task *t)
 
 	mutex_lock(&s->lock);
 	if (s->process) {
-		commit_process(s);
+		commit_process(ctx, s);
 		s->process = NULL;
 	}
 	mutex_unlock(&s->lock);

@@ -6,6 +6,8 @@
 #include <linux/signal_types.h>
 #include "internal.h"
 
+struct ckpt_new_timer;
+
 /**
  * struct ckpt_signals - restart: what a task installs once nothing can fail
  * @lock: leaders: held while @process and what follows takes effect
@@ -15,6 +17,8 @@
  * @itimer: leaders: ITIMER record, or NULL
  * @rlimits: leaders: RLIMITS record
  * @shared: leaders: signals pending for the process
+ * @timers: leaders: timers of timer_create(), created but not armed
+ * @nr_timers: leaders: number of them
  * @tty_old_pgrp: leaders: referenced, or NULL
  *
  * Everything but @task and @private takes effect for the whole process, when
@@ -28,6 +32,8 @@ struct ckpt_signals {
 	const struct ckpt_hdr_itimer *itimer;
 	const struct ckpt_hdr_rlimits *rlimits;
 	struct sigpending shared;
+	struct ckpt_new_timer *timers;
+	unsigned int nr_timers;
 	struct pid *tty_old_pgrp;
 };
 
@@ -60,6 +66,21 @@ bool ckpt_itimer_sample(struct task_struct *tsk, ktime_t now,
 int checkpoint_itimer(struct ckpt_ctx *ctx, const struct ckpt_hdr_itimer *it);
 void restore_itimer_commit(const struct ckpt_hdr_itimer *h);
 int ckpt_itimer_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+
+/* posix_timer.c: timers of timer_create() */
+struct ckpt_timers;
+struct ckpt_timers *ckpt_timers_alloc(unsigned int max);
+void ckpt_timers_free(struct ckpt_timers *ts);
+bool ckpt_timers_fill(struct ckpt_timers *ts, struct task_struct *tsk);
+unsigned int ckpt_timers_nr(const struct ckpt_timers *ts);
+int checkpoint_timers(struct ckpt_ctx *ctx, struct task_struct *tsk,
+		      struct ckpt_timers *ts);
+int restore_timers(struct ckpt_ctx *ctx, struct ckpt_signals *s,
+		   struct ckpt_cursor *c);
+void restore_timers_queue(struct ckpt_ctx *ctx, struct ckpt_signals *s);
+void restore_timers_commit(struct ckpt_ctx *ctx, struct ckpt_signals *s);
+int ckpt_posix_timer_validate(struct ckpt_validator *v,
+			      const struct ckpt_hdr *h);
 
 /* rlimit.c */
 extern const struct ckpt_task_kind ckpt_rlimits_task_kind;

@@ -4,8 +4,9 @@
  *
  * Saved: which signals are pending, for the task and for the process, and the
  *	queue with its order and each siginfo to the last byte. Process ids in
- *	it stay as the receiver would have seen them.
- * Refused: signals of timers of timer_create(); tasks about to be killed.
+ *	it stay as the receiver would have seen them. Signals of timers are saved
+ *	with the timers, see posix_timer.c.
+ * Refused: tasks about to be killed.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -35,14 +36,12 @@ static_assert(struct_size_t(struct ckpt_hdr_sigpending, info,
  * @max: room for this many entries
  * @nr: entries; more than @max if they did not fit
  * @set: pending signals
- * @timer_sig: signal of a timer of timer_create(), or 0
  * @info: the entries
  */
 struct ckpt_sigqueue {
 	unsigned int max;
 	unsigned int nr;
 	u64 set;
-	int timer_sig;
 	struct ckpt_siginfo info[];
 };
 
@@ -66,8 +65,23 @@ unsigned int ckpt_sigqueue_nr(const struct ckpt_sigqueue *q)
 	return q->nr;
 }
 
+/* Signals that are pending because a timer has expired, and for that only. */
+static u64 signals_of_timers(const struct sigpending *pending)
+{
+	const struct sigqueue *entry;
+	u64 timers = 0, others = 0;
+
+	list_for_each_entry(entry, &pending->list, list) {
+		if (entry->flags & SIGQUEUE_PREALLOC)
+			timers |= sigmask(entry->info.si_signo);
+		else
+			others |= sigmask(entry->info.si_signo);
+	}
+	return timers & ~others;
+}
+
 /**
- * ckpt_sigqueue_fill - copy pending signals
+ * ckpt_sigqueue_fill - copy pending signals, but not those of timers
  * @q: where to put them
  * @pending: what to copy; siglock is held
  *
@@ -78,11 +92,10 @@ bool ckpt_sigqueue_fill(struct ckpt_sigqueue *q, struct sigpending *pending)
 	struct sigqueue *entry;
 
 	q->nr = 0;
-	q->timer_sig = 0;
-	q->set = pending->signal.sig[0];
+	q->set = pending->signal.sig[0] & ~signals_of_timers(pending);
 	list_for_each_entry(entry, &pending->list, list) {
 		if (entry->flags & SIGQUEUE_PREALLOC)
-			q->timer_sig = entry->info.si_signo;
+			continue;
 		if (q->nr < q->max)
 			memcpy(&q->info[q->nr], &entry->info,
 			       sizeof(q->info[0]));
@@ -125,10 +138,6 @@ int checkpoint_sigqueue(struct ckpt_ctx *ctx, const struct ckpt_sigqueue *q,
 		return 0;
 	if (q->set & sigmask(SIGKILL))
 		return ckpt_err(ctx, -ESRCH, "the task is being killed");
-	if (q->timer_sig)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"pending signal %d: sent by a timer_create() timer",
-				q->timer_sig);
 	do {
 		nr = min(q->nr - first, CKPT_SIGPENDING_MAX);
 		ret = write_sigpending(ctx, q, flags, first, nr);

@@ -27,6 +27,7 @@
 #include "namespaces.h"
 #include "outside.h"
 #include "pages.h"
+#include "socket.h"
 
 #define CHECKPOINT_FLAGS	(CHECKPOINT_SUBTREE | CHECKPOINT_PIDFD | \
 				 CHECKPOINT_KILL | CHECKPOINT_LEAVE_FROZEN | \
@@ -240,9 +241,12 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_tasks(ctx) ?:
 	       checkpoint_tmpfs_all(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
+	       checkpoint_sockets_end(ctx) ?:
+	       checkpoint_file_owners(ctx) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_sem_undo_end(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
+	       checkpoint_locks(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_CAPTURED) ?:
 	       ckpt_check_frozen(ctx);
@@ -339,7 +343,7 @@ static int start_checkpoint(struct ckpt_ctx *ctx, const struct checkpoint_args *
 {
 	int ret;
 
-	ret = get_log(ctx, args->log_fd);
+	ret = get_log(ctx, args->log_fd) ?: ckpt_may_use(ctx);
 	if (ret)
 		return ret;
 	ret = find_root(ctx, args);
@@ -440,7 +444,7 @@ static void note_cred(struct ckpt_ctx *ctx, const struct ckpt_hdr *h)
 	ckpt_obj_by_id(ctx, objs->cred)->priv = ctx;
 }
 
-/* Find each task's records. */
+/* Find each task's records, and the locks behind them. */
 static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_task *h;
@@ -456,6 +460,10 @@ static int find_tasks(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 			ctx->tasks[h->index].start = before;
 		if (h->h.type == CKPT_HDR_TASK_OBJS)
 			note_cred(ctx, &h->h);
+		if (h->h.type == CKPT_HDR_LOCK && !ctx->has_locks) {
+			ctx->has_locks = true;
+			ctx->locks = before;
+		}
 		cond_resched();
 	}
 }
@@ -505,6 +513,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_FILLED) ?: restore_pids(ctx);
 	if (!ret)
+		ret = restore_sockets(ctx) ?: restore_file_owners(ctx);
+	if (!ret)
 		ret = ckpt_at(ctx, CKPT_AT_COMMIT) ?: restore_tasks_commit(ctx);
 	/* First: the init of a pid namespace waits until it has no other ids. */
 	restore_pids_done(ctx);
@@ -525,7 +535,8 @@ static int start_restart(struct ckpt_ctx *ctx, const struct restart_args *args,
 	ret = get_log(ctx, args->log_fd);
 	if (ret)
 		return ret;
-	return check_caller(ctx) ?:
+	return ckpt_may_use(ctx) ?:
+	       check_caller(ctx) ?:
 	       get_image(ctx, args->image_fd, FMODE_READ) ?:
 	       get_externals(ctx, args->external, args->nr_external) ?:
 	       restore_everything(ctx, stats);

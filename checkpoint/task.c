@@ -28,6 +28,7 @@
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
 #include <linux/tty.h>
+#include <linux/wait_bit.h>
 #include <uapi/linux/wait.h>
 #include "cred.h"
 #include "debug.h"
@@ -396,7 +397,9 @@ static int create_task(struct ckpt_ctx *ctx, struct ckpt_task *t, u64 flags)
 				ckpt_pid_nr(ctx, t->tree->pid));
 	ckpt_ctx_get(ctx);
 	atomic_inc(&ctx->nr_busy);
-	t->task = get_task_struct(tsk);
+	/* Pairs with the acquire in restore_pid(). */
+	smp_store_release(&t->task, get_task_struct(tsk));
+	wake_up_var(&t->task);
 	wake_up_new_task(tsk);
 	return 0;
 }
@@ -855,7 +858,10 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 {
 	int ret;
 
-	ret = READ_ONCE(ctx->err) ?: restore_tree_commit(ctx);
+	ret = READ_ONCE(ctx->err) ?:
+	      restore_locks(ctx) ?:
+	      restore_objs_finish(ctx) ?:
+	      restore_tree_commit(ctx);
 	if (ret)
 		return ret;
 	ckpt_pause_at(CKPT_AT_ATTACHED);
@@ -863,6 +869,7 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	restore_ns_time_commit(ctx);
 	restore_pid_ns_commit(ctx);
 	restore_ns_ipc_commit(ctx);
+	restore_objs_commit(ctx);
 	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */
 	smp_store_release(&ctx->phase, CKPT_PHASE_COMMIT);

@@ -114,8 +114,8 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 	if (h->id)
 		return ckpt_bad(v, "record is not an object but has a number");
 	if (k->owner == CKPT_OWNER_ANY)
-		return v->owner == CKPT_HDR_TASK || v->owner_hdr->id ? 0 :
-		       ckpt_bad(v, "record belongs to no object or task");
+		return v->owner == CKPT_HDR_TASK || ckpt_labelled(v->owner) ? 0 :
+		       ckpt_bad(v, "record belongs to nothing that has labels");
 	if (k->owner && k->owner != v->owner)
 		return ckpt_bad(v, "record belongs to nothing before it");
 	return 0;
@@ -196,10 +196,12 @@ struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks)
 	v->max_tasks = max_tasks;
 	v->classes = kvcalloc(max_objs, sizeof(*v->classes), gfp);
 	v->objs = kvcalloc(max_objs, sizeof(*v->objs), gfp);
+	v->depth = kvcalloc(max_objs, sizeof(*v->depth), gfp);
 	v->pid_used = kvcalloc(max_objs, sizeof(*v->pid_used), gfp);
 	v->tree = kvcalloc(max_tasks, sizeof(*v->tree), gfp);
 	v->task_done = kvcalloc(max_tasks, sizeof(*v->task_done), gfp);
-	if (v->classes && v->objs && v->pid_used && v->tree && v->task_done)
+	if (v->classes && v->objs && v->depth && v->pid_used && v->tree &&
+	    v->task_done)
 		return v;
 	ckpt_validator_free(v);
 	return NULL;
@@ -213,6 +215,7 @@ void ckpt_validator_free(struct ckpt_validator *v)
 {
 	kvfree(v->classes);
 	kvfree(v->objs);
+	kvfree(v->depth);
 	kvfree(v->pid_used);
 	kvfree(v->tree);
 	kvfree(v->task_done);

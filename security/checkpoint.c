@@ -9,10 +9,8 @@
 #include <linux/lsm_hooks.h>
 #include <linux/slab.h>
 
-/* The callbacks of all modules for a hook; none of them comes or goes. */
-#define for_each_callback(hl, i, hook_name)				\
-	for ((i) = 0; (i) < MAX_LSM_COUNT; (i)++)			\
-		if (((hl) = static_calls_table.hook_name[i].hl))
+/* The @i-th callback for a hook, or NULL; none of them comes or goes. */
+#define CALLBACK(hook_name, i)	(static_calls_table.hook_name[i].hl)
 
 /**
  * security_has_labels - whether a module labels objects
@@ -28,9 +26,11 @@ bool security_has_labels(u64 lsm_id)
 	/* BPF programs can be attached to any hook, but have no labels. */
 	if (lsm_id == LSM_ID_BPF)
 		return false;
-	for_each_callback(hl, i, checkpoint_label)
-		if (hl->lsmid->id == lsm_id)
+	for (i = 0; i < MAX_LSM_COUNT; i++) {
+		hl = CALLBACK(checkpoint_label, i);
+		if (hl && hl->lsmid->id == lsm_id)
 			return true;
+	}
 	return false;
 }
 
@@ -45,9 +45,11 @@ bool security_can_checkpoint(u64 lsm_id)
 	const struct security_hook_list *hl;
 	int i;
 
-	for_each_callback(hl, i, checkpoint_state)
-		if (hl->lsmid->id == lsm_id)
+	for (i = 0; i < MAX_LSM_COUNT; i++) {
+		hl = CALLBACK(checkpoint_state, i);
+		if (hl && hl->lsmid->id == lsm_id)
 			return true;
+	}
 	return security_has_labels(lsm_id);
 }
 
@@ -66,8 +68,9 @@ int security_checkpoint_policy(u64 lsm_id, const struct cred *cred,
 	const struct security_hook_list *hl;
 	int i;
 
-	for_each_callback(hl, i, checkpoint_policy) {
-		if (hl->lsmid->id != lsm_id)
+	for (i = 0; i < MAX_LSM_COUNT; i++) {
+		hl = CALLBACK(checkpoint_policy, i);
+		if (!hl || hl->lsmid->id != lsm_id)
 			continue;
 		sink->lsm = hl->lsmid;
 		return hl->hook.checkpoint_policy(cred, name, sink);
@@ -89,7 +92,10 @@ const char *security_checkpoint_state(const struct lsm_ckpt_obj *obj,
 	const char *what = NULL;
 	int i;
 
-	for_each_callback(hl, i, checkpoint_state) {
+	for (i = 0; i < MAX_LSM_COUNT; i++) {
+		hl = CALLBACK(checkpoint_state, i);
+		if (!hl)
+			continue;
 		hl->hook.checkpoint_state(obj, &what);
 		*lsm = hl->lsmid;
 		if (what)
@@ -110,17 +116,18 @@ int security_checkpoint_label(const struct lsm_ckpt_obj *obj,
 			      lsm_ckpt_label_fn fn, void *data)
 {
 	const struct security_hook_list *hl;
+	char *value;
 	int i, ret = 0;
 
-	for_each_callback(hl, i, checkpoint_label) {
-		char *value = NULL;
-
+	for (i = 0; i < MAX_LSM_COUNT && !ret; i++) {
+		hl = CALLBACK(checkpoint_label, i);
+		if (!hl)
+			continue;
+		value = NULL;
 		ret = hl->hook.checkpoint_label(obj, &value);
 		if (!ret && value)
 			ret = fn(data, hl->lsmid, value);
 		kfree(value);
-		if (ret)
-			break;
 	}
 	return ret;
 }
@@ -139,8 +146,10 @@ int security_restore_label(u64 lsm_id, const struct lsm_ckpt_obj *obj,
 	const struct security_hook_list *hl;
 	int i;
 
-	for_each_callback(hl, i, restore_label)
-		if (hl->lsmid->id == lsm_id)
+	for (i = 0; i < MAX_LSM_COUNT; i++) {
+		hl = CALLBACK(restore_label, i);
+		if (hl && hl->lsmid->id == lsm_id)
 			return hl->hook.restore_label(obj, value);
+	}
 	return -EOPNOTSUPP;
 }

@@ -10,8 +10,11 @@
 
 #include <linux/types.h>
 
+bool ckpt_kunit_lsm_covers(u32 type);
 bool ckpt_kunit_signal_covers(u32 type);
+bool ckpt_kunit_event_covers(u32 type);
 bool ckpt_kunit_restart_block_covers(u32 type);
+bool ckpt_kunit_socket_covers(u32 type);
 bool ckpt_kunit_x86_covers(u32 type);
 
 #endif /* _CHECKPOINT_TESTS_COVERS_H */

@@ -61,6 +61,8 @@ static const struct sequence {
 	{ "record of another owner", { TABLE(1), { CKPT_HDR_LSM, BAD } } },
 	{ "record whose owner is gone",
 	  { { CKPT_HDR_CONTAINER }, TABLE(1), { CKPT_HDR_LSM, BAD } } },
+	{ "labels of what has none", { TABLE(1), { CKPT_HDR_LABELS, BAD } } },
+	{ "labels of nothing", { { CKPT_HDR_LABELS, BAD } }, true },
 	{ "record without an owner", { { CKPT_HDR_LSM, BAD } }, true },
 	{ "task without a tree", { { CKPT_HDR_TASK, BAD } } },
 	{ "second header", { { CKPT_HDR_HEADER, BAD } } },

@@ -50,12 +50,14 @@ load_policy()
 # leave_image: run a program under a label, save it and kill it.
 leave_image()
 {
-	local image=/data/lsm/$LSM pid number
+	local image=/data/lsm/$LSM pid
+	local -a others
 	mkdir -p /data/lsm
 	rm -f /tmp/lsm-ready
 	# After the next boot the ids must be free.
-	number=$(ls /data/lsm | wc -l)
-	echo $((20000 + 1000 * number)) > /proc/sys/kernel/ns_last_pid
+	others=(/data/lsm/*)
+	echo $((20000 + 1000 * ${#others[@]})) > /proc/sys/kernel/ns_last_pid
+	# shellcheck disable=SC2016
 	setsid bash -c '
 		[ -z "$1" ] || printf %s "$1" > /proc/self/attr/current || exit
 		exec python3 '$dir_lsm'/program' - "$label" \
@@ -78,13 +80,31 @@ restart_image()
 	timeout 60 ckpt restart "$@" --image "/data/lsm/$name" < /dev/null 2>&1
 }
 
+# shows_labels NAME: whether ckpt show prints what there is to know.
+shows_labels()
+{
+	local said wanted
+	said=$(ckpt show "/data/lsm/$1")
+	case $1 in
+	smack) wanted='current=App' ;;
+	selinux) wanted='current=user_u:base_r:app_t:s0' ;;
+	apparmor | debian) wanted='current=ckpt-app' ;;
+	*) return 0 ;;
+	esac
+	grep -q "$wanted" <<< "$said" &&
+		grep -Eq '^policy .*enforcing, [0-9a-f]{64}$' <<< "$said"
+}
+
 # How many results the following has.
 cross_boots_count()
 {
-	local names new=1
-	[ ! -e "/data/lsm/$LSM" ] || new=0
-	names=$(ls /data/lsm 2> /dev/null | grep -vcx "$LSM")
-	echo $(((names + 1) * 3 + new))
+	local -a images
+	images=(/data/lsm/*)
+	if [ -e "/data/lsm/$LSM" ]; then
+		echo $((${#images[@]} * 3))
+	else
+		echo $(((${#images[@]} + 1) * 3 + 1))
+	fi
 }
 
 # Labels come back where they are from, and nowhere else; programs everywhere.
@@ -97,7 +117,8 @@ cross_boots()
 		[ $status = 0 ] || echo "# $said"
 		result "$LSM: checkpoint" $status
 	fi
-	for name in $(ls /data/lsm); do
+	for name in /data/lsm/*; do
+		name=${name##*/}
 		said=$(restart_image "$name")
 		status=$?
 		[ $status = 0 ] || echo "# $said"
@@ -120,7 +141,8 @@ cross_boots()
 		"$LSM":0:* | *:*:*"security module"*) status=0 ;;
 		*) status=1 ;;
 		esac
+		shows_labels "$name" || status=1
 		[ $status = 0 ] || echo "# $said"
-		result "$name: verify under $LSM" $status
+		result "$name: show, and verify under $LSM" $status
 	done
 }

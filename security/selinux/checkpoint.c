@@ -304,9 +304,13 @@ static int restore_sock_sid(struct sock *sk, u32 attr, u32 sid)
 	else
 		ret = avc_has_perm(current_sid(), sid, sksec->sclass,
 				   SOCKET__CREATE, NULL);
-	if (!ret)
-		*sock_sid(sksec, attr) = sid;
-	return ret;
+	if (ret)
+		return ret;
+	*sock_sid(sksec, attr) = sid;
+	/* The inode has the label of its socket. */
+	if (attr == CKPT_LABEL_CURRENT && sk->sk_socket)
+		selinux_inode(SOCK_INODE(sk->sk_socket))->sid = sid;
+	return 0;
 }
 
 static int restore_sid(const struct lsm_ckpt_obj *obj, const char *value,

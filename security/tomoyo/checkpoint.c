@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * security/tomoyo/checkpoint.c
- *
  * Domains of tasks, in images of checkpoints. Whether a restart may put a task
  * into its domain is decided as if the task itself had written the domain's
  * name to self_domain.

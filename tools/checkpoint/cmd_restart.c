@@ -398,7 +398,7 @@ static int take_option(int c, void *own)
 		break;
 	case OPT_STRICT_LSM:
 		o->flags |= RESTART_STRICT_LSM;
-		/* fall through */
+		fallthrough;
 	case OPT_KEEP_LSM:
 		o->flags |= RESTART_KEEP_LSM;
 		break;

@@ -67,7 +67,7 @@ static void check_kernel(struct host_check *c)
 		ckpt_obstacle(c, rec, "this kernel has no restart()");
 	if (1L << hd->page_shift != sysconf(_SC_PAGESIZE))
 		ckpt_obstacle(c, rec, "pages of %u bytes, this machine has %ld",
-			 1U << hd->page_shift, sysconf(_SC_PAGESIZE));
+			      1U << hd->page_shift, sysconf(_SC_PAGESIZE));
 }
 
 /* ---- processor ---- */
@@ -129,7 +129,7 @@ static void check_vdso(struct host_check *c, const struct record *rec,
 		return;
 	if (v->size != mapped_size("[vdso]") || v->crc != host_vdso_crc(v->size))
 		ckpt_obstacle(c, rec,
-			 "the vdso, which is mapped, is that of another kernel or kind of processor");
+			      "the vdso, which is mapped, is that of another kernel or kind of processor");
 }
 
 static void check_processor(struct host_check *c)
@@ -142,8 +142,8 @@ static void check_processor(struct host_check *c)
 
 	if (ckpt_header(c->img)->arch != CKPT_ARCH_X86_64) {
 		ckpt_obstacle(c, ckpt_rec(c->img, 0),
-			 "made on architecture %u, this is x86-64",
-			 ckpt_header(c->img)->arch);
+			      "made on architecture %u, this is x86-64",
+			      ckpt_header(c->img)->arch);
 		return;
 	}
 	if (!rec || rec->pub.h->type != CKPT_HDR_X86_HEADER)
@@ -155,13 +155,13 @@ static void check_processor(struct host_check *c)
 			continue;
 		name = ckpt_value_name(ckpt_xfeature_names, 1ULL << i);
 		ckpt_obstacle(c, rec,
-			 "this processor or kernel lacks state component %d (%s), which is in use",
-			 i, name ? name : "unknown");
+			      "this processor or kernel lacks state component %d (%s), which is in use",
+			      i, name ? name : "unknown");
 	}
 	if (x->addr_end > (1ULL << 47) - 4096 && !host_has_la57())
 		ckpt_obstacle(c, rec,
-			 "memory up to %#llx is in use, which needs 5-level page tables",
-			 x->addr_end);
+			      "memory up to %#llx is in use, which needs 5-level page tables",
+			      x->addr_end);
 	check_vdso(c, rec, x);
 }
 #else
@@ -201,8 +201,8 @@ static void check_pids(struct host_check *c)
 			continue;
 		if (nr >= max)
 			ckpt_obstacle(c, rec,
-				 "process id %d is not below kernel.pid_max, %ld",
-				 nr, max);
+				      "process id %d is not below kernel.pid_max, %ld",
+				      nr, max);
 		else if (!kill(nr, 0) || errno == EPERM ||
 			 (nr > 1 && (!kill(-nr, 0) || errno == EPERM)))
 			ckpt_obstacle(c, rec, "process id %d is taken", nr);
@@ -237,7 +237,7 @@ static void check_ino(struct host_check *c, const struct record *rec,
 		return;
 	if (st->st_ino != id->ino)
 		ckpt_obstacle(c, rec, "%s: was replaced: inode was %llu, now it is %lu",
-			 path, id->ino, (unsigned long)st->st_ino);
+			      path, id->ino, (unsigned long)st->st_ino);
 }
 
 /* @size: 0 not to compare it, 1 if it may have grown, 2 if not. */
@@ -252,22 +252,22 @@ static void check_file(struct host_check *c, const struct record *rec,
 	}
 	if (st.st_mode != id->mode) {
 		ckpt_obstacle(c, rec,
-			 "%s: type and permissions were %06o, now they are %06o",
-			 path, id->mode, st.st_mode);
+			      "%s: type and permissions were %06o, now they are %06o",
+			      path, id->mode, st.st_mode);
 		return;
 	}
 	if ((S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) &&
 	    (major(st.st_rdev) != id->rdev_major ||
 	     minor(st.st_rdev) != id->rdev_minor))
 		ckpt_obstacle(c, rec, "%s: was device %u:%u, now it is %u:%u", path,
-			 id->rdev_major, id->rdev_minor, major(st.st_rdev),
-			 minor(st.st_rdev));
+			      id->rdev_major, id->rdev_minor, major(st.st_rdev),
+			      minor(st.st_rdev));
 	check_ino(c, rec, path, id, &st);
 	if (S_ISREG(st.st_mode) &&
 	    ((size == 2 && (__u64)st.st_size != id->size) ||
 	     (size == 1 && (__u64)st.st_size < id->size)))
 		ckpt_obstacle(c, rec, "%s: size was %llu, now it is %llu", path,
-			 id->size, (unsigned long long)st.st_size);
+			      id->size, (unsigned long long)st.st_size);
 }
 
 static void check_file_path(struct host_check *c, const struct record *rec)

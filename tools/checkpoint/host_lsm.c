@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <openssl/sha.h>
 
 #include "host.h"
-#include "sha256.h"
 
 #ifndef SYS_lsm_list_modules
 #define SYS_lsm_list_modules	461
@@ -85,8 +85,8 @@ static bool selinux_policy(struct policy *p)
 	buf = read_all("/sys/fs/selinux/policy", &len);
 	if (!buf)
 		return false;
-	p->len = SHA256_SIZE;
-	ckpt_sha256(buf, len, p->digest);
+	p->len = SHA256_DIGEST_LENGTH;
+	SHA256((unsigned char *)buf, len, p->digest);
 	free(buf);
 	return true;
 }
@@ -121,10 +121,10 @@ static bool smack_policy(struct policy *p)
 		qsort(lines, nr, sizeof(*lines), compare_rules);
 		for (i = 0; i < nr; i++)
 			n += sprintf(sorted + n, "%s\n", lines[i]);
-		ckpt_sha256(sorted, n, p->digest);
+		SHA256((unsigned char *)sorted, n, p->digest);
 	}
 	p->mode = CKPT_POLICY_ENFORCING;
-	p->len = lines && sorted ? SHA256_SIZE : 0;
+	p->len = lines && sorted ? SHA256_DIGEST_LENGTH : 0;
 	free(lines);
 	free(sorted);
 	free(buf);
@@ -140,6 +140,7 @@ static const struct {
 	{ "kill", CKPT_POLICY_KILL },
 	{ "unconfined", CKPT_POLICY_UNCONFINED },
 	{ "user", CKPT_POLICY_USER },
+	{ NULL }
 };
 
 static char *read_line(const char *dir, const char *file)
@@ -162,7 +163,7 @@ static void aa_read(const char *dir, struct policy *p)
 	unsigned int byte;
 	size_t i;
 
-	for (i = 0; mode && i < sizeof(aa_modes) / sizeof(aa_modes[0]); i++)
+	for (i = 0; mode && aa_modes[i].name; i++)
 		if (!strcmp(mode, aa_modes[i].name))
 			p->mode = aa_modes[i].mode;
 	if (!hash)
@@ -227,12 +228,14 @@ static bool find_policy(__u64 id, const char *name, struct policy *p)
 static void policy_differs(struct host_check *c, const struct record *rec,
 			   const char *lsm, const char *name, const char *how)
 {
-	void (*report)(struct host_check *c, const struct record *rec,
-		       const char *fmt, ...) =
-		c->flags & CKPT_CHECK_STRICT_LSM ? ckpt_obstacle : ckpt_note;
+	const char *of = *name ? " of " : "";
 
-	report(c, rec, "security module %s: the policy%s%s %s", lsm,
-	       *name ? " of " : "", name, how);
+	if (c->flags & CKPT_CHECK_STRICT_LSM)
+		ckpt_obstacle(c, rec, "security module %s: the policy%s%s %s",
+			      lsm, of, name, how);
+	else
+		ckpt_note(c, rec, "security module %s: the policy%s%s %s", lsm,
+			  of, name, how);
 }
 
 static void check_policy(struct host_check *c, const struct record *rec)

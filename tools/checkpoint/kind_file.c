@@ -312,12 +312,275 @@ static const struct ckpt_field file_pipe_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_name owner_flags[] = {
+	{ CKPT_OWNER_ASYNC, "async" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name owner_types[] = {
+	{ 0, "thread" },
+	{ 1, "process" },
+	{ 2, "group" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_owner_fields[] = {
+	FIELD(ckpt_hdr_file_owner, file, F_REF, .class = CLASS_FILE),
+	FIELD(ckpt_hdr_file_owner, pid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_file_owner, pid_type, F_ENUM, .names = owner_types),
+	FIELD(ckpt_hdr_file_owner, signum, F_UINT),
+	FIELD(ckpt_hdr_file_owner, flags, F_FLAGS, .names = owner_flags),
+	FIELD(ckpt_hdr_file_owner, uid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, euid, F_UINT),
+	FIELD(ckpt_hdr_file_owner, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field file_socket_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_socket, sock, F_REF, .class = CLASS_SOCKET),
+	FIELD(ckpt_hdr_file_socket, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_field file_inode_fields[] = {
 	FILE_FIELDS,
 	FIELD(ckpt_hdr_file_inode, inode, F_REF, .class = CLASS_UNLINKED),
 	FIELD(ckpt_hdr_file_inode, reserved, F_ZERO),
 	END_OF_FIELDS
 };
+
+static const struct ckpt_name eventfd_flags[] = {
+	{ CKPT_EVENTFD_SEMAPHORE, "semaphore" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_eventfd_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_eventfd, count, F_UINT),
+	FIELD(ckpt_hdr_file_eventfd, flags, F_FLAGS, .names = eventfd_flags),
+	FIELD(ckpt_hdr_file_eventfd, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field file_epoll_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_epoll, nr_items, F_UINT),
+	FIELD(ckpt_hdr_file_epoll, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_name epoll_events[] = {
+	{ 0x00000001, "in" },
+	{ 0x00000002, "pri" },
+	{ 0x00000004, "out" },
+	{ 0x00000008, "err" },
+	{ 0x00000010, "hup" },
+	{ 0x00002000, "rdhup" },
+	{ 0x10000000, "exclusive" },
+	{ 0x20000000, "wakeup" },
+	{ 0x40000000, "oneshot" },
+	{ 0x80000000, "et" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name epoll_flags[] = {
+	{ CKPT_EPOLL_READY, "ready" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field epoll_item_fields[] = {
+	FIELD(ckpt_hdr_epoll_item, file, F_REF, .class = CLASS_FILE),
+	FIELD(ckpt_hdr_epoll_item, fd, F_UINT),
+	FIELD(ckpt_hdr_epoll_item, events, F_SOFT_FLAGS, .names = epoll_events),
+	FIELD(ckpt_hdr_epoll_item, flags, F_FLAGS, .names = epoll_flags),
+	FIELD(ckpt_hdr_epoll_item, data, F_HEX),
+	FIELD(ckpt_hdr_epoll_item, sighand, F_REF0, .class = CLASS_SIGHAND),
+	FIELD(ckpt_hdr_epoll_item, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_epoll_item(struct ckpt_image *img, struct record *rec)
+{
+	const struct record *ep = ckpt_owner(img, rec);
+
+	if (ep && ep->pub.h->type == CKPT_HDR_FILE_EPOLL &&
+	    ep->children > ((const struct ckpt_hdr_file_epoll *)
+			    ep->pub.h)->nr_items)
+		ckpt_bad(img, rec, "more watches than announced");
+}
+
+static const struct ckpt_field file_inotify_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_inotify, nr_events, F_UINT),
+	FIELD(ckpt_hdr_file_inotify, nr_watches, F_UINT),
+	FIELD(ckpt_hdr_file_inotify, next_wd, F_UINT),
+	FIELD(ckpt_hdr_file_inotify, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_name inotify_bits[] = {
+	{ 0x00000001, "access" },
+	{ 0x00000002, "modify" },
+	{ 0x00000004, "attrib" },
+	{ 0x00000008, "close_write" },
+	{ 0x00000010, "close_nowrite" },
+	{ 0x00000020, "open" },
+	{ 0x00000040, "moved_from" },
+	{ 0x00000080, "moved_to" },
+	{ 0x00000100, "create" },
+	{ 0x00000200, "delete" },
+	{ 0x00000400, "delete_self" },
+	{ 0x00000800, "move_self" },
+	{ 0x00002000, "unmount" },
+	{ 0x00004000, "q_overflow" },
+	{ 0x00008000, "ignored" },
+	{ 0x04000000, "excl_unlink" },
+	{ 0x40000000, "isdir" },
+	{ 0x80000000, "oneshot" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field inotify_event_fields[] = {
+	FIELD(ckpt_hdr_inotify_event, event.wd, F_INT),
+	FIELD(ckpt_hdr_inotify_event, event.mask, F_SOFT_FLAGS,
+	      .names = inotify_bits),
+	FIELD(ckpt_hdr_inotify_event, event.cookie, F_UINT),
+	FIELD(ckpt_hdr_inotify_event, event.name_len, F_QUIET),
+	END_OF_FIELDS
+};
+
+static void check_inotify_event(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_inotify_event *e = (const void *)rec->pub.h;
+
+	check_rest(img, rec, e->event.name_len);
+}
+
+static void describe_inotify_event(const struct ckpt_image *img,
+				   const struct record *rec,
+				   struct json_object *out)
+{
+	const struct ckpt_hdr_inotify_event *e = (const void *)rec->pub.h;
+
+	(void)img;
+	if (e->event.name_len)
+		add_path(out, "name", rec, 0, e->event.name_len);
+}
+
+static const struct ckpt_field inotify_watch_fields[] = {
+	FIELD(ckpt_hdr_inotify_watch, wd, F_UINT),
+	FIELD(ckpt_hdr_inotify_watch, mask, F_SOFT_FLAGS,
+	      .names = inotify_bits),
+	FIELD(ckpt_hdr_inotify_watch, path_len, F_QUIET),
+	FIELD(ckpt_hdr_inotify_watch, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_inotify_watch(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_inotify_watch *w = (const void *)rec->pub.h;
+
+	if (!w->wd || w->wd > 0x7fffffff)
+		ckpt_bad(img, rec, "watch %u", w->wd);
+	check_id(img, rec, &w->id);
+	check_path(img, rec, "path", 0, w->path_len);
+	check_rest(img, rec, w->path_len);
+}
+
+static void describe_inotify_watch(const struct ckpt_image *img,
+				   const struct record *rec,
+				   struct json_object *out)
+{
+	const struct ckpt_hdr_inotify_watch *w = (const void *)rec->pub.h;
+
+	(void)img;
+	add_path(out, "path", rec, 0, w->path_len);
+	add_id(out, "path_id", &w->id);
+}
+
+static const struct ckpt_field file_pidfd_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_pidfd, pid, F_REF, .class = CLASS_PID),
+	FIELD(ckpt_hdr_file_pidfd, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field file_signalfd_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_signalfd, mask, F_MASK, .bias = 1,
+	      .names = ckpt_signal_names),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_name timerfd_clocks[] = {
+	{ 0, "realtime" },
+	{ 1, "monotonic" },
+	{ 7, "boottime" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name timerfd_settime_flags[] = {
+	{ 0x1, "abstime" },
+	{ 0x2, "cancel_on_set" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name timerfd_flags[] = {
+	{ CKPT_TIMERFD_ARMED, "armed" },
+	{ CKPT_TIMERFD_EXPIRED, "expired" },
+	{ CKPT_TIMERFD_ABSOLUTE, "absolute" },
+	{ CKPT_TIMERFD_MAY_CANCEL, "may_cancel" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_timerfd_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_timerfd, clock, F_ENUM, .names = timerfd_clocks),
+	FIELD(ckpt_hdr_file_timerfd, settime_flags, F_FLAGS,
+	      .names = timerfd_settime_flags),
+	FIELD(ckpt_hdr_file_timerfd, flags, F_FLAGS, .names = timerfd_flags),
+	FIELD(ckpt_hdr_file_timerfd, reserved, F_ZERO),
+	FIELD(ckpt_hdr_file_timerfd, ticks, F_UINT),
+	FIELD(ckpt_hdr_file_timerfd, value, F_NS),
+	FIELD(ckpt_hdr_file_timerfd, interval, F_NS),
+	END_OF_FIELDS
+};
+
+/* ---- locks ---- */
+
+static const struct ckpt_name lock_kinds[] = {
+	{ CKPT_LOCK_POSIX, "posix" },
+	{ CKPT_LOCK_OFD, "ofd" },
+	{ CKPT_LOCK_FLOCK, "flock" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name lock_types[] = {
+	{ CKPT_LOCK_READ, "read" },
+	{ CKPT_LOCK_WRITE, "write" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field lock_fields[] = {
+	FIELD(ckpt_hdr_lock, file, F_REF, .class = CLASS_FILE),
+	FIELD(ckpt_hdr_lock, kind, F_ENUM, .names = lock_kinds),
+	FIELD(ckpt_hdr_lock, type, F_ENUM, .names = lock_types),
+	FIELD(ckpt_hdr_lock, owner, F_REF0, .class = CLASS_FILES),
+	FIELD(ckpt_hdr_lock, pid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_lock, reserved, F_ZERO),
+	FIELD(ckpt_hdr_lock, start, F_INT),
+	FIELD(ckpt_hdr_lock, end, F_INT),
+	END_OF_FIELDS
+};
+
+static void check_lock(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_lock *l = (const void *)rec->pub.h;
+
+	if (l->start < 0 || l->end < l->start)
+		ckpt_bad(img, rec, "lock from %lld to %lld", l->start, l->end);
+}
 
 /* ---- contents of files without a name ---- */
 
@@ -467,14 +730,43 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .class = CLASS_FILE, .var = true, .fields = file_path_fields,
 	  .check = check_file_path, .describe = describe_file_path },
 	{ KIND(FILE_NS, "file_ns", ckpt_hdr_file_ns), .class = CLASS_FILE,
-	  .fields = file_ns_fields, .check = check_file },
+	  .fields = file_ns_fields },
 	{ KIND(FILE_PROC, "file_proc", ckpt_hdr_file_proc),
 	  .class = CLASS_FILE, .var = true, .fields = file_proc_fields,
 	  .check = check_file_proc, .describe = describe_file_proc },
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
 	  .class = CLASS_FILE, .fields = file_pipe_fields },
+	{ KIND(FILE_OWNER, "file_owner", ckpt_hdr_file_owner),
+	  .fields = file_owner_fields },
+	{ KIND(FILE_SOCKET, "file_socket", ckpt_hdr_file_socket),
+	  .class = CLASS_FILE, .fields = file_socket_fields },
 	{ KIND(FILE_INODE, "file_inode", ckpt_hdr_file_inode),
 	  .class = CLASS_FILE, .fields = file_inode_fields },
+	{ KIND(FILE_EVENTFD, "file_eventfd", ckpt_hdr_file_eventfd),
+	  .class = CLASS_FILE, .fields = file_eventfd_fields },
+	{ KIND(FILE_EPOLL, "file_epoll", ckpt_hdr_file_epoll),
+	  .class = CLASS_FILE, .fields = file_epoll_fields },
+	{ KIND(EPOLL_ITEM, "epoll_item", ckpt_hdr_epoll_item),
+	  .owner = CKPT_HDR_FILE_EPOLL, .many = true,
+	  .fields = epoll_item_fields, .check = check_epoll_item },
+	{ KIND(FILE_INOTIFY, "file_inotify", ckpt_hdr_file_inotify),
+	  .class = CLASS_FILE, .fields = file_inotify_fields },
+	{ KIND(INOTIFY_EVENT, "inotify_event", ckpt_hdr_inotify_event),
+	  .owner = CKPT_HDR_FILE_INOTIFY, .var = true, .many = true,
+	  .fields = inotify_event_fields, .check = check_inotify_event,
+	  .describe = describe_inotify_event },
+	{ KIND(INOTIFY_WATCH, "inotify_watch", ckpt_hdr_inotify_watch),
+	  .owner = CKPT_HDR_FILE_INOTIFY, .var = true, .many = true,
+	  .fields = inotify_watch_fields, .check = check_inotify_watch,
+	  .describe = describe_inotify_watch },
+	{ KIND(FILE_PIDFD, "file_pidfd", ckpt_hdr_file_pidfd),
+	  .class = CLASS_FILE, .fields = file_pidfd_fields },
+	{ KIND(FILE_SIGNALFD, "file_signalfd", ckpt_hdr_file_signalfd),
+	  .class = CLASS_FILE, .fields = file_signalfd_fields },
+	{ KIND(FILE_TIMERFD, "file_timerfd", ckpt_hdr_file_timerfd),
+	  .class = CLASS_FILE, .fields = file_timerfd_fields },
+	{ KIND(LOCK, "lock", ckpt_hdr_lock), .many = true,
+	  .fields = lock_fields, .check = check_lock },
 	{ KIND(UNLINKED, "unlinked", ckpt_hdr_unlinked),
 	  .class = CLASS_UNLINKED, .var = true, .fields = unlinked_fields,
 	  .check = check_unlinked, .describe = describe_unlinked },

@@ -4,10 +4,10 @@
  */
 #include "record.h"
 
-#define NS_FIELDS(s, flag_names)					\
-	{ .name = "user", .off = offsetof(struct s, ns.user),	\
+#define NS_FIELDS(_struct, flag_names)				\
+	{ .name = "user", .off = offsetof(struct _struct, ns.user),	\
 	  .size = 4, .format = F_REF0, .class = CLASS_NS_USER },	\
-	{ .name = "flags", .off = offsetof(struct s, ns.flags),	\
+	{ .name = "flags", .off = offsetof(struct _struct, ns.flags),	\
 	  .size = 4, .format = F_FLAGS, .names = flag_names }
 
 static const struct ckpt_name ns_flags[] = {

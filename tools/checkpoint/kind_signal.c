@@ -302,6 +302,51 @@ static const struct ckpt_field itimer_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_name timer_notify[] = {
+	{ 0, "signal" },
+	{ 1, "none" },
+	{ 2, "thread" },
+	{ 4, "thread_id" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name timer_flags[] = {
+	{ CKPT_POSIX_TIMER_ARMED, "armed" },
+	{ CKPT_POSIX_TIMER_QUEUED, "queued" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field timer_fields[] = {
+	FIELD(ckpt_hdr_posix_timer, id, F_UINT),
+	FIELD(ckpt_hdr_posix_timer, clock, F_INT),
+	FIELD(ckpt_hdr_posix_timer, base, F_INT),
+	FIELD(ckpt_hdr_posix_timer, notify, F_ENUM, .names = timer_notify),
+	FIELD(ckpt_hdr_posix_timer, signo, F_UINT),
+	FIELD(ckpt_hdr_posix_timer, flags, FLAG_NAMES(timer_flags)),
+	FIELD(ckpt_hdr_posix_timer, target, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_posix_timer, cpu_target, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_posix_timer, value, F_HEX),
+	FIELD(ckpt_hdr_posix_timer, expires, F_NS),
+	FIELD(ckpt_hdr_posix_timer, interval, F_NS),
+	FIELD(ckpt_hdr_posix_timer, overrun, F_INT),
+	FIELD(ckpt_hdr_posix_timer, overrun_last, F_INT),
+	FIELD(ckpt_hdr_posix_timer, requeue_pending, F_UINT),
+	FIELD(ckpt_hdr_posix_timer, sig_overrun, F_UINT),
+	FIELD(ckpt_hdr_posix_timer, sig_private, F_UINT),
+	FIELD(ckpt_hdr_posix_timer, ahead, F_UINT),
+	END_OF_FIELDS
+};
+
+static void check_timer(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_posix_timer *t = (const void *)rec->pub.h;
+
+	if (t->id > 0x7fffffff)
+		ckpt_bad(img, rec, "timer number %u", t->id);
+	if (t->signo > CKPT_NSIG)
+		ckpt_bad(img, rec, "signal %u", t->signo);
+}
+
 static void check_itimer(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_itimer *t = (const void *)rec->pub.h;
@@ -526,6 +571,9 @@ const struct ckpt_kind ckpt_signal_kinds[] = {
 	  .fields = signal_fields, .check = check_signal },
 	{ KIND(ITIMER, "itimer", ckpt_hdr_itimer), .owner = CKPT_HDR_TASK,
 	  .fields = itimer_fields, .check = check_itimer },
+	{ KIND(POSIX_TIMER, "posix_timer", ckpt_hdr_posix_timer),
+	  .owner = CKPT_HDR_TASK, .many = true, .fields = timer_fields,
+	  .check = check_timer },
 	{ KIND(RLIMITS, "rlimits", ckpt_hdr_rlimits), .owner = CKPT_HDR_TASK,
 	  .check = check_rlimits, .describe = describe_rlimits },
 	{ KIND(SIGHAND, "sighand", ckpt_hdr_sighand), .class = CLASS_SIGHAND,

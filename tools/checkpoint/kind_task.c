@@ -142,6 +142,12 @@ static const struct ckpt_field rseq_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_field audit_fields[] = {
+	FIELD(ckpt_hdr_audit, loginuid, F_UINT),
+	FIELD(ckpt_hdr_audit, sessionid, F_UINT),
+	END_OF_FIELDS
+};
+
 static void check_rseq(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_hdr_rseq *r = (const void *)rec->pub.h;
@@ -163,6 +169,8 @@ const struct ckpt_kind ckpt_task_kinds[] = {
 	{ KIND(CGROUP, "cgroup", ckpt_hdr_cgroup), .owner = CKPT_HDR_TASK,
 	  .var = true, .fields = cgroup_fields, .check = check_cgroup,
 	  .describe = describe_cgroup },
+	{ KIND(AUDIT, "audit", ckpt_hdr_audit), .owner = CKPT_HDR_TASK,
+	  .fields = audit_fields },
 	{ KIND(RSEQ, "rseq", ckpt_hdr_rseq), .owner = CKPT_HDR_TASK,
 	  .fields = rseq_fields, .check = check_rseq },
 	{ .name = NULL }

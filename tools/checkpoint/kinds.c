@@ -23,6 +23,7 @@ static void __attribute__((constructor)) fill_table(void)
 	add(ckpt_mm_kinds);
 	add(ckpt_file_kinds);
 	add(ckpt_lsm_kinds);
+	add(ckpt_socket_kinds);
 	add(ckpt_x86_kinds);
 }
 

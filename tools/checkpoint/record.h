@@ -32,6 +32,7 @@ enum ckpt_class {
 	CLASS_FILES,
 	CLASS_FS,
 	CLASS_PIPE,
+	CLASS_SOCKET,
 	CLASS_FILE,
 	CLASS_UNLINKED,
 	CLASS_LABEL,
@@ -247,6 +248,7 @@ extern const struct ckpt_kind ckpt_signal_kinds[];
 extern const struct ckpt_kind ckpt_mm_kinds[];
 extern const struct ckpt_kind ckpt_file_kinds[];
 extern const struct ckpt_kind ckpt_lsm_kinds[];
+extern const struct ckpt_kind ckpt_socket_kinds[];
 extern const struct ckpt_kind ckpt_x86_kinds[];
 
 #endif /* CKPT_RECORD_H */

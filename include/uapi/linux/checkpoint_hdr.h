@@ -97,9 +97,11 @@ enum ckpt_hdr_type {
 	CKPT_HDR_SIGNAL		= 48,
 	CKPT_HDR_ITIMER		= 49,
 	CKPT_HDR_RLIMITS	= 50,
+	CKPT_HDR_POSIX_TIMER	= 51,
 
 	CKPT_HDR_SIGHAND	= 64,	/* object */
 	CKPT_HDR_CRED		= 65,	/* object */
+	CKPT_HDR_AUDIT		= 67,	/* of a task */
 
 	/* memory */
 	CKPT_HDR_MM		= 96,	/* object */
@@ -114,15 +116,34 @@ enum ckpt_hdr_type {
 	CKPT_HDR_PIPE		= 131,	/* object: buffers of a pipe or FIFO */
 	CKPT_HDR_PIPE_BUF	= 132,
 	CKPT_HDR_UNLINKED	= 133,	/* object: contents of a nameless file */
+	CKPT_HDR_EPOLL_ITEM	= 134,
+	CKPT_HDR_INOTIFY_WATCH	= 135,
+	CKPT_HDR_INOTIFY_EVENT	= 136,
+	CKPT_HDR_LOCK		= 137,	/* behind all tasks */
 	CKPT_HDR_TMPFS		= 144,	/* object: filesystem of a container */
 	CKPT_HDR_TMPFS_ENTRY	= 145,	/* object: file in it */
 	CKPT_HDR_XATTR		= 146,
+
+	/* sockets */
+	CKPT_HDR_SOCKET		= 138,	/* object */
+	CKPT_HDR_SOCK_UNIX	= 139,	/* name, connection and queue */
+	CKPT_HDR_SOCK_INET	= 140,	/* addresses */
+	CKPT_HDR_SKB		= 141,	/* a message in a queue */
+	CKPT_HDR_SOCK_NETLINK	= 142,	/* port and groups */
+	CKPT_HDR_FILE_OWNER	= 143,	/* who gets signals of an open file */
 
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
 	CKPT_HDR_FILE_PATH	= 161,	/* object: opened again by its path */
 	CKPT_HDR_FILE_INODE	= 162,	/* object: contents in an UNLINKED */
 	CKPT_HDR_FILE_PIPE	= 163,	/* object */
+	CKPT_HDR_FILE_EVENTFD	= 164,	/* object */
+	CKPT_HDR_FILE_EPOLL	= 165,	/* object */
+	CKPT_HDR_FILE_SIGNALFD	= 166,	/* object */
+	CKPT_HDR_FILE_TIMERFD	= 167,	/* object */
+	CKPT_HDR_FILE_INOTIFY	= 168,	/* object */
+	CKPT_HDR_FILE_PIDFD	= 169,	/* object */
+	CKPT_HDR_FILE_SOCKET	= 171,	/* object */
 	CKPT_HDR_FILE_NS	= 172,	/* object: /proc/PID/ns/... */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
@@ -268,6 +289,7 @@ enum ckpt_label_attr {
 	CKPT_LABEL_RELABEL	= 3,	/* labels a task may change to */
 	CKPT_LABEL_RULES	= 4,	/* access rules of its own */
 	CKPT_LABEL_PEER		= 5,	/* whom a socket is connected to */
+	CKPT_LABEL_INPUT	= 6,	/* of what a socket receives */
 	CKPT_LABEL_CURRENT	= 100,	/* also the one of a file, inode, ... */
 	CKPT_LABEL_EXEC		= 101,
 	CKPT_LABEL_FSCREATE	= 102,
@@ -1292,6 +1314,225 @@ struct ckpt_hdr_xattr {
 };
 
 /**
+ * struct ckpt_sockopt - the value of one option of a socket
+ * @level: SOL_SOCKET or a protocol
+ * @name: number of the option
+ * @len: bytes of @value
+ * @reserved: zero
+ * @value: as setsockopt() takes it; zeros pad it
+ */
+struct ckpt_sockopt {
+	__u32 level;
+	__u32 name;
+	__u32 len;
+	__u32 reserved;
+	__u8 value[16];
+};
+
+/**
+ * struct ckpt_hdr_socket - a socket; what is particular to its family follows
+ * @h: type %CKPT_HDR_SOCKET, an object
+ * @ino: inode number; how messages and /proc name it; 0 if it has no file
+ * @family: AF_UNIX and the others
+ * @type: SOCK_STREAM and the others
+ * @protocol: protocol of the family
+ * @state: one of enum ckpt_sock_state
+ * @shutdown: %CKPT_SHUT_RD, %CKPT_SHUT_WR
+ * @err: error that the next call will report, or 0
+ * @backlog: connections or messages that may wait
+ * @flags: %CKPT_SOCKET_FILE and the others
+ * @uid: owner, in the user namespace of the root task
+ * @gid: group, in the user namespace of the root task
+ * @mode: permissions
+ * @nr_opts: elements of @opts
+ * @netns: zero
+ * @reserved: zero
+ * @opts: options, in the order in which they have to be set
+ */
+struct ckpt_hdr_socket {
+	struct ckpt_hdr h;
+	__u64 ino;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 state;
+	__u32 shutdown;
+	__u32 err;
+	__u32 backlog;
+	__u32 flags;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 nr_opts;
+	__u32 netns;
+	__u32 reserved;
+	struct ckpt_sockopt opts[];
+};
+
+enum ckpt_sock_state {
+	CKPT_SOCK_CLOSED	= 0,	/* neither of the following */
+	CKPT_SOCK_LISTEN	= 1,
+	CKPT_SOCK_CONNECTED	= 2,
+};
+
+#define CKPT_SHUT_RD		0x1
+#define CKPT_SHUT_WR		0x2
+
+/* Exactly one of these three. A FILE_SOCKET refers to it. */
+#define CKPT_SOCKET_FILE	0x1
+/* It waits to be accepted. */
+#define CKPT_SOCKET_EMBRYO	0x2
+/* It has been closed; but others still see its name. */
+#define CKPT_SOCKET_DEAD	0x4
+
+#define CKPT_SOCKOPTS_MAX	128
+
+/**
+ * struct ckpt_sock_pid - a process that a socket or message names
+ * @pid: PID object, if the process is in the image; otherwise 0
+ * @nr: otherwise its number in the pid namespace of the root task, or 0
+ */
+struct ckpt_sock_pid {
+	__u32 pid;
+	__s32 nr;
+};
+
+/**
+ * struct ckpt_hdr_sock_unix - name, connection and queue of an AF_UNIX socket;
+ *	SKB records follow. Belongs to no object: these records come when all
+ *	sockets are known, so that they can refer to each other.
+ * @h: type %CKPT_HDR_SOCK_UNIX
+ * @sock: SOCKET object
+ * @peer: SOCKET object it is connected to, or 0
+ * @peer_cred: CRED object that SO_PEERCRED shows, or 0
+ * @flags: %CKPT_UNIX_BOUND and the others
+ * @peer_pid: process that SO_PEERCRED shows
+ * @nr_skbs: number of SKB records
+ * @addr_len: bytes of its address at @names: what follows sun_family
+ * @path_len: bytes of the path behind that, NUL included; 0 if there is none
+ * @remote_len: bytes of an address behind that, to which it is connected again
+ * @id: identity of the path; zeros if there is none
+ * @names: the two addresses and the path
+ */
+struct ckpt_hdr_sock_unix {
+	struct ckpt_hdr h;
+	__u32 sock;
+	__u32 peer;
+	__u32 peer_cred;
+	__u32 flags;
+	struct ckpt_sock_pid peer_pid;
+	__u32 nr_skbs;
+	__u32 addr_len;
+	__u32 path_len;
+	__u32 remote_len;
+	struct ckpt_file_id id;
+	__u8 names[];
+};
+
+/* Others can find it by its address. */
+#define CKPT_UNIX_BOUND		0x1
+
+#define CKPT_UNIX_ADDR_MAX	109
+
+/**
+ * struct ckpt_hdr_sock_inet - addresses of an AF_INET or AF_INET6 socket
+ * @h: type %CKPT_HDR_SOCK_INET
+ * @flags: %CKPT_INET_ADDR and the others
+ * @port: its port, or 0
+ * @peer_port: port it is connected to, or 0
+ * @addr: its address; of AF_INET the first 4 bytes; zeros for any
+ * @peer: address it is connected to
+ * @scope: interface that the addresses are local to, or 0
+ * @flowinfo: flow label and traffic class of the connection
+ */
+struct ckpt_hdr_sock_inet {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u16 port;
+	__u16 peer_port;
+	__u8 addr[16];
+	__u8 peer[16];
+	__u32 scope;
+	__u32 flowinfo;
+};
+
+/* bind() gave it the address, or the port. */
+#define CKPT_INET_ADDR		0x1
+#define CKPT_INET_PORT		0x2
+/* It has @port for itself; otherwise this only shows what it once had. */
+#define CKPT_INET_HAS_PORT	0x4
+
+/**
+ * struct ckpt_hdr_sock_netlink - port and groups of an AF_NETLINK socket
+ * @h: type %CKPT_HDR_SOCK_NETLINK
+ * @flags: %CKPT_NETLINK_BOUND
+ * @options: %CKPT_NETLINK_PKTINFO and the others
+ * @portid: its port
+ * @dst_portid: port it is connected to
+ * @dst_group: group it is connected to, or 0
+ * @reserved: zero
+ * @groups: groups it listens to; bit 0 is group 1
+ */
+struct ckpt_hdr_sock_netlink {
+	struct ckpt_hdr h;
+	__u32 flags;
+	__u32 options;
+	__u32 portid;
+	__u32 dst_portid;
+	__u32 dst_group;
+	__u32 reserved;
+	__u64 groups;
+};
+
+#define CKPT_NETLINK_BOUND		0x1
+
+/* Options of SOL_NETLINK that are switched on. */
+#define CKPT_NETLINK_PKTINFO		0x01
+#define CKPT_NETLINK_BROADCAST_ERROR	0x02
+#define CKPT_NETLINK_NO_ENOBUFS		0x04
+#define CKPT_NETLINK_LISTEN_ALL_NSID	0x08
+#define CKPT_NETLINK_CAP_ACK		0x10
+#define CKPT_NETLINK_EXT_ACK		0x20
+#define CKPT_NETLINK_STRICT_CHK		0x40
+
+/**
+ * struct ckpt_hdr_skb - a message in the queue of a socket, oldest first, or a
+ *	connection in that of a listening one
+ * @h: type %CKPT_HDR_SKB
+ * @sock: SOCKET object that sent it, or that is to be accepted
+ * @flags: %CKPT_SKB_OOB
+ * @len: bytes of data that have not been read
+ * @consumed: bytes before them that have been read, of which only the number
+ *	is known
+ * @pid: sender, for SCM_CREDENTIALS
+ * @uid: sender, in the user namespace of the root task; -1 if unknown
+ * @gid: sender, in the user namespace of the root task; -1 if unknown
+ * @tstamp: when it arrived, nanoseconds of CLOCK_REALTIME; 0 if unknown
+ * @nr_files: files that come with it (SCM_RIGHTS)
+ * @reserved: zero
+ * @data: numbers of the FILE objects, each a __u32, padded to 8 bytes; data
+ */
+struct ckpt_hdr_skb {
+	struct ckpt_hdr h;
+	__u32 sock;
+	__u32 flags;
+	__u32 len;
+	__u32 consumed;
+	struct ckpt_sock_pid pid;
+	__u32 uid;
+	__u32 gid;
+	__s64 tstamp;
+	__u32 nr_files;
+	__u32 reserved;
+	__u8 data[];
+};
+
+/* The byte sent last with MSG_OOB. */
+#define CKPT_SKB_OOB		0x1
+
+#define CKPT_SKB_FILES_MAX	253
+
+/**
  * struct ckpt_hdr_unlinked - a regular file that has no name; PAGES have the
  *	contents
  * @h: type %CKPT_HDR_UNLINKED, an object
@@ -1416,6 +1657,257 @@ struct ckpt_hdr_file_pipe {
 #define CKPT_FILE_PIPE_NOWAIT	0x1
 /* Opened for reading before there was a writer, and there has been none. */
 #define CKPT_FILE_PIPE_NO_HUP	0x2
+
+/**
+ * struct ckpt_hdr_file_eventfd - an eventfd
+ * @file: common part
+ * @count: its counter
+ * @flags: %CKPT_EVENTFD_SEMAPHORE
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_eventfd {
+	struct ckpt_hdr_file file;
+	__u64 count;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/* EFD_SEMAPHORE */
+#define CKPT_EVENTFD_SEMAPHORE	0x1
+
+/**
+ * struct ckpt_hdr_file_epoll - an eventpoll file; EPOLL_ITEM records follow
+ * @file: common part
+ * @nr_items: number of EPOLL_ITEM records
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_epoll {
+	struct ckpt_hdr_file file;
+	__u32 nr_items;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_epoll_item - a watch; those that are ready come first, in
+ *	the order in which they will be reported
+ * @h: type %CKPT_HDR_EPOLL_ITEM
+ * @file: object of one of the FILE types: what is watched
+ * @fd: the descriptor under which it was added
+ * @events: EPOLL* bits; none but EPOLLET and the like if it was disabled
+ * @flags: %CKPT_EPOLL_READY
+ * @data: reported with its events
+ * @sighand: of a signalfd: SIGHAND object of the process that has added it; 0
+ *	if that is dead
+ * @reserved: zero
+ */
+struct ckpt_hdr_epoll_item {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 fd;
+	__u32 events;
+	__u32 flags;
+	__u64 data;
+	__u32 sighand;
+	__u32 reserved;
+};
+
+/* Its file has become ready, which has not been reported yet. */
+#define CKPT_EPOLL_READY	0x1
+
+/**
+ * struct ckpt_hdr_file_inotify - an inotify instance; INOTIFY_EVENT and then
+ *	INOTIFY_WATCH records follow
+ * @file: common part
+ * @nr_events: number of INOTIFY_EVENT records
+ * @nr_watches: number of INOTIFY_WATCH records
+ * @next_wd: where the search for the number of the next watch starts
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_inotify {
+	struct ckpt_hdr_file file;
+	__u32 nr_events;
+	__u32 nr_watches;
+	__u32 next_wd;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_inotify_event - see struct inotify_event
+ * @wd: number of a watch, perhaps of one that is no more; -1: none
+ * @mask: what happened, FS_* bits of the kernel, of which IN_* are shown
+ * @cookie: the same for the two events of a rename
+ * @name_len: bytes of @name, without NUL
+ * @name: of what is in the watched directory; zeros pad it
+ */
+struct ckpt_inotify_event {
+	__s32 wd;
+	__u32 mask;
+	__u32 cookie;
+	__u32 name_len;
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_inotify_event - an event that has not been read, oldest first
+ * @h: type %CKPT_HDR_INOTIFY_EVENT
+ * @event: the event
+ */
+struct ckpt_hdr_inotify_event {
+	struct ckpt_hdr h;
+	struct ckpt_inotify_event event;
+};
+
+/**
+ * struct ckpt_hdr_inotify_watch - a watch, by ascending number
+ * @h: type %CKPT_HDR_INOTIFY_WATCH
+ * @wd: its number
+ * @mask: IN_* bits of events, IN_EXCL_UNLINK, IN_ONESHOT
+ * @path_len: bytes of @path, NUL included
+ * @reserved: zero
+ * @id: identity of what is watched
+ * @path: seen from the root directory of the root task
+ */
+struct ckpt_hdr_inotify_watch {
+	struct ckpt_hdr h;
+	__u32 wd;
+	__u32 mask;
+	__u32 path_len;
+	__u32 reserved;
+	struct ckpt_file_id id;
+	__u8 path[];
+};
+
+/**
+ * struct ckpt_hdr_file_pidfd - a pidfd
+ * @file: common part; O_EXCL is PIDFD_THREAD
+ * @pid: PID object
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_pidfd {
+	struct ckpt_hdr_file file;
+	__u32 pid;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_file_signalfd - a signalfd
+ * @file: common part
+ * @mask: signals that it reports; bit 0 is signal 1
+ */
+struct ckpt_hdr_file_signalfd {
+	struct ckpt_hdr_file file;
+	__u64 mask;
+};
+
+/**
+ * struct ckpt_hdr_file_timerfd - a timerfd
+ * @file: common part
+ * @clock: CLOCK_REALTIME, CLOCK_MONOTONIC or CLOCK_BOOTTIME
+ * @settime_flags: flags of timerfd_settime(), as fdinfo shows them
+ * @flags: %CKPT_TIMERFD_ARMED and the others
+ * @reserved: zero
+ * @ticks: how often it has expired since it was read, or at least once
+ * @value: with %CKPT_TIMERFD_ABSOLUTE, when it expires or has expired, on
+ *	@clock as the task sees it; otherwise nanoseconds until then, negative
+ *	if it has; more than half of what fits is forever
+ * @interval: nanoseconds, 0: it expires once
+ */
+struct ckpt_hdr_file_timerfd {
+	struct ckpt_hdr_file file;
+	__u32 clock;
+	__u32 settime_flags;
+	__u32 flags;
+	__u32 reserved;
+	__u64 ticks;
+	__s64 value;
+	__u64 interval;
+};
+
+/* It will expire. */
+#define CKPT_TIMERFD_ARMED	0x1
+/* It has expired; if there is an interval it starts again once it is read. */
+#define CKPT_TIMERFD_EXPIRED	0x2
+#define CKPT_TIMERFD_ABSOLUTE	0x4
+/* TFD_TIMER_CANCEL_ON_SET is in effect: at restart it is cancelled. */
+#define CKPT_TIMERFD_MAY_CANCEL	0x8
+
+enum ckpt_lock_kind {
+	CKPT_LOCK_POSIX		= 1,	/* F_SETLK */
+	CKPT_LOCK_OFD		= 2,	/* F_OFD_SETLK */
+	CKPT_LOCK_FLOCK		= 3,	/* flock() */
+};
+
+enum ckpt_lock_type {
+	CKPT_LOCK_READ		= 1,	/* shared */
+	CKPT_LOCK_WRITE		= 2,	/* exclusive */
+};
+
+/**
+ * struct ckpt_hdr_lock - a lock on a regular file or directory
+ * @h: type %CKPT_HDR_LOCK
+ * @file: FILE object
+ * @kind: one of enum ckpt_lock_kind
+ * @type: one of enum ckpt_lock_type
+ * @owner: %CKPT_LOCK_POSIX: FILES object that it belongs to; otherwise 0
+ * @pid: PID object of the process that it shows as; 0 if that is not in the
+ *	image
+ * @reserved: zero
+ * @start: first byte
+ * @end: last byte
+ *
+ * These records come between the last task and META_END.
+ */
+struct ckpt_hdr_lock {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 kind;
+	__u32 type;
+	__u32 owner;
+	__u32 pid;
+	__u32 reserved;
+	__s64 start;
+	__s64 end;
+};
+
+/**
+ * struct ckpt_hdr_file_socket - an open socket
+ * @file: common part
+ * @sock: SOCKET object
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_socket {
+	struct ckpt_hdr_file file;
+	__u32 sock;
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_file_owner - who gets signals of an open pipe or socket.
+ *	Belongs to no object: comes when all files are known.
+ * @h: type %CKPT_HDR_FILE_OWNER
+ * @file: FILE object
+ * @pid: PID object of the owner, or 0
+ * @pid_type: 0: a thread; 1: a process; 2: a process group
+ * @signum: signal instead of SIGIO (F_SETSIG), or 0
+ * @flags: %CKPT_OWNER_ASYNC
+ * @uid: real id of the user who set it, in the user namespace of the root task
+ * @euid: effective id of that user
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_owner {
+	struct ckpt_hdr h;
+	__u32 file;
+	__u32 pid;
+	__u32 pid_type;
+	__u32 signum;
+	__u32 flags;
+	__u32 uid;
+	__u32 euid;
+	__u32 reserved;
+};
+
+/* O_ASYNC */
+#define CKPT_OWNER_ASYNC	0x1
 
 /**
  * struct ckpt_hdr_file_proc - an open file on a proc filesystem
@@ -1742,6 +2234,58 @@ struct ckpt_hdr_itimer {
 #define CKPT_RLIM_NR		16
 
 /**
+ * struct ckpt_hdr_posix_timer - a timer of timer_create()
+ * @h: type %CKPT_HDR_POSIX_TIMER
+ * @id: its number in the process
+ * @clock: CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME, CLOCK_TAI, or
+ *	negative for CPU time: what /proc/PID/timers shows
+ * @base: clock of @expires: @clock, or CLOCK_MONOTONIC for a relative time of
+ *	CLOCK_REALTIME
+ * @notify: SIGEV_SIGNAL and the others
+ * @signo: the signal
+ * @flags: %CKPT_POSIX_TIMER_ARMED, %CKPT_POSIX_TIMER_QUEUED
+ * @target: PID object: the thread that gets the signal; 0: the process
+ * @cpu_target: PID object: the thread whose CPU time @clock is; 0: the process,
+ *	or a clock of another kind
+ * @value: comes with the signal (sigev_value)
+ * @expires: when it expires or has expired, on @base as the task sees it,
+ *	nanoseconds; more than half of what fits is forever
+ * @interval: nanoseconds, 0: it expires once
+ * @overrun: expirations since the last signal, from -1
+ * @overrun_last: those up to the last signal
+ * @requeue_pending: odd while it waits for its signal to be taken
+ * @sig_overrun: with %CKPT_POSIX_TIMER_QUEUED, si_overrun of the signal
+ * @sig_private: with %CKPT_POSIX_TIMER_QUEUED, @requeue_pending when it was sent
+ * @ahead: with %CKPT_POSIX_TIMER_QUEUED, how many signals of this number are
+ *	before it in the queue
+ */
+struct ckpt_hdr_posix_timer {
+	struct ckpt_hdr h;
+	__u32 id;
+	__s32 clock;
+	__s32 base;
+	__u32 notify;
+	__u32 signo;
+	__u32 flags;
+	__u32 target;
+	__u32 cpu_target;
+	__u64 value;
+	__s64 expires;
+	__u64 interval;
+	__s64 overrun;
+	__s64 overrun_last;
+	__u32 requeue_pending;
+	__u32 sig_overrun;
+	__u32 sig_private;
+	__u32 ahead;
+};
+
+/* It will expire. */
+#define CKPT_POSIX_TIMER_ARMED	0x1
+/* It has expired, and its signal is pending. */
+#define CKPT_POSIX_TIMER_QUEUED	0x2
+
+/**
  * struct ckpt_rlimit - a limit
  * @cur: soft limit; all ones: none
  * @max: hard limit; all ones: none
@@ -1785,6 +2329,21 @@ struct ckpt_sigaction {
 struct ckpt_hdr_sighand {
 	struct ckpt_hdr h;
 	struct ckpt_sigaction action[CKPT_NSIG];
+};
+
+/**
+ * struct ckpt_hdr_audit - who is responsible for a task
+ * @h: type %CKPT_HDR_AUDIT
+ * @loginuid: as in /proc/PID/loginuid, in the user namespace of the restart's
+ *	caller; all ones: unset
+ * @sessionid: as in /proc/PID/sessionid; all ones: unset
+ *
+ * There is none if the login id has no number in that namespace.
+ */
+struct ckpt_hdr_audit {
+	struct ckpt_hdr h;
+	__u32 loginuid;
+	__u32 sessionid;
 };
 
 #define CKPT_GROUPS_MAX		65536

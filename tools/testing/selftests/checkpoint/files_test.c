@@ -3,7 +3,6 @@
  * Checkpoint/restart - descriptor tables, open files, root and working directory
  */
 #include <dirent.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -411,33 +410,19 @@ TEST_F(files, deleted_program)
 
 static void has_socket(struct shared *sh)
 {
-	TARGET_CHECK(sh, socket(AF_UNIX, SOCK_STREAM, 0) == 3);
+	TARGET_CHECK(sh, socket(AF_PACKET, SOCK_DGRAM, 0) == 3);
 	target_step(sh, 1);
 }
 
-static void has_eventfd(struct shared *sh)
+static void has_userfaultfd(struct shared *sh)
 {
-	TARGET_CHECK(sh, eventfd(0, 0) == 3);
+	TARGET_CHECK(sh, syscall(__NR_userfaultfd, O_CLOEXEC) == 3);
 	target_step(sh, 1);
 }
 
 static void has_terminal(struct shared *sh)
 {
 	TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) == 3);
-	target_step(sh, 1);
-}
-
-static void has_flock(struct shared *sh)
-{
-	TARGET_CHECK(sh, !flock(make_file("file", "x"), LOCK_EX));
-	target_step(sh, 1);
-}
-
-static void has_record_lock(struct shared *sh)
-{
-	struct flock lock = { .l_type = F_WRLCK };
-
-	TARGET_CHECK(sh, !fcntl(make_file("file", "x"), F_SETLK, &lock));
 	target_step(sh, 1);
 }
 
@@ -476,24 +461,14 @@ TEST_F(files, refused_socket)
 	REFUSED(&self->t, has_socket, EOPNOTSUPP, "fd 3: ");
 }
 
-TEST_F(files, refused_eventfd)
+TEST_F(files, refused_anon)
 {
-	REFUSED(&self->t, has_eventfd, EOPNOTSUPP, "fd 3: anon_inode:[eventfd]");
+	REFUSED(&self->t, has_userfaultfd, EOPNOTSUPP, "fd 3: anon_inode:[userfaultfd]");
 }
 
 TEST_F(files, refused_terminal)
 {
 	REFUSED(&self->t, has_terminal, EOPNOTSUPP, "is a terminal");
-}
-
-TEST_F(files, refused_flock)
-{
-	REFUSED(&self->t, has_flock, EOPNOTSUPP, "flock() lock");
-}
-
-TEST_F(files, refused_record_lock)
-{
-	REFUSED(&self->t, has_record_lock, EOPNOTSUPP, "record lock");
 }
 
 TEST_F(files, refused_owner)
@@ -739,7 +714,7 @@ static int take_fd(pid_t pid, int fd)
 	return ret;
 }
 
-static void has_file(struct shared *sh)
+static void has_position(struct shared *sh)
 {
 	TARGET_CHECK(sh, make_file("file", "0123456789") == 3);
 	target_step(sh, 1);
@@ -750,7 +725,7 @@ TEST_F(files, outside_position)
 	struct ckpt_test *t = &self->t;
 	int fd;
 
-	ASSERT_LT(0, spawn(t, has_file));
+	ASSERT_LT(0, spawn(t, has_position));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
 	EXPECT_EQ(NULL, strstr(t->msg, "outside")) TH_LOG("%s", t->msg);
@@ -777,7 +752,7 @@ TEST_F(files, outside_position_of_container)
 	int fd;
 
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
-	ASSERT_LT(0, spawn(t, has_file));
+	ASSERT_LT(0, spawn(t, has_position));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	args.pid = t->pid;
 	ASSERT_EQ(1, sys_checkpoint(&args, sizeof(args)));

@@ -778,20 +778,6 @@ TEST_F(signal, sent_meanwhile)
 	t->pid = 0;
 }
 
-/* Refused by name. */
-static void posix_timer(struct shared *sh)
-{
-	timer_t id;
-
-	TARGET_CHECK(sh, !timer_create(CLOCK_MONOTONIC, NULL, &id));
-	target_step(sh, 1);
-}
-
-TEST_F(signal, posix_timer)
-{
-	REFUSED(&self->t, posix_timer, EOPNOTSUPP, "timer_create()");
-}
-
 static void posix_timer_gone(struct shared *sh)
 {
 	timer_t id, next;

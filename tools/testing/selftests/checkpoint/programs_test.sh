@@ -1,0 +1,183 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Programs as they are installed, each with a kind of event, timer or lock:
+# checkpoint, kill, restart, and see that it goes on.
+
+. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
+
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+tmp=$(mktemp -d /tmp/programs-XXXXXX) || exit 1
+cd "$tmp" || exit 1
+pid=
+
+cleanup()
+{
+	[ -z "$pid" ] || kill -9 "$pid" 2> /dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+
+# result STATUS NAME
+result()
+{
+	if [ "$1" = 0 ]; then
+		ktap_test_pass "$2"
+	else
+		[ ! -s err ] || sed 's/^/# /' err | head -10
+		ktap_test_fail "$2"
+	fi
+}
+
+# start COMMAND...: in a session of its own, with its output in the file out
+start()
+{
+	rm -f out err pid go image
+	# shellcheck disable=SC2016 # for that shell
+	ckpt run -d --pidfile pid sh -c 'exec "$@" < /dev/null >> out 2>&1' sh "$@" \
+		> /dev/null 2> err || return 1
+	pid=$(cat pid)
+}
+
+# says TEXT: it does so soon
+says()
+{
+	for _ in {1..150}; do
+		! grep -qs "$1" out || return 0
+		sleep 0.1
+	done
+	echo "no $1, but:" >> err
+	cat out >> err
+	return 1
+}
+
+# again: checkpoint, kill, restart
+again()
+{
+	ckpt checkpoint --kill -o image "$pid" > err 2>&1 || return 1
+	for _ in {1..50}; do
+		kill -0 "$pid" 2> /dev/null || break
+		sleep 0.1
+	done
+	ckpt restart -d image > err 2>&1
+}
+
+# python NAME: a program on stdin that says "ready", and "done" in the end
+python()
+{
+	cat > program.py
+	start python3 -u program.py && says ready && sleep 0.3 && again &&
+		touch go && says 'done'
+	result $? "$1"
+	kill -9 "$pid" 2> /dev/null
+	pid=
+}
+
+if ! command -v python3 > /dev/null || ! command -v ckpt > /dev/null; then
+	ktap_print_header
+	ktap_skip_all "needs python3 and ckpt"
+	exit "$KSFT_SKIP"
+fi
+
+ktap_print_header
+ktap_set_plan 8
+
+python 'selectors over epoll, pipe and eventfd' <<- 'END'
+	import os, selectors
+	sel = selectors.DefaultSelector()
+	assert isinstance(sel, selectors.EpollSelector)
+	r, w = os.pipe()
+	e = os.eventfd(0)
+	sel.register(r, selectors.EVENT_READ, 'pipe')
+	sel.register(e, selectors.EVENT_READ, 'eventfd')
+	os.write(w, b'x')
+	print('ready')
+	while not os.path.exists('go'):
+	    assert [k.data for k, _ in sel.select(0.1)] == ['pipe']
+	os.eventfd_write(e, 7)
+	assert sorted(k.data for k, _ in sel.select()) == ['eventfd', 'pipe']
+	assert os.eventfd_read(e) == 7 and os.read(r, 1) == b'x'
+	assert sel.select(0) == []
+	print('done')
+END
+
+python 'waiting in epoll without a timeout, for a timerfd' <<- 'END'
+	import ctypes, os, select, struct, time
+	libc = ctypes.CDLL(None, use_errno=True)
+	fd = libc.timerfd_create(time.CLOCK_MONOTONIC, os.O_NONBLOCK)
+	# Every 0.2 s, the first time after 1.5 s.
+	libc.timerfd_settime(fd, 0, struct.pack('qqqq', 0, 200000000, 1, 500000000), None)
+	ep = select.epoll()
+	ep.register(fd, select.EPOLLIN | select.EPOLLET)
+	print('ready')
+	for i in range(5):
+	    assert ep.poll() == [(fd, select.EPOLLIN)]
+	    assert struct.unpack('Q', os.read(fd, 8))[0] >= 1
+	print('done')
+END
+
+python 'inotify' <<- 'END'
+	import ctypes, os, struct
+	libc = ctypes.CDLL(None, use_errno=True)
+	fd = libc.inotify_init()
+	wd = libc.inotify_add_watch(fd, b'.', 0x100)
+	print('ready')
+	while True:
+	    data = os.read(fd, 4096)
+	    if b'go' in data:
+	        break
+	assert struct.unpack('iIII', data[:16])[:2] == (wd, 0x100)
+	print('done')
+END
+
+python 'a child that is watched by a pidfd' <<- 'END'
+	import os, select, signal
+	child = os.fork()
+	if not child:
+	    while not os.path.exists('go'):
+	        select.select([], [], [], 0.1)
+	    os._exit(3)
+	fd = os.pidfd_open(child)
+	print('ready')
+	assert select.select([fd], [], [])[0] == [fd]
+	status = os.waitid(os.P_PIDFD, fd, os.WEXITED)
+	assert status.si_pid == child and status.si_status == 3
+	print('done')
+END
+
+python 'a database that is locked' <<- 'END'
+	import os, sqlite3, subprocess, time
+	db = sqlite3.connect('db', isolation_level=None)
+	db.execute('create table t (x)')
+	db.execute('begin exclusive')
+	db.execute('insert into t values (42)')
+	print('ready')
+	while not os.path.exists('go'):
+	    time.sleep(0.1)
+	other = sqlite3.connect('db', timeout=0.1)
+	try:
+	    other.execute('select * from t')
+	    raise SystemExit('not locked')
+	except sqlite3.OperationalError:
+	    pass
+	db.execute('commit')
+	assert other.execute('select x from t').fetchall() == [(42,)]
+	print('done')
+END
+
+# --- timeout(1) uses timer_create()
+start timeout -s USR1 10 sleep 1000 && sleep 0.5 && again
+result $? 'timeout: restart'
+kill -0 "$pid" 2> err && timeout 20 tail --pid="$pid" -f /dev/null
+result $? 'timeout: ends when the time is up'
+pid=
+
+# --- tail -f uses inotify
+touch log
+start tail -f log
+sleep 0.5
+echo before >> log
+says before && again && echo after >> log && says after
+result $? 'tail -f'
+
+ktap_finished
