@@ -259,13 +259,13 @@ struct found {
 	u64 ino;
 };
 
-/* The call itself may have it, too. */
+/* One reference is from ckpt_hold(), and the call itself may have it, too. */
 static int count_holders(struct ckpt_ctx *ctx, void *obj, u32 id, void *arg)
 {
 	struct found *found = arg;
 	struct file *file = obj;
 
-	found[id - 1].holders = file_count(file) - (file == ctx->image) -
+	found[id - 1].holders = file_count(file) - 1 - (file == ctx->image) -
 				(file == ctx->log);
 	return 0;
 }
