@@ -887,7 +887,7 @@ static const struct rec_case cases[] = {
 
 	FINE(INODE, inode, flags, CKPT_INODE_NORESERVE, "flags"),
 	NOTSUPP(INODE, inode, kind, 0, "no kind"),
-	NOTSUPP(INODE, inode, kind, 2, "unknown kind"),
+	NOTSUPP(INODE, inode, kind, 3, "unknown kind"),
 	BAD(INODE, inode, size, ~0ULL, "size"),
 	BAD(INODE, inode, flags, 2, "unknown flag"),
 };
