@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "../internal.h"
+#include "covers.h"
 
 /* Room for the fixed part and some elements of any of the records. */
 #define REC_ROOM	4096
@@ -303,7 +304,7 @@ static const struct ns_spoil ns_spoils[] = {
 	GOOD(FILE_NS),
 	NSFILE("type", type, CLONE_VM, -EBADMSG),
 	NSFILE("another type", type, CLONE_NEWUTS, -EBADMSG),
-	NSFILE("the caller's", ns, 0, -EBADMSG),
+	NSFILE("the caller's", ns, 0, 0),
 	NSFILE("for writing", file.f_flags, O_RDWR, -EBADMSG),
 };
 
@@ -407,6 +408,16 @@ static void ns_record_noise(struct kunit *test)
 			ckpt_kind(h->type)->validate(v, h);
 		}
 	}
+}
+
+bool ckpt_kunit_ns_covers(u32 type)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good_recs); i++)
+		if (good_recs[i].type == type)
+			return true;
+	return false;
 }
 
 static struct kunit_case ns_test_cases[] = {
