@@ -208,7 +208,7 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 /**
  * restore_inode_page_get - get a page of shared memory, to be filled
  * @ctx: the restart
- * @o: the INODE or TMPFS_ENTRY object, restored
+ * @o: the INODE, UNLINKED or TMPFS_ENTRY object, restored
  * @pos: byte offset, page aligned; from the image
  * @pagep: where to put the page, referenced
  *
@@ -220,8 +220,8 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
 			   struct page **pagep)
 {
-	struct inode *inode = o->h->type == CKPT_HDR_INODE ?
-			      file_inode(o->ptr) : restore_tmpfs_inode(o);
+	struct inode *inode = o->h->type == CKPT_HDR_TMPFS_ENTRY ?
+			      restore_tmpfs_inode(o) : file_inode(o->ptr);
 	struct folio *folio;
 	int ret;
 
