@@ -132,8 +132,10 @@ static bool find_undo(struct sem_array *sma, const struct sem_undo_list *ulp,
 	return found;
 }
 
+/* Return: whether there was something, or a reported errno. */
 static int write_undo(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		      struct sem_array *sma, const struct sem_undo_list *ulp)
+		      struct sem_array *sma, const struct sem_undo_list *ulp,
+		      bool first)
 {
 	struct ckpt_hdr_ipc_sem_undo *h;
 
@@ -142,6 +144,8 @@ static int write_undo(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	if (ckpt_ns_shared(ctx, &ns->ns))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"System V semaphore undo: in an IPC namespace that is not the tree's own");
+	if (!first)
+		return 1;
 	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_SEM_UNDO, undo_size(sma->sem_nsems));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -149,25 +153,27 @@ static int write_undo(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	h->nr_sems = sma->sem_nsems;
 	/* If it is gone now, the task has been killed, and the checkpoint fails. */
 	find_undo(sma, ulp, h->adj);
-	return 0;
+	return 1;
 }
 
+/* Return: how many sets have something to undo, or a reported errno. */
 static int write_undos(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		       const struct sem_undo_list *ulp)
+		       const struct sem_undo_list *ulp, bool first)
 {
 	struct kern_ipc_perm *perm;
-	int idx, ret = 0;
+	int idx, ret = 0, nr = 0;
 
 	down_read(&sem_ids(ns).rwsem);
 	idr_for_each_entry(&sem_ids(ns).ipcs_idr, perm, idx) {
 		ret = write_undo(ctx, ns,
 				 container_of(perm, struct sem_array, sem_perm),
-				 ulp);
-		if (ret)
+				 ulp, first);
+		if (ret < 0)
 			break;
+		nr += ret;
 	}
 	up_read(&sem_ids(ns).rwsem);
-	return ret;
+	return ret < 0 ? ret : nr;
 }
 
 /* Whether all threads have the same list. */
@@ -184,18 +190,37 @@ static bool threads_share_undo(struct task_struct *tsk,
 	return same;
 }
 
-static int undo_is_own(struct ckpt_ctx *ctx, struct task_struct *tsk,
-		       const struct sem_undo_list *ulp)
+static int note_undo(struct ckpt_ctx *ctx, void *key, void *value)
 {
-	void *other = xa_load(&ctx->undo_lists, (unsigned long)ulp);
-
-	if (other || !threads_share_undo(tsk, ulp))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"System V semaphore undo: list is not that of all threads of one process");
-	if (xa_err(xa_store(&ctx->undo_lists, (unsigned long)ulp, tsk,
+	if (xa_err(xa_store(&ctx->undo_lists, (unsigned long)key, value,
 			    GFP_KERNEL_ACCOUNT)))
 		return ckpt_err(ctx, -ENOMEM, "semaphore undo");
 	return 0;
+}
+
+static int not_of_process(struct ckpt_ctx *ctx)
+{
+	return ckpt_err(ctx, -EOPNOTSUPP,
+			"System V semaphore undo: list is not that of all threads of one process");
+}
+
+/* What all threads share is written with the first of them. */
+static int checkpoint_undo_list(struct ckpt_ctx *ctx, struct task_struct *tsk,
+				struct ipc_namespace *ns,
+				struct sem_undo_list *ulp)
+{
+	bool first = !xa_load(&ctx->undo_lists, (unsigned long)tsk->signal);
+	void *owner = xa_load(&ctx->undo_lists, (unsigned long)ulp);
+	int ret;
+
+	if (owner)
+		return owner == tsk->signal ? 0 : not_of_process(ctx);
+	ret = note_undo(ctx, ulp, tsk->signal) ?:
+	      note_undo(ctx, tsk->signal, tsk->signal) ?:
+	      write_undos(ctx, ns, ulp, first);
+	if (ret > 0 && !(first && threads_share_undo(tsk, ulp)))
+		return not_of_process(ctx);
+	return min(ret, 0);
 }
 
 static int checkpoint_sem_undo(struct ckpt_ctx *ctx, struct task_struct *tsk)
@@ -206,16 +231,13 @@ static int checkpoint_sem_undo(struct ckpt_ctx *ctx, struct task_struct *tsk)
 
 	if (!ulp)
 		return 0;
-	ret = undo_is_own(ctx, tsk, ulp);
-	if (ret)
-		return ret;
 	task_lock(tsk);
 	if (tsk->nsproxy)
 		ns = get_ipc_ns(tsk->nsproxy->ipc_ns);
 	task_unlock(tsk);
 	if (!ns)
 		return ckpt_err(ctx, -ESRCH, "died meanwhile");
-	ret = write_undos(ctx, ns, ulp);
+	ret = checkpoint_undo_list(ctx, tsk, ns, ulp);
 	put_ipc_ns(ns);
 	return ret;
 }
@@ -423,7 +445,6 @@ static int restore_sem_undo(struct ckpt_ctx *ctx, struct ckpt_task *t,
 
 const struct ckpt_task_kind ckpt_sem_undo_task_kind = {
 	.name		= "semaphore undo",
-	.process	= true,
 	.checkpoint	= checkpoint_sem_undo,
 	.restore	= restore_sem_undo,
 };

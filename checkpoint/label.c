@@ -17,7 +17,6 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/lsm_hooks.h>
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/stringhash.h>
@@ -389,8 +388,8 @@ static int restore_labels(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 	u32 i, k;
 	int ret;
 
-	for (i = 0; i < lsm_active_cnt; i++) {
-		lsm = lsm_idlist[i];
+	for (i = 0; i < ckpt_nr_lsms(); i++) {
+		lsm = ckpt_lsm(i);
 		if (!security_has_labels(lsm->id))
 			continue;
 		for (k = 0; k < list->nr; k++) {

@@ -146,6 +146,8 @@ static const char *unsupported_ip(const struct sock *sk)
 		return "multicast groups are not supported";
 	if (inet_test_bit(RTALERT, sk))
 		return "option IP_ROUTER_ALERT is not supported";
+	if (inet->mc_index)
+		return "option IP_MULTICAST_IF is not supported";
 	if (has_reuseport_prog(sk))
 		return "has a BPF program (SO_ATTACH_REUSEPORT_EBPF)";
 	if (rcu_access_pointer(sk->sk_user_data))
@@ -300,7 +302,7 @@ static int restore_bind(struct ckpt_ctx *ctx, struct socket *sock,
 	}
 	len = make_addr(&addr, s->family,
 			h->flags & CKPT_INET_ADDR ? h->addr : any, port,
-			h->scope, 0);
+			READ_ONCE(sk->sk_bound_dev_if), 0);
 	ret = __sys_bind_socket(sock, &addr, len);
 	if (ret)
 		return ckpt_err(ctx, ret, "socket:[%llu]: cannot be bound to %pISpc: %pe",
@@ -334,8 +336,8 @@ static int restore_connect(struct ckpt_ctx *ctx, struct socket *sock,
 	struct sockaddr_storage addr;
 	int len, ret;
 
-	len = make_addr(&addr, s->family, h->peer, h->peer_port, h->scope,
-			h->flowinfo);
+	len = make_addr(&addr, s->family, h->peer, h->peer_port,
+			READ_ONCE(sock->sk->sk_bound_dev_if), h->flowinfo);
 	ret = security_socket_connect(sock, (struct sockaddr *)&addr, len);
 	if (!ret)
 		ret = kernel_connect(sock, (struct sockaddr *)&addr, len, 0);

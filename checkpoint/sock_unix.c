@@ -723,7 +723,7 @@ static bool may_name_pid(struct pid_namespace *ns, s32 nr)
 }
 
 static struct pid *restore_sock_pid(struct unix_restore *r,
-			       const struct ckpt_sock_pid *p)
+				    const struct ckpt_sock_pid *p)
 {
 	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
 

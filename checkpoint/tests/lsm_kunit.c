@@ -22,6 +22,7 @@ static const struct label_case {
 	{ "label that is empty", "", -EBADMSG },
 	{ "junk behind a label", { 'A', 0, 'x' }, -EBADMSG },
 };
+
 KUNIT_ARRAY_PARAM_DESC(label, label_cases, name);
 
 static void test_label(struct kunit *test)
@@ -56,6 +57,7 @@ static const struct policy_case {
 	{ "name that is not terminated", CKPT_POLICY_ENFORCING, 32, 0,
 	  { 1, 2, 3, 4, 5, 6, 7, 8 }, -EBADMSG },
 };
+
 KUNIT_ARRAY_PARAM_DESC(policy, policy_cases, name);
 
 static void test_policy(struct kunit *test)
@@ -99,6 +101,7 @@ static const struct labels_case {
 	{ "object that is not there", 2, 0, { CKPT_LABEL_CURRENT, 3 }, -EBADMSG },
 	{ "no object", 2, 0, { CKPT_LABEL_CURRENT, 0 }, -EBADMSG },
 };
+
 KUNIT_ARRAY_PARAM_DESC(labels, labels_cases, name);
 
 static void test_labels(struct kunit *test)
@@ -155,6 +158,7 @@ static struct kunit_suite suite = {
 	.name		= "checkpoint_lsm",
 	.test_cases	= cases,
 };
+
 kunit_test_suite(suite);
 
 MODULE_DESCRIPTION("Tests of the checks of labels, policies and login ids");

@@ -887,7 +887,8 @@ static const struct rec_case cases[] = {
 
 	FINE(INODE, inode, flags, CKPT_INODE_NORESERVE, "flags"),
 	NOTSUPP(INODE, inode, kind, 0, "no kind"),
-	NOTSUPP(INODE, inode, kind, 2, "unknown kind"),
+	FINE(INODE, inode, kind, CKPT_INODE_SHM_SYSV, "System V"),
+	NOTSUPP(INODE, inode, kind, 3, "unknown kind"),
 	BAD(INODE, inode, size, ~0ULL, "size"),
 	BAD(INODE, inode, flags, 2, "unknown flag"),
 };
@@ -907,17 +908,40 @@ static const struct good_rec *find_good(u32 type, u32 nth)
 	return NULL;
 }
 
-static struct ckpt_hdr *make_good(struct kunit *test, const struct good_rec *good)
+static void fill_good(struct ckpt_hdr *h, const struct good_rec *good)
 {
-	struct ckpt_hdr *h = kunit_kzalloc(test, REC_ROOM, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, h);
 	h->type = good->type;
 	h->len = good->len;
 	if (ckpt_kind(h->type)->class)
 		h->id = NR_CLASSES + 1;
 	good->fill(h);
+}
+
+static struct ckpt_hdr *make_good(struct kunit *test, const struct good_rec *good)
+{
+	struct ckpt_hdr *h = kunit_kzalloc(test, REC_ROOM, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	fill_good(h, good);
 	return h;
+}
+
+/**
+ * ckpt_kunit_good_record - one of the good records, for fuzzers to begin with
+ * @nr: any number
+ * @rec: where to put it; all zero
+ * @room: bytes there
+ *
+ * Return: its length, or 0 if it does not fit.
+ */
+u32 ckpt_kunit_good_record(u32 nr, void *rec, size_t room)
+{
+	const struct good_rec *good = &good_recs[nr % ARRAY_SIZE(good_recs)];
+
+	if (good->len > room)
+		return 0;
+	fill_good(rec, good);
+	return good->len;
 }
 
 /* Behind which record one of @type comes. */
@@ -1031,6 +1055,7 @@ static void every_kind_has_cases(struct kunit *test)
 			continue;
 		KUNIT_EXPECT_TRUE_MSG(test, covers(type) ||
 				      ckpt_kunit_lsm_covers(type) ||
+				      ckpt_kunit_ns_covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
 				      ckpt_kunit_event_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||

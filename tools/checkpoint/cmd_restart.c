@@ -183,7 +183,7 @@ static int print_result(const struct request *rq, pid_t pid,
 
 /* The tree is there. Whatever else fails, it must not be lost for that. */
 void tell_restarted(const struct request *rq, pid_t pid,
-		 const struct restart_stats *stats)
+		    const struct restart_stats *stats)
 {
 	if (rq->pidfile)
 		write_pidfile(rq->pidfile, pid);

@@ -169,7 +169,7 @@ static void aa_read(const char *dir, struct policy *p)
 	if (!hash)
 		hash = read_line(dir, "sha1");
 	for (; hash && p->len < CKPT_POLICY_DIGEST_MAX &&
-	       sscanf(hash + 2 * p->len, "%2x", &byte) == 1; p->len++)
+	     sscanf(hash + 2 * p->len, "%2x", &byte) == 1; p->len++)
 		p->digest[p->len] = byte;
 	free(mode);
 	free(hash);

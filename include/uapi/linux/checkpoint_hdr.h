@@ -1442,7 +1442,8 @@ struct ckpt_hdr_sock_unix {
  * @peer_port: port it is connected to, or 0
  * @addr: its address; of AF_INET the first 4 bytes; zeros for any
  * @peer: address it is connected to
- * @scope: interface that the addresses are local to, or 0
+ * @scope: interface that the addresses are local to, or 0; a restart takes that
+ *	of SO_BINDTODEVICE, by its name
  * @flowinfo: flow label and traffic class of the connection
  */
 struct ckpt_hdr_sock_inet {

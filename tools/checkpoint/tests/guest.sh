@@ -213,7 +213,9 @@ ok $? 'container: from a pipe, which --pidns looks into'
 kill -KILL "$(cat pid)"
 
 # --- messages
-python3 -c 'import socket, time; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW); time.sleep(1000)' &
+python3 -c 'import socket, time
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+time.sleep(1000)' &
 victim=$!
 sleep 1
 ckpt checkpoint -o no.img $victim 2> err
