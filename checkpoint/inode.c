@@ -208,12 +208,8 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 /**
  * restore_inode_page_get - get a page of shared memory, to be filled
  * @ctx: the restart
-<<<<<<< HEAD
- * @o: the INODE, UNLINKED or TMPFS_ENTRY object, restored
-=======
  * @o: the INODE, TMPFS_ENTRY or UNLINKED object, restored; the last is one of
  *	tmpfs
->>>>>>> main
  * @pos: byte offset, page aligned; from the image
  * @pagep: where to put the page, referenced
  *
