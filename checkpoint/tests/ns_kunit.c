@@ -10,6 +10,7 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "../internal.h"
+#include "covers.h"
 
 /* Room for the fixed part and some elements of any of the records. */
 #define REC_ROOM	4096
