@@ -199,7 +199,7 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 	if (dnotify_watches(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
-	/* First: who has a lease is sent signals, too. */
+	/* First: whoever takes a lease becomes the owner, too. */
 	lock = lock_of(file);
 	if (lock)
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
