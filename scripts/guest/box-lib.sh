@@ -2,7 +2,7 @@
 # A container as people run them: what its two halves, before and after a
 # reboot, share. Sourced, never run.
 #
-# Its root is an overlay on the guest's own system, its init is runit's, and its
+# Its root is an overlay on the guest's own system, its init is busybox's, and its
 # services are redis-server, a web server in python3, and a program that uses
 # System V IPC and files in a tmpfs. It has all kinds of namespaces of its own,
 # and a veth to a bridge.
