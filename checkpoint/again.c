@@ -27,6 +27,7 @@
 #include <linux/thread_info.h>
 #include <asm/syscall.h>
 #include "restart_block.h"
+#include "sighand.h"
 
 /*
  * In the restart block: futex.val is the number of the system call, futex.time
@@ -101,14 +102,14 @@ static bool woken_by_checkpoint(void)
 {
 	bool ret = true;
 
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(&ckpt_current_sighand()->siglock);
 	if (!(current->jobctl & JOBCTL_TRAP_CKPT)) {
 		recalc_sigpending();
 		ret = !signal_pending(current);
 		/* Our result must be seen by whoever handles signals. */
 		set_thread_flag(TIF_SIGPENDING);
 	}
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(&ckpt_current_sighand()->siglock);
 	return ret;
 }
 

@@ -9,7 +9,6 @@
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
-#include <linux/sem.h>
 #include "attached.h"
 #include "internal.h"
 
@@ -49,8 +48,6 @@ static const struct {
 	{ "uprobe",				ckpt_has_uprobe },
 	{ "user events",			ckpt_has_user_events },
 	{ "io_uring",				ckpt_has_io_uring },
-	{ "System V semaphore undo",		sem_undo_in_use },
-	{ "System V shared memory",		ckpt_has_shm },
 	{ "I/O context shared by CLONE_IO",	ckpt_has_shared_io_context },
 	{ "kcov",				ckpt_has_kcov },
 	{ "BPF task storage",			ckpt_has_bpf_storage },

@@ -115,18 +115,6 @@ static inline bool ckpt_has_io_uring(struct task_struct *tsk)
 }
 #endif
 
-#ifdef CONFIG_SYSVIPC
-static inline bool ckpt_has_shm(struct task_struct *tsk)
-{
-	return !list_empty(&tsk->sysvshm.shm_clist);
-}
-#else
-static inline bool ckpt_has_shm(struct task_struct *tsk)
-{
-	return false;
-}
-#endif
-
 #ifdef CONFIG_BLOCK
 static inline bool ckpt_has_shared_io_context(struct task_struct *tsk)
 {

@@ -149,17 +149,22 @@ int ckpt_cgroup_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 /* Where the caller's own group is, below the mount. */
 static int get_own_path(struct ckpt_ctx *ctx, char *buf, size_t size)
 {
+	struct cgroup_namespace *ns;
 	struct cgroup *cgrp;
 	int ret;
 
+	task_lock(ctx->caller);
+	ns = ctx->caller->nsproxy->cgroup_ns;
+	get_cgroup_ns(ns);
+	task_unlock(ctx->caller);
 	rcu_read_lock();
 	do
 		cgrp = task_dfl_cgroup(ctx->caller);
 	while (!cgroup_tryget(cgrp));
 	rcu_read_unlock();
-	/* The caller waits for us, and keeps its namespaces. */
-	ret = cgroup_path_ns(cgrp, buf, size, ctx->caller->nsproxy->cgroup_ns);
+	ret = cgroup_path_ns(cgrp, buf, size, ns);
 	cgroup_put(cgrp);
+	put_cgroup_ns(ns);
 	return ret < 0 || ret >= size ? -ENAMETOOLONG : 0;
 }
 

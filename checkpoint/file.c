@@ -48,6 +48,7 @@ static const struct ckpt_file_kind file_kinds[] = {
 	{ "socket",	CKPT_HDR_FILE_SOCKET,	ckpt_file_socket_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "proc",	CKPT_HDR_FILE_PROC,	ckpt_file_proc_match },
+	{ "namespace",	CKPT_HDR_FILE_NS,	ckpt_file_ns_match },
 	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
 };
 

@@ -149,24 +149,45 @@ static struct sighand_struct *get_sighand_of(struct task_struct *tsk,
 	return whead ? sighand : NULL;
 }
 
-/* The process whose signals make a watch of a signalfd ready. */
+/* The task that has the handlers @whead belongs to: one alive, if there is. */
+static struct ckpt_task *find_signalled(struct ckpt_ctx *ctx,
+					wait_queue_head_t *whead,
+					struct sighand_struct **sighand)
+{
+	struct ckpt_task *dead = NULL;
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		*sighand = get_sighand_of(ctx->tasks[i].task, whead);
+		if (!*sighand)
+			continue;
+		if (!ctx->tasks[i].dead)
+			return &ctx->tasks[i];
+		ckpt_sighand_put(*sighand);
+		dead = &ctx->tasks[i];
+	}
+	return dead;
+}
+
+/*
+ * The process whose signals make a watch of a signalfd ready.
+ *
+ * Return: its SIGHAND object, 0 if it is dead, or a reported errno.
+ */
 static int checkpoint_signalled(struct ckpt_ctx *ctx,
 				const struct eventpoll_item *item)
 {
-	struct ckpt_task *subject = ctx->subject;
-	struct sighand_struct *sighand = NULL;
-	u32 i;
+	struct ckpt_task *subject = ctx->subject, *t;
+	struct sighand_struct *sighand;
 	int id;
 
-	for (i = 0; i < ctx->nr_tasks && !sighand; i++) {
-		ctx->subject = &ctx->tasks[i];
-		sighand = get_sighand_of(ctx->subject->task, item->whead);
-	}
-	if (!sighand) {
-		ctx->subject = subject;
+	t = find_signalled(ctx, item->whead, &sighand);
+	if (!t)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"epoll: watches a signalfd, for the signals of a process outside of the tree");
-	}
+	if (t->dead)
+		return 0;
+	ctx->subject = t;
 	id = checkpoint_obj(ctx, CKPT_HDR_SIGHAND, sighand);
 	ckpt_sighand_put(sighand);
 	ctx->subject = subject;

@@ -58,8 +58,10 @@ static bool next_watch(struct fsnotify_group *group, int wd, struct watch *w)
 	spin_lock(&group->inotify_data.idr_lock);
 	while (!found && (mark = idr_get_next(&group->inotify_data.idr, &wd))) {
 		struct fsnotify_mark *m = &mark->fsn_mark;
+		struct inode *inode = m->connector ? m->connector->obj : NULL;
 
-		w->inode = m->connector ? igrab(m->connector->obj) : NULL;
+		/* It may be on its way out, and so is the watch. */
+		w->inode = inode ? igrab(inode) : NULL;
 		w->mask = inotify_mark_user_mask(m);
 		w->wd = wd++;
 		found = w->inode;

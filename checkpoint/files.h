@@ -114,12 +114,19 @@ void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 void ckpt_pipe_put(void *obj);
 
+/* file_ns.c: namespaces */
+bool ckpt_file_ns_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		      struct ckpt_cursor *c);
+
 /* file_eventfd.c */
 bool ckpt_file_eventfd_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_eventfd(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_eventfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_eventfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
-		           struct ckpt_cursor *c);
+			   struct ckpt_cursor *c);
 
 /* file_epoll.c */
 bool ckpt_file_epoll_match(struct ckpt_ctx *ctx, struct file *file);
@@ -155,15 +162,16 @@ bool ckpt_file_signalfd_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_signalfd(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_signalfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_signalfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
-		            struct ckpt_cursor *c);
+			    struct ckpt_cursor *c);
 
 /* file_timerfd.c */
 bool ckpt_file_timerfd_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_timerfd(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_timerfd_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_timerfd(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
-		           struct ckpt_cursor *c);
+			   struct ckpt_cursor *c);
 void restore_file_timerfd_commit(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+
 /* file_owner.c: who gets signals of open files */
 int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_owners(struct ckpt_ctx *ctx);

@@ -28,6 +28,12 @@
 #include "mm.h"
 #include "pages.h"
 
+/* Of the nameless files only these are called so; see newseg(). */
+static bool is_sysv(struct file *file)
+{
+	return !strncmp(file->f_path.dentry->d_name.name, "SYSV", 4);
+}
+
 /* shmem accounts for the whole size, or page by page with VM_NORESERVE. */
 static u32 inode_flags(struct inode *inode)
 {
@@ -131,7 +137,7 @@ int checkpoint_inode(struct ckpt_ctx *ctx, void *obj)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"shared memory: has a memory policy");
 	/* Another file for the same memory would have the name open as well. */
-	if (d_count(file->f_path.dentry) != 1)
+	if (!is_sysv(file) && d_count(file->f_path.dentry) != 1)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"shared memory: opened through map_files");
 
@@ -139,7 +145,7 @@ int checkpoint_inode(struct ckpt_ctx *ctx, void *obj)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->size = i_size_read(inode);
-	h->kind = CKPT_INODE_SHM_ANON;
+	h->kind = is_sysv(file) ? CKPT_INODE_SHM_SYSV : CKPT_INODE_SHM_ANON;
 	h->flags = inode_flags(inode);
 	ret = ckpt_copy_shmem(ctx, h->h.id, inode);
 	ctx->memdump_time += ktime_to_ns(ktime_sub(ktime_get(), start));
@@ -157,7 +163,7 @@ int ckpt_inode_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
 	const struct ckpt_hdr_inode *i = (const void *)h;
 
-	if (i->kind != CKPT_INODE_SHM_ANON) {
+	if (i->kind != CKPT_INODE_SHM_ANON && i->kind != CKPT_INODE_SHM_SYSV) {
 		v->why = "unknown kind of contents";
 		return -EOPNOTSUPP;
 	}
@@ -184,6 +190,10 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	unsigned long flags = 0;
 	struct file *file;
 
+	/* An IPC namespace has made those that there are. */
+	if (i->kind == CKPT_INODE_SHM_SYSV)
+		return ERR_PTR(ckpt_err(ctx, -EBADMSG,
+					"image: shared memory of no System V segment"));
 	/* As mmap() decides it. */
 	if ((i->flags & CKPT_INODE_NORESERVE) &&
 	    sysctl_overcommit_memory != OVERCOMMIT_NEVER)
@@ -198,7 +208,8 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 /**
  * restore_inode_page_get - get a page of shared memory, to be filled
  * @ctx: the restart
- * @o: the INODE or TMPFS_ENTRY object, restored
+ * @o: the INODE, TMPFS_ENTRY or UNLINKED object, restored; the last is one of
+ *	tmpfs
  * @pos: byte offset, page aligned; from the image
  * @pagep: where to put the page, referenced
  *
@@ -210,8 +221,8 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
 			   struct page **pagep)
 {
-	struct inode *inode = o->h->type == CKPT_HDR_INODE ?
-			      file_inode(o->ptr) : restore_tmpfs_inode(o);
+	struct inode *inode = o->h->type == CKPT_HDR_TMPFS_ENTRY ?
+			      restore_tmpfs_inode(o) : file_inode(o->ptr);
 	struct folio *folio;
 	int ret;
 

@@ -166,6 +166,7 @@ struct ckpt_label_set {
  * @root_nsproxy: checkpoint: namespaces of the root task, referenced
  * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
  *	outside, by address
+ * @undo_lists: checkpoint: lists of semaphore undo, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
@@ -242,6 +243,7 @@ struct ckpt_ctx {
 	struct user_namespace *base_user_ns;
 	struct nsproxy *root_nsproxy;
 	struct xarray shared_ns;
+	struct xarray undo_lists;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
 	struct ckpt_task *subject;
@@ -418,6 +420,7 @@ struct ckpt_validator {
  * @CKPT_LABELLED_INODE: it is a struct inode
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
+ * @CKPT_LABELLED_IPC: it is a struct kern_ipc_perm
  * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
  *	of one at restart
  */
@@ -427,6 +430,7 @@ enum ckpt_labelled {
 	CKPT_LABELLED_FILE,
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
+	CKPT_LABELLED_IPC,
 	CKPT_LABELLED_SOCK,
 };
 
@@ -543,6 +547,7 @@ int ckpt_walk_ids(struct ckpt_ctx *ctx, u32 type,
 		  void *arg);
 void *restore_obj(struct ckpt_ctx *ctx, u32 id);
 struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id);
+void ckpt_obj_set(struct ckpt_obj *o, void *ptr, void *priv);
 
 /* sysctl.c */
 #ifdef CONFIG_SYSCTL

@@ -12,6 +12,7 @@
 #include "futex.h"
 #include "files.h"
 #include "internal.h"
+#include "ipc.h"
 #include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
@@ -111,6 +112,16 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_ns_uts_validate,
 		.checkpoint	= checkpoint_ns_uts,
 		.restore	= restore_ns_uts,
+		.get		= ckpt_ns_get,
+		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_IPC] = {
+		.name		= "NS_IPC",
+		.min_len	= sizeof(struct ckpt_hdr_ns_ipc),
+		.class		= CKPT_CLASS_NS_IPC,
+		.validate	= ckpt_ns_ipc_validate,
+		.checkpoint	= checkpoint_ns_ipc,
+		.restore	= restore_ns_ipc,
 		.get		= ckpt_ns_get,
 		.put		= ckpt_ns_put,
 	},
@@ -383,6 +394,7 @@ static const struct ckpt_kind generic_kinds[] = {
 				  CKPT_SOCKOPTS_MAX *
 				  sizeof(struct ckpt_sockopt),
 		.class		= CKPT_CLASS_SOCKET,
+		.labelled	= CKPT_LABELLED_SOCK,
 		.validate	= ckpt_socket_validate,
 		.checkpoint	= checkpoint_socket,
 		.restore	= restore_socket,
@@ -551,6 +563,15 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_socket,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_FILE_NS] = {
+		.name		= "FILE_NS",
+		.min_len	= sizeof(struct ckpt_hdr_file_ns),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_ns_validate,
+		.checkpoint	= checkpoint_file_ns,
+		.restore	= restore_file_ns,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_FILE_PROC] = {
 		.name		= "FILE_PROC",
 		.min_len	= sizeof(struct ckpt_hdr_file_proc),
@@ -597,6 +618,41 @@ static const struct ckpt_kind generic_kinds[] = {
 		.get		= ckpt_inode_get,
 		.put		= ckpt_inode_put,
 	},
+	[CKPT_HDR_IPC_SHM] = {
+		.name		= "IPC_SHM",
+		.min_len	= sizeof(struct ckpt_hdr_ipc_shm),
+		.owner		= CKPT_HDR_NS_IPC,
+		.validate	= ckpt_ipc_shm_validate,
+	},
+	[CKPT_HDR_IPC_SEM] = {
+		.name		= "IPC_SEM",
+		.min_len	= sizeof(struct ckpt_hdr_ipc_sem),
+		.max_len	= sizeof(struct ckpt_hdr_ipc_sem) +
+				  CKPT_SEMS_MAX * sizeof(struct ckpt_ipc_sem),
+		.owner		= CKPT_HDR_NS_IPC,
+		.validate	= ckpt_ipc_sem_validate,
+	},
+	[CKPT_HDR_IPC_SEM_UNDO] = {
+		.name		= "IPC_SEM_UNDO",
+		.min_len	= sizeof(struct ckpt_hdr_ipc_sem_undo),
+		.max_len	= sizeof(struct ckpt_hdr_ipc_sem_undo) +
+				  CKPT_SEMS_MAX * sizeof(__s16),
+		.owner		= CKPT_HDR_TASK,
+		.validate	= ckpt_ipc_sem_undo_validate,
+	},
+	[CKPT_HDR_IPC_MSG] = {
+		.name		= "IPC_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_ipc_msg),
+		.owner		= CKPT_HDR_NS_IPC,
+		.validate	= ckpt_ipc_msg_validate,
+	},
+	[CKPT_HDR_IPC_MSG_MSG] = {
+		.name		= "IPC_MSG_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_ipc_msg_msg),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_NS_IPC,
+		.validate	= ckpt_ipc_msg_msg_validate,
+	},
 };
 
 /* What tasks have for themselves, in the order of the image. */
@@ -608,6 +664,8 @@ const struct ckpt_task_kind * const ckpt_task_kinds[] = {
 	&ckpt_sched_task_kind,
 	&ckpt_cgroup_task_kind,
 	&ckpt_zombie_task_kind,
+	&ckpt_sem_undo_task_kind,
+	&ckpt_shm_task_kind,
 	&ckpt_futex_task_kind,
 	&ckpt_rseq_task_kind,
 	&ckpt_restart_block_task_kind,

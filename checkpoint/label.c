@@ -2,9 +2,9 @@
 /*
  * Checkpoint/restart - labels that security modules give to tasks and objects
  *
- * Saved: the labels of credentials, tasks, open files, and of inodes that no
- *	file system keeps: pipes, memfds, nameless files. As strings, as the
- *	module names them; one object for each distinct label.
+ * Saved: the labels of credentials, tasks, open files, sockets and their peers,
+ *	and of inodes that no file system keeps: pipes, memfds, nameless files. As
+ *	strings, as the module names them; one object for each distinct label.
  * Not saved: labels of files that have a name. They are in the file system.
  * Refused: state of a security module that has no label; labels longer than
  *	CKPT_LABEL_MAX; nameless files with signatures of integrity modules.
@@ -17,7 +17,6 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/lsm_hooks.h>
 #include <linux/net.h>
 #include <linux/slab.h>
 #include <linux/stringhash.h>
@@ -39,7 +38,10 @@ static const u32 task_attrs[] = {
 	CKPT_LABEL_HAT_TOKEN,
 };
 
-static const u32 sock_attrs[] = { CKPT_LABEL_CURRENT, CKPT_LABEL_PEER };
+static const u32 sock_attrs[] = {
+	CKPT_LABEL_CURRENT, CKPT_LABEL_INPUT, CKPT_LABEL_PEER,
+};
+
 static const u32 other_attrs[] = { CKPT_LABEL_CURRENT };
 
 static const struct attr_list {
@@ -92,6 +94,10 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 			return inode_obj(obj, ptr);
 		obj->dentry = file->f_path.dentry;
 		return inode_obj(obj, file_inode(file));
+	case CKPT_LABELLED_IPC:
+		obj->type = LSM_CKPT_IPC;
+		obj->ipc = ptr;
+		return true;
 	case CKPT_LABELLED_SOCK:
 		obj->type = LSM_CKPT_SOCK;
 		obj->sock = ctx->op == CKPT_OP_CHECKPOINT ?
@@ -308,7 +314,7 @@ int ckpt_label_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 static bool attr_ok(u32 attr)
 {
-	return (attr >= CKPT_LABEL_NNP && attr <= CKPT_LABEL_PEER) ||
+	return (attr >= CKPT_LABEL_NNP && attr <= CKPT_LABEL_INPUT) ||
 	       (attr >= CKPT_LABEL_CURRENT && attr <= CKPT_LABEL_SOCKCREATE);
 }
 
@@ -382,8 +388,8 @@ static int restore_labels(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 	u32 i, k;
 	int ret;
 
-	for (i = 0; i < lsm_active_cnt; i++) {
-		lsm = lsm_idlist[i];
+	for (i = 0; i < ckpt_nr_lsms(); i++) {
+		lsm = ckpt_lsm(i);
 		if (!security_has_labels(lsm->id))
 			continue;
 		for (k = 0; k < list->nr; k++) {

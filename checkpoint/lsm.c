@@ -13,8 +13,6 @@
  */
 #include <linux/array_size.h>
 #include <linux/cred.h>
-#include <linux/lsm_hooks.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <uapi/linux/lsm.h>
 #include "lsm.h"
@@ -134,8 +132,8 @@ int checkpoint_lsms(struct ckpt_ctx *ctx, struct ckpt_hdr_container *c)
 {
 	int ret = 0;
 
-	for (; c->nr_lsm < lsm_active_cnt && !ret; c->nr_lsm++)
-		ret = checkpoint_lsm(ctx, lsm_idlist[c->nr_lsm]);
+	for (; c->nr_lsm < ckpt_nr_lsms() && !ret; c->nr_lsm++)
+		ret = checkpoint_lsm(ctx, ckpt_lsm(c->nr_lsm));
 	return ret;
 }
 
@@ -158,11 +156,11 @@ int ckpt_lsm_prepare(struct ckpt_ctx *ctx)
 	int ret;
 	u32 i;
 
-	for (i = 0; i < lsm_active_cnt; i++) {
-		ret = security_checkpoint_policy(lsm_idlist[i]->id, NULL, NULL,
+	for (i = 0; i < ckpt_nr_lsms(); i++) {
+		ret = security_checkpoint_policy(ckpt_lsm(i)->id, NULL, NULL,
 						 &sink);
 		if (ret)
-			return policy_err(ctx, lsm_idlist[i]->name, ret);
+			return policy_err(ctx, ckpt_lsm(i)->name, ret);
 	}
 	return 0;
 }
@@ -233,9 +231,9 @@ static const struct lsm_id *find_active(u64 id)
 {
 	u32 i;
 
-	for (i = 0; i < lsm_active_cnt; i++)
-		if (lsm_idlist[i]->id == id)
-			return lsm_idlist[i];
+	for (i = 0; i < ckpt_nr_lsms(); i++)
+		if (ckpt_lsm(i)->id == id)
+			return ckpt_lsm(i);
 	return NULL;
 }
 
@@ -329,18 +327,18 @@ static int check_active(struct ckpt_ctx *ctx)
 {
 	u32 i;
 
-	for (i = 0; i < lsm_active_cnt; i++)
-		if (security_has_labels(lsm_idlist[i]->id) &&
-		    !image_has_labels(ctx, lsm_idlist[i]->id))
+	for (i = 0; i < ckpt_nr_lsms(); i++)
+		if (security_has_labels(ckpt_lsm(i)->id) &&
+		    !image_has_labels(ctx, ckpt_lsm(i)->id))
 			return ckpt_err(ctx, -EINVAL,
 					"security module %s: is active, and the image has no labels of it",
-					lsm_idlist[i]->name);
+					ckpt_lsm(i)->name);
 	return 0;
 }
 
 static bool same_place(u32 i, u32 nr, const struct ckpt_hdr_lsm *h)
 {
-	return nr == lsm_active_cnt && lsm_idlist[i]->id == h->lsm_id;
+	return nr == ckpt_nr_lsms() && ckpt_lsm(i)->id == h->lsm_id;
 }
 
 /**

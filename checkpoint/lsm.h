@@ -6,6 +6,8 @@
 #define _CHECKPOINT_LSM_H
 
 #include <linux/lsm_checkpoint.h>
+#include <linux/lsm_hooks.h>
+#include <linux/security.h>
 #include "internal.h"
 
 /**
@@ -21,6 +23,29 @@ struct ckpt_label {
 	bool is_policy;
 	char value[];
 };
+
+/* The active modules, in order. */
+#ifdef CONFIG_SECURITY
+static inline u32 ckpt_nr_lsms(void)
+{
+	return lsm_active_cnt;
+}
+
+static inline const struct lsm_id *ckpt_lsm(u32 i)
+{
+	return lsm_idlist[i];
+}
+#else
+static inline u32 ckpt_nr_lsms(void)
+{
+	return 0;
+}
+
+static inline const struct lsm_id *ckpt_lsm(u32 i)
+{
+	return NULL;
+}
+#endif
 
 /* lsm.c: the modules and their policies */
 int ckpt_lsm_prepare(struct ckpt_ctx *ctx);

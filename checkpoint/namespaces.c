@@ -177,7 +177,14 @@ static int shared_with_outside(struct ckpt_ctx *ctx, struct ns_common *ns,
 	return 1;
 }
 
-static bool is_roots(struct ckpt_ctx *ctx, struct ns_common *ns)
+/**
+ * ckpt_ns_is_roots - whether the root task is in a namespace
+ * @ctx: the checkpoint
+ * @ns: the namespace
+ *
+ * Return: true if so.
+ */
+bool ckpt_ns_is_roots(struct ckpt_ctx *ctx, struct ns_common *ns)
 {
 	switch (ns->ops->type) {
 	case CLONE_NEWUSER:
@@ -234,7 +241,7 @@ bool ckpt_ns_shared(struct ckpt_ctx *ctx, struct ns_common *ns)
  */
 int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 {
-	bool roots = is_roots(ctx, ns);
+	bool roots = ckpt_ns_is_roots(ctx, ns);
 	int ret;
 
 	if (ns->ops->type == CLONE_NEWTIME) {
@@ -313,7 +320,7 @@ int ckpt_ns_fill(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user,
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->user = user;
-	if (is_roots(ctx, ns))
+	if (ckpt_ns_is_roots(ctx, ns))
 		h->flags |= CKPT_NS_ROOT;
 	return 0;
 }
@@ -340,7 +347,7 @@ bool ckpt_root_is_init(struct ckpt_ctx *ctx)
  */
 int ckpt_ns_alone(struct ckpt_ctx *ctx, struct ns_common *ns)
 {
-	int ret = shared_with_outside(ctx, ns, is_roots(ctx, ns) &&
+	int ret = shared_with_outside(ctx, ns, ckpt_ns_is_roots(ctx, ns) &&
 				      ctx->flags & CHECKPOINT_SUBTREE);
 
 	return min(ret, 0);
@@ -635,6 +642,22 @@ struct user_namespace *ckpt_ns_user(struct ckpt_ctx *ctx, u32 id)
 }
 
 /**
+ * ckpt_ns_callers - the namespace that stands for 0 in the image
+ * @ctx: the restart
+ * @type: CLONE_NEWUTS or another
+ *
+ * Return: the namespace; not referenced.
+ */
+struct ns_common *ckpt_ns_callers(struct ckpt_ctx *ctx, int type)
+{
+	if (type == CLONE_NEWUSER)
+		return &current_user_ns()->ns;
+	if (type == CLONE_NEWPID)
+		return &ctx->nsproxy->pid_ns_for_children->ns;
+	return member(ctx->nsproxy, type);
+}
+
+/**
  * ckpt_ns_owner - who owns a namespace that is to be made
  * @ctx: the restart
  * @h: the namespace
@@ -775,10 +798,11 @@ static int restore_all(struct ckpt_ctx *ctx, bool user)
 
 	for (id = 1; id <= ctx->nr_objs; id++) {
 		const struct ckpt_hdr_ns *h = (const void *)ctx->objs[id - 1].h;
+		bool is_user = h->h.type == CKPT_HDR_NS_USER;
 		struct ns_common *ns;
 
 		cond_resched();
-		if (!is_ns(h->h.type) || user != (h->h.type == CKPT_HDR_NS_USER))
+		if (!is_ns(h->h.type) || user != is_user)
 			continue;
 		ns = restore_obj(ctx, id);
 		if (IS_ERR(ns))

@@ -21,6 +21,8 @@ int ckpt_user_ns_id(struct ckpt_ctx *ctx, struct user_namespace *ns);
 int ckpt_ns_fill(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user,
 		 struct ckpt_hdr_ns *h);
 int ckpt_ns_owner_id(struct ckpt_ctx *ctx, struct ns_common *ns);
+bool ckpt_ns_is_roots(struct ckpt_ctx *ctx, struct ns_common *ns);
+struct ns_common *ckpt_ns_callers(struct ckpt_ctx *ctx, int type);
 bool ckpt_root_is_init(struct ckpt_ctx *ctx);
 int ckpt_ns_alone(struct ckpt_ctx *ctx, struct ns_common *ns);
 bool ckpt_ns_shared(struct ckpt_ctx *ctx, struct ns_common *ns);

@@ -91,8 +91,10 @@ static int ask(struct netconf *nc, u16 type, int ifindex)
 	struct msghdr msg = {};
 	int ret;
 
-	if (type != RTM_GETLINK)
-		vec.iov_len = q.nlh.nlmsg_len = NLMSG_LENGTH(sizeof(q.ifi));
+	if (type != RTM_GETLINK) {
+		q.nlh.nlmsg_len = NLMSG_LENGTH(sizeof(q.ifi));
+		vec.iov_len = q.nlh.nlmsg_len;
+	}
 	ret = kernel_sendmsg(nc->sock, &msg, &vec, 1, vec.iov_len);
 	return ret < 0 ? ret : 0;
 }

@@ -4,8 +4,8 @@
  *
  * Saved: nesting, owner, the last id given out, memfd_noexec; whether the init
  *	has died. If the root task is an init, its namespace is made anew, too,
- *	unless the caller of restart() has prepared one by unshare(CLONE_NEWPID)
- *	in which there has been no process yet.
+ *	unless the caller of restart() has prepared one by unshare(CLONE_NEWPID),
+ *	with the same owner, in which there has been no process yet.
  * Refused: a namespace that a process outside the tree has joined.
  */
 #include <linux/err.h>
@@ -173,9 +173,11 @@ u32 ckpt_pid_ns_parent(struct ckpt_ctx *ctx, u32 id)
 }
 
 /* unshare(CLONE_NEWPID), and no fork() since. */
-static bool prepared(const struct pid_namespace *ns)
+static bool prepared(const struct pid_namespace *ns,
+		     const struct user_namespace *owner)
 {
 	return ns != task_active_pid_ns(current) && !ns->child_reaper &&
+	       ns->user_ns == owner &&
 	       READ_ONCE(ns->pid_allocated) == PIDNS_ADDING;
 }
 
@@ -183,10 +185,17 @@ static struct pid_namespace *make_pid_ns(struct ckpt_ctx *ctx,
 					 const struct ckpt_hdr_ns_pid *p)
 {
 	struct pid_namespace *parent = ckpt_pid_ns(ctx, p->parent), *ns;
-	struct user_namespace *owner;
+	struct user_namespace *owner = ckpt_ns_user(ctx, p->ns.user);
 
-	if (p->ns.flags & CKPT_NS_ROOT && prepared(parent))
-		return get_pid_ns(parent);
+	if (p->ns.flags & CKPT_NS_ROOT) {
+		if (prepared(parent, owner))
+			return get_pid_ns(parent);
+		parent = task_active_pid_ns(current);
+	}
+	/* The caller keeps its own, and the init of that. */
+	if (!p->parent && parent != task_active_pid_ns(current))
+		return ERR_PTR(ckpt_err(ctx, -EINVAL,
+					"pid namespace: the caller has another for its children"));
 	owner = ckpt_ns_owner(ctx, &p->ns);
 	if (IS_ERR(owner))
 		return ERR_CAST(owner);

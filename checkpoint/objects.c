@@ -348,6 +348,19 @@ struct ckpt_obj *ckpt_obj_by_id(struct ckpt_ctx *ctx, u32 id)
 	return &ctx->objs[id - 1];
 }
 
+/**
+ * ckpt_obj_set - provide an object that is a by-product of another
+ * @o: the object, not restored yet; no task exists
+ * @ptr: the kernel object; the reference is taken over
+ * @priv: for the kind's own use
+ */
+void ckpt_obj_set(struct ckpt_obj *o, void *ptr, void *priv)
+{
+	o->ptr = ptr;
+	o->priv = priv;
+	o->state = CKPT_OBJ_READY;
+}
+
 static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 {
 	enum ckpt_labelled labelled = ckpt_labelled(o->h->type);

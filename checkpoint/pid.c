@@ -90,6 +90,10 @@ int ckpt_pid_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 			return ckpt_bad(v, "id out of range");
 	if (p->nr_levels % 2 && p->nr[p->nr_levels])
 		return ckpt_bad(v, "reserved field is not zero");
+	/* An init is one in the innermost only. */
+	for (i = 0; i + 1 < p->nr_levels; i++)
+		if (p->nr[i] == 1)
+			return ckpt_bad(v, "id of another namespace's init");
 	if (!ckpt_ref0_ok(v, p->ns, CKPT_CLASS_NS_PID))
 		return ckpt_bad(v, "reference to something that is no pid namespace");
 	if (p->nr_levels != ckpt_pid_ns_level(v, p->ns))

@@ -576,19 +576,10 @@ static int check_oom_score(struct ckpt_ctx *ctx, const struct ckpt_hdr_signal *h
 	return 0;
 }
 
-static int restore_tty(struct ckpt_ctx *ctx, struct ckpt_signals *s)
+static void check_tty(struct ckpt_ctx *ctx, struct ckpt_signals *s)
 {
-	struct pid *pid;
-
-	if (s->process->tty_old_pgrp) {
-		pid = restore_obj(ctx, s->process->tty_old_pgrp);
-		if (IS_ERR(pid))
-			return PTR_ERR(pid);
-		s->tty_old_pgrp = get_pid(pid);
-	}
 	if (s->process->flags & CKPT_SIGNAL_TTY && !current->signal->tty)
 		ckpt_warn(ctx, "no controlling terminal to replace the old one");
-	return 0;
 }
 
 /* Prepare what the threads of the current process share. */
@@ -618,7 +609,8 @@ static int restore_signal(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	if (ret)
 		return ret;
 	s->process = h;
-	return restore_tty(ctx, s);
+	check_tty(ctx, s);
+	return 0;
 }
 
 static void commit_usage(const struct ckpt_hdr_signal *h,
@@ -695,6 +687,9 @@ static void commit_process(struct ckpt_ctx *ctx, struct ckpt_signals *s)
 	const struct ckpt_hdr_signal *h = s->process;
 	struct signal_struct *sig = current->signal;
 
+	/* All ids exist by now, and not before. */
+	if (h->tty_old_pgrp)
+		s->tty_old_pgrp = get_pid(ckpt_obj_by_id(ctx, h->tty_old_pgrp)->ptr);
 	restore_timers_queue(ctx, s);
 
 	spin_lock_irq(&ckpt_current_sighand()->siglock);

@@ -393,6 +393,7 @@ static int fill_data(struct ckpt_ctx *ctx, struct ckpt_hdr_skb *h,
 		id = checkpoint_file_obj(ctx, fp->fp[i]);
 		if (id < 0)
 			return id;
+		ckpt_obj_use(ctx, fp->fp[i], true);
 		files[i] = id;
 	}
 	return skb_copy_bits(skb, h->consumed,
@@ -722,7 +723,7 @@ static bool may_name_pid(struct pid_namespace *ns, s32 nr)
 }
 
 static struct pid *restore_sock_pid(struct unix_restore *r,
-			       const struct ckpt_sock_pid *p)
+				    const struct ckpt_sock_pid *p)
 {
 	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
 

@@ -21,6 +21,7 @@
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
+#include "ipc.h"
 #include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
@@ -243,6 +244,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_sockets_end(ctx) ?:
 	       checkpoint_file_owners(ctx) ?:
 	       checkpoint_outside(ctx) ?:
+	       checkpoint_sem_undo_end(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:
 	       checkpoint_locks(ctx) ?:
 	       checkpoint_meta_end(ctx) ?:

@@ -35,6 +35,7 @@
 #include "files.h"
 #include "freeze.h"
 #include "internal.h"
+#include "ipc.h"
 #include "mm.h"
 #include "namespaces.h"
 #include "sighand.h"
@@ -867,6 +868,7 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	restore_clocks_commit(ctx);
 	restore_ns_time_commit(ctx);
 	restore_pid_ns_commit(ctx);
+	restore_ns_ipc_commit(ctx);
 	restore_objs_commit(ctx);
 	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */

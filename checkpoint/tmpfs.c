@@ -231,8 +231,8 @@ static int new_entry(struct tmpfs_walk *w, struct dentry *dentry, u32 parent,
 	if (IS_ERR(h)) {
 		ret = PTR_ERR(h);
 	} else {
-		strcpy(h->names, name);
-		strcpy(h->names + strlen(name) + 1, target);
+		memcpy(h->names, name, strlen(name) + 1);
+		memcpy(h->names + strlen(name) + 1, target, strlen(target) + 1);
 		h->fs = w->id;
 		h->parent = parent;
 		h->link = link;
@@ -711,13 +711,13 @@ static const char *entry_target(const struct ckpt_hdr_tmpfs_entry *e)
 static int make_file(const struct ckpt_hdr_tmpfs_entry *e, struct mnt_idmap *idmap,
 		     struct inode *dir, struct dentry *dentry)
 {
-	umode_t mode = e->mode & (S_IFMT | S_IRWXU);
+	umode_t mode = e->mode & (S_IFMT | 0700);
 
 	switch (e->mode & S_IFMT) {
 	case S_IFREG:
 		return vfs_create(idmap, dir, dentry, mode, true);
 	case S_IFDIR:
-		return vfs_mkdir(idmap, dir, dentry, mode & S_IRWXU);
+		return vfs_mkdir(idmap, dir, dentry, mode & 0700);
 	case S_IFLNK:
 		return vfs_symlink(idmap, dir, dentry, entry_target(e));
 	default:

@@ -33,6 +33,7 @@
 #include <linux/checkpoint_arch.h>
 
 #include "files.h"
+#include "ipc.h"
 #include "mm.h"
 
 static const struct {
@@ -125,11 +126,8 @@ static const char *vma_file_refused(struct vm_area_struct *vma)
 		return NULL;
 	if (!S_ISREG(file_inode(vma->vm_file)->i_mode))
 		return "a mapping of a device";
-	if (shmem_mapping(mapping)) {
-		if (!vma_is_shmem(vma))
-			return "System V shared memory";
+	if (shmem_mapping(mapping))
 		return NULL;
-	}
 	if (!mapping->a_ops || !mapping->a_ops->read_folio)
 		return "a mapping of a special file";
 	return NULL;
@@ -176,9 +174,24 @@ static bool vma_is_shared_anon(const struct vm_area_struct *vma)
 	       IS_PRIVATE(file_inode(vma->vm_file));
 }
 
+/* An attachment is a mapping of a file of its own, for the segment's. */
+static int checkpoint_vma_shm(struct ckpt_ctx *ctx, struct file *base)
+{
+	/* Segments come with their IPC namespace. */
+	if (!ckpt_obj_known(ctx, base))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"System V shared memory segment %lu: of an IPC namespace that is not the tree's own",
+				file_inode(base)->i_ino);
+	return checkpoint_obj(ctx, CKPT_HDR_INODE, base);
+}
+
 static int checkpoint_vma_file(struct ckpt_ctx *ctx, struct file *file,
 			       bool shared_anon)
 {
+	struct file *base = ckpt_shm_base(file);
+
+	if (base)
+		return checkpoint_vma_shm(ctx, base);
 	if (shared_anon)
 		return checkpoint_obj(ctx, CKPT_HDR_INODE, file);
 	return checkpoint_file_obj(ctx, file);
@@ -640,6 +653,62 @@ static int restore_vma_advice(struct ckpt_ctx *ctx,
 	return ret ? vma_err(ctx, h, ret, "advice or name not accepted") : 0;
 }
 
+/* The address of the whole attachment that an area is part of. */
+static unsigned long attached_at(unsigned long start, unsigned long pgoff)
+{
+	return start - (pgoff << PAGE_SHIFT);
+}
+
+/*
+ * shmdt() takes all areas of the same file away, so the parts of an attachment
+ * share one again.
+ */
+static struct file *find_attachment(const struct ckpt_hdr_vma *h,
+				    const struct file *base)
+{
+	unsigned long at = attached_at(h->start, h->pgoff);
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	struct file *file = NULL;
+
+	mmap_read_lock(mm);
+	VMA_ITERATOR(vmi, mm, at);
+	for_each_vma_range(vmi, vma, h->start) {
+		if (!vma->vm_file || ckpt_shm_base(vma->vm_file) != base ||
+		    attached_at(vma->vm_start, vma->vm_pgoff) != at)
+			continue;
+		file = get_file(vma->vm_file);
+		break;
+	}
+	mmap_read_unlock(mm);
+	return file;
+}
+
+static int restore_vma_shm(struct ckpt_ctx *ctx, const struct ckpt_hdr_vma *h,
+			   struct file *base, vm_flags_t flags)
+{
+	struct ckpt_obj *o = ckpt_obj_by_id(ctx, h->file);
+	struct file *file = find_attachment(h, base);
+	int ret;
+
+	if (!file)
+		file = ckpt_shm_attach(o->priv, base,
+				       flags & VM_MAYWRITE ? O_RDWR : O_RDONLY);
+	if (IS_ERR(file))
+		return vma_err(ctx, h, PTR_ERR(file), "cannot be attached");
+	ret = restore_vma_file(ctx, h, file, flags);
+	fput(file);
+	return ret;
+}
+
+static bool is_segment(struct ckpt_ctx *ctx, u32 id)
+{
+	const struct ckpt_hdr *h = ckpt_obj_by_id(ctx, id)->h;
+
+	return h->type == CKPT_HDR_INODE &&
+	       ((const struct ckpt_hdr_inode *)h)->kind == CKPT_INODE_SHM_SYSV;
+}
+
 /**
  * restore_vma - create an area in the current address space
  * @ctx: the restart
@@ -664,7 +733,9 @@ int restore_vma(struct ckpt_ctx *ctx, const struct ckpt_hdr_vma *h)
 		/* What has not been written to is read from the file. */
 		if (!(flags & VM_MAYSHARE))
 			ret = restore_file_unchanged(ctx, h->file, file);
-		if (!ret)
+		if (!ret && is_segment(ctx, h->file))
+			ret = restore_vma_shm(ctx, h, file, flags);
+		else if (!ret)
 			ret = restore_vma_file(ctx, h, file, flags);
 	} else {
 		ret = restore_vma_anon(ctx, h, flags);

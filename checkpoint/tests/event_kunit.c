@@ -11,6 +11,7 @@
 #include <linux/time.h>
 #include <linux/timerfd.h>
 #include "../internal.h"
+#include "covers.h"
 
 /*
  * The objects before the one at test: credentials, handlers, a process id, a
@@ -195,6 +196,7 @@ struct spoil {
 	.value	= _value,						\
 	.err	= _err,							\
 }
+
 #define COUNTER(_name, _field, _value, _err) \
 	SPOIL(EVENTFD, _name, ckpt_hdr_file_eventfd, _field, _value, _err)
 #define POLL(_name, _field, _value, _err) \
@@ -232,7 +234,7 @@ static const struct spoil spoils[] = {
 	COUNTER("to be executed", file.f_flags, O_RDWR | CKPT_O_EXEC, -EBADMSG),
 	COUNTER("advice", file.advice, CKPT_ADVICE_RANDOM, -EBADMSG),
 	COUNTER("negative position", file.pos, -1, -EBADMSG),
-	COUNTER("no credentials", file.cred, 0, -EBADMSG),
+	COUNTER("credentials of the caller", file.cred, 0, 0),
 	COUNTER("wrong credentials", file.cred, PID, -EBADMSG),
 
 	GOOD(EVENTPOLL),
@@ -416,7 +418,43 @@ static void event_nesting(struct kunit *test)
 	ckpt_validator_free(v);
 }
 
+/* Locks come behind the tasks, in a row. */
+static void event_locks(struct kunit *test)
+{
+	struct ckpt_validator *v = new_validator(test);
+	struct ckpt_hdr_lock lock = {
+		.h = { .type = CKPT_HDR_LOCK, .len = sizeof(lock) },
+	};
+
+	fill_lock(&lock);
+	v->nr_tasks = 0;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &lock.h));
+	v->nr_tasks = 1;
+	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &lock.h));
+	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &lock.h));
+	v->owner = CKPT_HDR_FILES;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &lock.h));
+	ckpt_validator_free(v);
+}
+
+/**
+ * ckpt_kunit_event_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_event_covers(u32 type)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good_recs); i++)
+		if (good_recs[i].type == type)
+			return true;
+	return false;
+}
+
 static struct kunit_case event_cases[] = {
+	KUNIT_CASE(event_locks),
 	KUNIT_CASE_PARAM(event_records, spoil_gen_params),
 	KUNIT_CASE(event_nesting),
 	{}
@@ -426,4 +464,5 @@ static struct kunit_suite event_suite = {
 	.name = "checkpoint_event",
 	.test_cases = event_cases,
 };
+
 kunit_test_suite(event_suite);

@@ -5,6 +5,7 @@
 #include <kunit/test.h>
 #include "../audit.h"
 #include "../lsm.h"
+#include "covers.h"
 
 /* Room for a record with a payload; the length includes all of it. */
 #define LABEL_LEN	(sizeof(struct ckpt_hdr_label) + 8)
@@ -21,6 +22,7 @@ static const struct label_case {
 	{ "label that is empty", "", -EBADMSG },
 	{ "junk behind a label", { 'A', 0, 'x' }, -EBADMSG },
 };
+
 KUNIT_ARRAY_PARAM_DESC(label, label_cases, name);
 
 static void test_label(struct kunit *test)
@@ -55,6 +57,7 @@ static const struct policy_case {
 	{ "name that is not terminated", CKPT_POLICY_ENFORCING, 32, 0,
 	  { 1, 2, 3, 4, 5, 6, 7, 8 }, -EBADMSG },
 };
+
 KUNIT_ARRAY_PARAM_DESC(policy, policy_cases, name);
 
 static void test_policy(struct kunit *test)
@@ -91,12 +94,14 @@ static const struct labels_case {
 	{ "number of labels that overflows", 0x20000002, 0,
 	  { CKPT_LABEL_CURRENT, 1 }, -EBADMSG },
 	{ "reserved field", 2, 1, { CKPT_LABEL_CURRENT, 1 }, -EBADMSG },
+	{ "first unknown kind", 2, 0, { CKPT_LABEL_INPUT + 1, 1 }, -EBADMSG },
 	{ "unknown kind", 2, 0, { CKPT_LABEL_SOCKCREATE + 1, 1 }, -EBADMSG },
 	{ "kind 0", 2, 0, { 0, 1 }, -EBADMSG },
 	{ "object that is no label", 2, 0, { CKPT_LABEL_CURRENT, 2 }, -EBADMSG },
 	{ "object that is not there", 2, 0, { CKPT_LABEL_CURRENT, 3 }, -EBADMSG },
 	{ "no object", 2, 0, { CKPT_LABEL_CURRENT, 0 }, -EBADMSG },
 };
+
 KUNIT_ARRAY_PARAM_DESC(labels, labels_cases, name);
 
 static void test_labels(struct kunit *test)
@@ -129,6 +134,18 @@ static void test_audit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ckpt_audit_validate(&v, &rec.h), 0);
 }
 
+/**
+ * ckpt_kunit_lsm_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
+bool ckpt_kunit_lsm_covers(u32 type)
+{
+	return type == CKPT_HDR_LSM_POLICY || type == CKPT_HDR_LABEL ||
+	       type == CKPT_HDR_LABELS || type == CKPT_HDR_AUDIT;
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(test_label, label_gen_params),
 	KUNIT_CASE_PARAM(test_policy, policy_gen_params),
@@ -141,6 +158,7 @@ static struct kunit_suite suite = {
 	.name		= "checkpoint_lsm",
 	.test_cases	= cases,
 };
+
 kunit_test_suite(suite);
 
 MODULE_DESCRIPTION("Tests of the checks of labels, policies and login ids");

@@ -46,6 +46,83 @@ static void fill_lsm(void *rec)
 	strscpy(l->name, "capability");
 }
 
+static void fill_lsm_policy(void *rec)
+{
+	struct ckpt_hdr_lsm_policy *p = rec;
+
+	p->mode = CKPT_POLICY_ENFORCING;
+	p->digest_len = 32;
+	memset(p->digest, 7, 32);
+	memcpy(p->name, "policy", 6);
+}
+
+static void fill_label(void *rec)
+{
+	struct ckpt_hdr_label *l = rec;
+
+	memcpy(l->value, "user_t", 6);
+}
+
+static void fill_labels(void *rec)
+{
+	struct ckpt_hdr_labels *l = rec;
+
+	l->nr = 1;
+	l->ref[0].attr = CKPT_LABEL_CURRENT;
+	l->ref[0].label = CKPT_CLASS_LABEL;
+}
+
+static void fill_ns(void *rec)
+{
+	struct ckpt_hdr_ns *ns = rec;
+
+	ns->flags = CKPT_NS_ROOT;
+}
+
+static void fill_ns_user(void *rec)
+{
+	struct ckpt_hdr_ns_user *u = rec;
+
+	fill_ns(rec);
+	u->nr_uid = 2;
+	u->map[0] = (struct ckpt_idmap){ 0, 100000, 1000 };
+	u->map[1] = (struct ckpt_idmap){ 5000, 200000, 1 };
+}
+
+static void fill_ns_uts(void *rec)
+{
+	struct ckpt_hdr_ns_uts *u = rec;
+
+	fill_ns(rec);
+	strscpy(u->nodename, "host");
+	strscpy(u->domainname, "(none)");
+}
+
+static void fill_ns_pid(void *rec)
+{
+	struct ckpt_hdr_ns_pid *p = rec;
+
+	fill_ns(rec);
+	p->level = 1;
+}
+
+static void fill_ns_pid_nested(void *rec)
+{
+	struct ckpt_hdr_ns_pid *p = rec;
+
+	p->parent = CKPT_CLASS_NS_PID;
+	p->level = 2;
+}
+
+static void fill_task_ns(void *rec)
+{
+	struct ckpt_hdr_task_ns *n = rec;
+
+	n->uts = CKPT_CLASS_NS_UTS;
+	n->net = CKPT_CLASS_NS_NET;
+	n->pid_for_children = CKPT_CLASS_NS_PID;
+}
+
 static void fill_mount(void *rec)
 {
 	struct ckpt_hdr_mount *m = rec;
@@ -239,6 +316,14 @@ static void fill_file_owner(void *rec)
 	o->pid_type = 1;
 }
 
+static void fill_cgroup(void *rec)
+{
+	struct ckpt_hdr_cgroup *c = rec;
+
+	c->path_len = sizeof("/below");
+	memcpy(c->path, "/below", 7);
+}
+
 static void fill_file_proc(void *rec)
 {
 	struct ckpt_hdr_file_proc *f = rec;
@@ -293,7 +378,7 @@ static void fill_tmpfs(void *rec)
 {
 	struct ckpt_hdr_tmpfs *t = rec;
 
-	strcpy(t->path, "/run");
+	strscpy(t->path, "/run", 8);
 }
 
 static void fill_tmpfs_entry(void *rec)
@@ -304,14 +389,14 @@ static void fill_tmpfs_entry(void *rec)
 	e->parent = CKPT_CLASS_TMPFS_ENTRY;
 	e->mode = S_IFREG | 0600;
 	e->size = 1;
-	strcpy(e->names, "file");
+	strscpy(e->names, "file", 8);
 }
 
 static void fill_xattr(void *rec)
 {
 	struct ckpt_hdr_xattr *x = rec;
 
-	strcpy(x->data, "user.a");
+	strscpy(x->data, "user.a", 8);
 	x->name_len = 7;
 	x->value_len = 1;
 }
@@ -324,6 +409,18 @@ static const struct good_rec good_recs[] = {
 	REC(HEADER, header, 0, fill_nothing),
 	REC(CONTAINER, container, 0, fill_nothing),
 	REC(LSM, lsm, 0, fill_lsm),
+	REC(LSM_POLICY, lsm_policy, 8, fill_lsm_policy),
+	REC(LABEL, label, 8, fill_label),
+	REC(LABELS, labels, 8, fill_labels),
+	REC(NS_USER, ns_user, 24, fill_ns_user),
+	REC(NS_UTS, ns_uts, 0, fill_ns_uts),
+	REC(NS_NET, ns, 0, fill_ns),
+	REC(NS_PID, ns_pid, 0, fill_ns_pid),
+	REC(NS_PID, ns_pid, 0, fill_ns_pid_nested),
+	REC(NS_MNT, ns, 0, fill_ns),
+	REC(NS_CGROUP, ns, 0, fill_ns),
+	REC(NS_TIME, ns_time, 0, fill_nothing),
+	REC(TASK_NS, task_ns, 0, fill_task_ns),
 	REC(MOUNT, mount, 16, fill_mount),
 	REC(NET_MSG, net_msg, 32, fill_net_msg),
 	REC(TMPFS, tmpfs, 8, fill_tmpfs),
@@ -350,6 +447,7 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
 	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
+	REC(CGROUP, cgroup, 8, fill_cgroup),
 	REC(MM, mm, 0, fill_mm),
 	REC(VMA, vma, 0, fill_vma),
 	REC(AUXV, auxv, 32, fill_auxv),
@@ -403,7 +501,7 @@ struct rec_case {
 	BAD(_type, _struct, file.advice, 8, "unknown advice"),		\
 	BAD(_type, _struct, file.pos, ~0ULL, "negative position"),	\
 	BAD(_type, _struct, file.reserved, 1, "reserved"),		\
-	BAD(_type, _struct, file.cred, 0, "no credentials"),		\
+	FINE(_type, _struct, file.cred, 0, "credentials of the caller"), \
 	BAD(_type, _struct, file.cred, CKPT_CLASS_MM, "other credentials"), \
 	BAD(_type, _struct, file.cred, ~0U, "dangling credentials")
 
@@ -419,6 +517,80 @@ static const struct rec_case cases[] = {
 	BAD(CONTAINER, container, pid_level, CKPT_PID_LEVELS_MAX + 1, "nesting"),
 
 	BAD(LSM, lsm, name[CKPT_LSM_NAME_MAX - 1], 1, "junk behind the name"),
+
+	FINE(LSM_POLICY, lsm_policy, lsm_id, 99, "unknown module"),
+	BAD(LSM_POLICY, lsm_policy, mode, 0, "no mode"),
+	BAD(LSM_POLICY, lsm_policy, mode, CKPT_POLICY_USER + 1, "unknown mode"),
+	BAD(LSM_POLICY, lsm_policy, digest_len, 31, "longer digest than announced"),
+	BAD(LSM_POLICY, lsm_policy, digest_len, ~0U, "length overflows"),
+	BAD(LSM_POLICY, lsm_policy, name[7], 1, "no end"),
+
+	BAD(LABEL, label, value[0], 0, "empty"),
+	BAD(LABEL, label, value[7], 1, "no end"),
+	BAD(LABEL, label, h.len, sizeof(struct ckpt_hdr_label), "no value"),
+
+	FINE(LABELS, labels, ref[0].attr, CKPT_LABEL_NNP, "other attribute"),
+	BAD(LABELS, labels, reserved, 1, "reserved"),
+	BAD(LABELS, labels, nr, 0, "none"),
+	BAD(LABELS, labels, nr, 2, "beyond the record"),
+	BAD(LABELS, labels, nr, ~0U, "number overflows"),
+	BAD(LABELS, labels, ref[0].attr, 0, "no attribute"),
+	BAD(LABELS, labels, ref[0].attr, ~0U, "unknown attribute"),
+	BAD(LABELS, labels, ref[0].label, 0, "no label"),
+	BAD(LABELS, labels, ref[0].label, CKPT_CLASS_CRED, "other object"),
+
+	/* What all namespaces have, by way of one that has no more. */
+	FINE(NS_NET, ns, user, CKPT_CLASS_NS_USER, "owner"),
+	FINE(NS_NET, ns, flags, 0, "not the root task's"),
+	BAD(NS_NET, ns, user, CKPT_CLASS_NS_NET, "owner that is none"),
+	BAD(NS_NET, ns, user, ~0U, "dangling owner"),
+	BAD(NS_NET, ns, flags, 2, "unknown flag"),
+	BAD(NS_CGROUP, ns, user, CKPT_CLASS_MM, "owner that is none"),
+	NOTSUPP(NS_MNT, ns, flags, 0, "not the root task's"),
+
+	FINE(NS_USER, ns_user, ns.flags, CKPT_NS_USER_SETGROUPS, "setgroups"),
+	BAD(NS_USER, ns_user, ns.flags, 2, "unknown flag"),
+	BAD(NS_USER, ns_user, reserved, 1, "reserved"),
+	BAD(NS_USER, ns_user, owner, ~0U, "owner"),
+	BAD(NS_USER, ns_user, group, ~0U, "group"),
+	BAD(NS_USER, ns_user, rlimit[0], ~0ULL, "limit"),
+	BAD(NS_USER, ns_user, limit[CKPT_NS_LIMITS - 1], -2, "limit of objects"),
+	BAD(NS_USER, ns_user, nr_uid, 1, "range behind the last"),
+	BAD(NS_USER, ns_user, nr_uid, ~0U, "number overflows"),
+	BAD(NS_USER, ns_user, nr_gid, ~0U, "number of groups overflows"),
+	BAD(NS_USER, ns_user, nr_projid, 1, "beyond the record"),
+	BAD(NS_USER, ns_user, map[0].count, 0, "empty range"),
+	BAD(NS_USER, ns_user, map[0].count, 5001, "ranges that overlap"),
+	BAD(NS_USER, ns_user, map[1].lower, 100999, "ranges that overlap below"),
+	BAD(NS_USER, ns_user, map[1].first, ~0U, "range that wraps"),
+
+	BAD(NS_UTS, ns_uts, nodename[CKPT_UTS_LEN - 1], 1, "junk behind the name"),
+	BAD(NS_UTS, ns_uts, domainname[CKPT_UTS_LEN - 1], 1, "junk behind the domain"),
+	BAD(NS_UTS, ns_uts, ns.flags, BIT(31), "unknown flag"),
+
+	FINE(NS_PID, ns_pid, last_pid, 300, "last id"),
+	BAD(NS_PID, ns_pid, parent, CKPT_CLASS_NS_PID, "root task's in another"),
+	BAD(NS_PID, ns_pid, level, 0, "level"),
+	BAD(NS_PID, ns_pid, level, ~0U, "level overflows"),
+	BAD(NS_PID, ns_pid, last_pid, -1, "negative id"),
+	BAD(NS_PID, ns_pid, memfd_noexec, 3, "memfd_noexec"),
+	BAD2(NS_PID, ns_pid, parent, CKPT_CLASS_NS_NET, "other parent"),
+	BAD2(NS_PID, ns_pid, parent, NR_CLASSES + 1, "its own parent"),
+	BAD2(NS_PID, ns_pid, level, 3, "level left out"),
+
+	FINE(NS_TIME, ns_time, monotonic, -NSEC_PER_SEC, "earlier"),
+	BAD(NS_TIME, ns_time, monotonic, S64_MAX, "clock that will overflow"),
+	BAD(NS_TIME, ns_time, boottime, S64_MIN, "clock that will underflow"),
+
+	FINE(TASK_NS, task_ns, pid_for_children, 0, "the caller's"),
+	BAD(TASK_NS, task_ns, uts, CKPT_CLASS_NS_NET, "other namespace"),
+	BAD(TASK_NS, task_ns, ipc, CKPT_CLASS_NS_UTS, "other IPC namespace"),
+	BAD(TASK_NS, task_ns, mnt, CKPT_CLASS_FS, "other mounts"),
+	BAD(TASK_NS, task_ns, net, ~0U, "dangling"),
+	BAD(TASK_NS, task_ns, cgroup, NR_CLASSES + 1, "one that follows"),
+	BAD(TASK_NS, task_ns, time, CKPT_CLASS_NS_PID, "other time"),
+	BAD(TASK_NS, task_ns, time_for_children, CKPT_CLASS_MM, "other time of children"),
+	BAD(TASK_NS, task_ns, pid_for_children, CKPT_CLASS_NS_USER, "other ids of children"),
 
 	FINE(MOUNT, mount, line[8], '\\', "escape"),
 	BAD(MOUNT, mount, line[0], 0, "no line"),
@@ -501,6 +673,8 @@ static const struct rec_case cases[] = {
 	BAD(PID, pid, nr[0], -1, "negative"),
 	BAD(PID, pid, nr[0], S32_MAX, "too large"),
 	BAD(PID, pid, nr[1], 5, "padding"),
+	BAD(PID, pid, ns, CKPT_CLASS_NS_USER, "namespace that is none"),
+	BAD(PID, pid, ns, ~0U, "dangling namespace"),
 
 	FINE(TASK, task, age, NSEC_PER_SEC, "age"),
 	BAD(TASK, task, index, 1, "not in the tree"),
@@ -648,6 +822,13 @@ static const struct rec_case cases[] = {
 	BAD(FILE_OWNER, file_owner, flags, 2, "unknown flag"),
 	BAD(FILE_OWNER, file_owner, reserved, 1, "reserved"),
 
+	BAD(CGROUP, cgroup, path[0], '.', "relative"),
+	BAD(CGROUP, cgroup, path_len, 0, "no path"),
+	BAD(CGROUP, cgroup, path_len, 9, "path beyond the record"),
+	BAD(CGROUP, cgroup, path_len, ~0U, "length of the path overflows"),
+	BAD(CGROUP, cgroup, path[7], 1, "padding"),
+	BAD(CGROUP, cgroup, reserved, 1, "reserved"),
+
 	FILE_CASES(FILE_PROC, file_proc),
 	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),
 	BAD(FILE_PROC, file_proc, data[0], 'x', "relative"),
@@ -706,7 +887,8 @@ static const struct rec_case cases[] = {
 
 	FINE(INODE, inode, flags, CKPT_INODE_NORESERVE, "flags"),
 	NOTSUPP(INODE, inode, kind, 0, "no kind"),
-	NOTSUPP(INODE, inode, kind, 2, "unknown kind"),
+	FINE(INODE, inode, kind, CKPT_INODE_SHM_SYSV, "System V"),
+	NOTSUPP(INODE, inode, kind, 3, "unknown kind"),
 	BAD(INODE, inode, size, ~0ULL, "size"),
 	BAD(INODE, inode, flags, 2, "unknown flag"),
 };
@@ -726,17 +908,40 @@ static const struct good_rec *find_good(u32 type, u32 nth)
 	return NULL;
 }
 
-static struct ckpt_hdr *make_good(struct kunit *test, const struct good_rec *good)
+static void fill_good(struct ckpt_hdr *h, const struct good_rec *good)
 {
-	struct ckpt_hdr *h = kunit_kzalloc(test, REC_ROOM, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, h);
 	h->type = good->type;
 	h->len = good->len;
 	if (ckpt_kind(h->type)->class)
 		h->id = NR_CLASSES + 1;
 	good->fill(h);
+}
+
+static struct ckpt_hdr *make_good(struct kunit *test, const struct good_rec *good)
+{
+	struct ckpt_hdr *h = kunit_kzalloc(test, REC_ROOM, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	fill_good(h, good);
 	return h;
+}
+
+/**
+ * ckpt_kunit_good_record - one of the good records, for fuzzers to begin with
+ * @nr: any number
+ * @rec: where to put it; all zero
+ * @room: bytes there
+ *
+ * Return: its length, or 0 if it does not fit.
+ */
+u32 ckpt_kunit_good_record(u32 nr, void *rec, size_t room)
+{
+	const struct good_rec *good = &good_recs[nr % ARRAY_SIZE(good_recs)];
+
+	if (good->len > room)
+		return 0;
+	fill_good(rec, good);
+	return good->len;
 }
 
 /* Behind which record one of @type comes. */
@@ -746,7 +951,20 @@ static u32 place_of(u32 type)
 		return 0;
 	if (type == CKPT_HDR_CONTAINER)
 		return CKPT_HDR_ARCH;
+	if (ckpt_kind(type)->owner == CKPT_OWNER_ANY)
+		return CKPT_HDR_TASK;
 	return ckpt_kind(type)->owner ?: CKPT_HDR_CONTAINER;
+}
+
+/* The first good record that starts an object of a class. */
+static struct ckpt_hdr *make_obj(struct kunit *test, u8 class)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(good_recs); i++)
+		if (ckpt_kind(good_recs[i].type)->class == class)
+			return make_good(test, &good_recs[i]);
+	return NULL;
 }
 
 /* A pass that has come to where a record of @type is expected. */
@@ -757,8 +975,10 @@ static struct ckpt_validator *make_pass(struct kunit *test, u32 type)
 
 	KUNIT_ASSERT_NOT_NULL(test, v);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_validator, v));
-	for (i = 0; i < NR_CLASSES; i++)
+	for (i = 0; i < NR_CLASSES; i++) {
 		v->classes[i] = i + 1;
+		v->objs[i] = make_obj(test, i + 1);
+	}
 	v->nr_objs = NR_CLASSES;
 	v->owner = place_of(type);
 	if (find_good(v->owner, 0))
@@ -834,11 +1054,32 @@ static void every_kind_has_cases(struct kunit *test)
 		if (!k || !k->validate)
 			continue;
 		KUNIT_EXPECT_TRUE_MSG(test, covers(type) ||
+				      ckpt_kunit_lsm_covers(type) ||
+				      ckpt_kunit_ns_covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
+				      ckpt_kunit_event_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||
 				      ckpt_kunit_socket_covers(type) ||
 				      ckpt_kunit_x86_covers(type),
 				      "no cases for %s", k->name);
+	}
+}
+
+/*
+ * References lead to restore_obj(), but for ids, which come with the tasks, and
+ * for labels, which are but strings.
+ */
+static void every_object_can_be_made(struct kunit *test)
+{
+	u32 type;
+
+	for (type = 0; type < 2 * CKPT_HDR_ARCH; type++) {
+		const struct ckpt_kind *k = ckpt_kind(type);
+
+		if (!k || !k->class || type == CKPT_HDR_PID || type == CKPT_HDR_LABEL)
+			continue;
+		KUNIT_EXPECT_TRUE_MSG(test, k->restore && k->put,
+				      "%s cannot be made", k->name);
 	}
 }
 
@@ -881,6 +1122,7 @@ static struct kunit_case records_test_cases[] = {
 	KUNIT_CASE(good_records),
 	KUNIT_CASE(short_records),
 	KUNIT_CASE(every_kind_has_cases),
+	KUNIT_CASE(every_object_can_be_made),
 	{}
 };
 

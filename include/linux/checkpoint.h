@@ -44,6 +44,7 @@ static inline bool checkpoint_is_eintr(int result)
 	return result == -EINTR || result == -ERESTARTNOHAND ||
 	       result == -ERESTART_RESTARTBLOCK;
 }
+
 /* kernel/nsproxy.c: its members are the caller's to fill in */
 struct nsproxy *create_nsproxy(void);
 

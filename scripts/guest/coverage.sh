@@ -3,7 +3,7 @@
 # The tests, and then the kernel's counters, to /data/gcov. Files there have no
 # size, so that cp would not do.
 
-/run/guest/test.sh
+bash /run/guest/test.sh
 status=$?
 
 cd /sys/kernel/debug/gcov || exit

@@ -32,9 +32,9 @@ list()
 	[ ! -x mqueue/mq_open_tests ] || echo mqueue:mq_open_tests
 	cd mm || return
 	for name in droppable madv_populate map_fixed_noreplace map_populate mdwe_test \
-		memfd_secret migration mlock-random-test mlock2-tests mremap_dontunmap \
+		memfd_secret mlock-random-test mlock2-tests mremap_dontunmap \
 		mremap_test mrelease_test mseal_test on-fault-limit soft-dirty \
-		uffd-unit-tests ksm_functional_tests pagemap_ioctl; do
+		uffd-unit-tests pagemap_ioctl; do
 		[ ! -x $name ] || echo "mm:$name"
 	done
 }

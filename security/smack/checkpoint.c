@@ -4,7 +4,8 @@
  *
  * Saved: the label of credentials, the labels their owner may change to
  *	(relabel-self) and their rules of their own (load-self2); the labels of
- *	open files, of inodes, and of System V IPC objects and messages.
+ *	open files, of inodes, of sockets (both directions, and the peer), and
+ *	of System V IPC objects and messages.
  *
  * A restart may give a task a label if its caller could take that label, by
  * CAP_MAC_ADMIN or relabel-self; and to an object if it could take that label
@@ -16,6 +17,7 @@
 #include <linux/lsm_hooks.h>
 #include <linux/sort.h>
 #include <linux/xattr.h>
+#include <net/sock.h>
 #include "checkpoint.h"
 #include "smack.h"
 
@@ -196,6 +198,23 @@ static int print_cred(const struct lsm_ckpt_obj *obj, char **value,
 	}
 }
 
+/* Where the label @attr of a socket is, or NULL. */
+static struct smack_known **sock_label(const struct sock *sk, u32 attr)
+{
+	struct socket_smack *ssp = smack_sock(sk);
+
+	switch (attr) {
+	case CKPT_LABEL_CURRENT:
+		return &ssp->smk_out;
+	case CKPT_LABEL_INPUT:
+		return &ssp->smk_in;
+	case CKPT_LABEL_PEER:
+		return &ssp->smk_packet;
+	default:
+		return NULL;
+	}
+}
+
 static int smack_checkpoint_label(const struct lsm_ckpt_obj *obj, char **value)
 {
 	const struct smack_known *label = NULL;
@@ -216,6 +235,9 @@ static int smack_checkpoint_label(const struct lsm_ckpt_obj *obj, char **value)
 		break;
 	case LSM_CKPT_MSG:
 		label = *smack_msg_msg(obj->msg);
+		break;
+	case LSM_CKPT_SOCK:
+		label = *sock_label(obj->sock, obj->attr);
 		break;
 	default:
 		break;
@@ -432,6 +454,9 @@ static int restore_object_label(const struct lsm_ckpt_obj *obj,
 		return 0;
 	case LSM_CKPT_MSG:
 		*smack_msg_msg(obj->msg) = label;
+		return 0;
+	case LSM_CKPT_SOCK:
+		*sock_label(obj->sock, obj->attr) = label;
 		return 0;
 	default:
 		return -EOPNOTSUPP;

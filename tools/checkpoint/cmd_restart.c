@@ -183,7 +183,7 @@ static int print_result(const struct request *rq, pid_t pid,
 
 /* The tree is there. Whatever else fails, it must not be lost for that. */
 void tell_restarted(const struct request *rq, pid_t pid,
-		 const struct restart_stats *stats)
+		    const struct restart_stats *stats)
 {
 	if (rq->pidfile)
 		write_pidfile(rq->pidfile, pid);
@@ -398,7 +398,7 @@ static int take_option(int c, void *own)
 		break;
 	case OPT_STRICT_LSM:
 		o->flags |= RESTART_STRICT_LSM;
-		/* fall through */
+		fallthrough;
 	case OPT_KEEP_LSM:
 		o->flags |= RESTART_KEEP_LSM;
 		break;

@@ -292,10 +292,10 @@ bool container_add_map(struct container *ct, const char *arg)
 	map->kind = strsep(&rest, ":");
 	map->name = strsep(&rest, ":");
 	map->value = rest && *rest ? rest : NULL;
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (!strcmp(map->kind, kinds[i]) && map->name && *map->name)
 			break;
-	if (i == sizeof(kinds) / sizeof(kinds[0])) {
+	if (i == ARRAY_SIZE(kinds)) {
 		free(copy);
 		return false;
 	}

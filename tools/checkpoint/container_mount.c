@@ -67,7 +67,7 @@ static const struct {
 	{ "cgroup2",	true },
 };
 
-#define NR_FRESH	(sizeof(fresh) / sizeof(fresh[0]))
+#define NR_FRESH	ARRAY_SIZE(fresh)
 
 static unsigned int fresh_row(struct libmnt_fs *fs)
 {
@@ -85,7 +85,7 @@ static const struct container_map *map_of(const struct mounts *m,
 	return container_find_map(m->ct, "mount", mnt_fs_get_target(fs));
 }
 
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 static int failed(struct libmnt_fs *fs, int err, const char *fmt, ...)
 {
 	char what[PATH_MAX + 200];
@@ -162,7 +162,7 @@ static unsigned long mount_flags(struct libmnt_fs *fs)
 	unsigned long flags = 0;
 	unsigned int i;
 
-	for (i = 0; opts && i < sizeof(options) / sizeof(options[0]); i++)
+	for (i = 0; opts && i < ARRAY_SIZE(options); i++)
 		if (!mnt_optstr_get_option(opts, options[i].name, NULL, NULL))
 			flags |= options[i].flag;
 	if (!(flags & (MS_NOATIME | MS_RELATIME)))
@@ -181,7 +181,7 @@ static char *fs_data(struct libmnt_fs *fs, unsigned long *flags)
 	char *data = strdup(opts ? opts : "");
 	unsigned int i;
 
-	for (i = 0; data && i < sizeof(drop) / sizeof(drop[0]); i++)
+	for (i = 0; data && i < ARRAY_SIZE(drop); i++)
 		if (!mnt_optstr_remove_option(&data, drop[i]))
 			*flags |= set[i];
 	return data ? data : strdup("");
@@ -497,7 +497,7 @@ static int make_root(struct mounts *m)
 	static const char * const dirs[] = { "/run", "/tmp" };
 	unsigned int i;
 
-	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
 		snprintf(m->root, sizeof(m->root), "%s/ckpt-root-XXXXXX", dirs[i]);
 		if (!mkdtemp(m->root))
 			continue;

@@ -121,7 +121,7 @@ static int put_link(struct nl_msg *msg, const struct link *l)
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; !ret && i < sizeof(kept) / sizeof(kept[0]); i++)
+	for (i = 0; !ret && i < ARRAY_SIZE(kept); i++)
 		ret = copy_attr(msg, l->a[kept[i]]);
 	return ret;
 }
@@ -139,7 +139,7 @@ static struct nl_msg *new_link_msg(const struct link *l, int flags)
 	return msg;
 }
 
-__attribute__((format(printf, 2, 3)))
+__printf(2, 3)
 static int failed(int err, const char *fmt, ...)
 {
 	char what[256];
@@ -649,7 +649,7 @@ int net_prepare(struct net *net)
 		say("network: %s", strerror(errno));
 		return -1;
 	}
-	for (i = 0; !ret && i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (i = 0; !ret && i < ARRAY_SIZE(steps); i++)
 		for (k = 0; !ret && k < net->ct->nr_msgs; k++) {
 			struct net_msg *m = &net->ct->msgs[k];
 

@@ -16,10 +16,10 @@ struct host_check {
 };
 
 /* host.c: something keeps the image from being restarted; or nearly does. */
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 void ckpt_obstacle(struct host_check *c, const struct record *rec,
 		   const char *fmt, ...);
-__attribute__((format(printf, 3, 4)))
+__printf(3, 4)
 void ckpt_note(struct host_check *c, const struct record *rec,
 	       const char *fmt, ...);
 

@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <openssl/sha.h>
 
 #include "host.h"
-#include "sha256.h"
 
 #ifndef SYS_lsm_list_modules
 #define SYS_lsm_list_modules	461
@@ -85,8 +85,8 @@ static bool selinux_policy(struct policy *p)
 	buf = read_all("/sys/fs/selinux/policy", &len);
 	if (!buf)
 		return false;
-	p->len = SHA256_SIZE;
-	ckpt_sha256(buf, len, p->digest);
+	p->len = SHA256_DIGEST_LENGTH;
+	SHA256((unsigned char *)buf, len, p->digest);
 	free(buf);
 	return true;
 }
@@ -121,10 +121,10 @@ static bool smack_policy(struct policy *p)
 		qsort(lines, nr, sizeof(*lines), compare_rules);
 		for (i = 0; i < nr; i++)
 			n += sprintf(sorted + n, "%s\n", lines[i]);
-		ckpt_sha256(sorted, n, p->digest);
+		SHA256((unsigned char *)sorted, n, p->digest);
 	}
 	p->mode = CKPT_POLICY_ENFORCING;
-	p->len = lines && sorted ? SHA256_SIZE : 0;
+	p->len = lines && sorted ? SHA256_DIGEST_LENGTH : 0;
 	free(lines);
 	free(sorted);
 	free(buf);
@@ -169,7 +169,7 @@ static void aa_read(const char *dir, struct policy *p)
 	if (!hash)
 		hash = read_line(dir, "sha1");
 	for (; hash && p->len < CKPT_POLICY_DIGEST_MAX &&
-	       sscanf(hash + 2 * p->len, "%2x", &byte) == 1; p->len++)
+	     sscanf(hash + 2 * p->len, "%2x", &byte) == 1; p->len++)
 		p->digest[p->len] = byte;
 	free(mode);
 	free(hash);

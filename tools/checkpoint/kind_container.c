@@ -116,8 +116,8 @@ static void describe_link(struct description *d)
 	    !nla_parse_nested(info, IFLA_INFO_MAX, d->attrs[IFLA_LINKINFO],
 			      NULL) && info[IFLA_INFO_KIND])
 		json_object_object_add(d->out, "kind",
-			ckpt_json_string(nla_data(info[IFLA_INFO_KIND]),
-					 nla_len(info[IFLA_INFO_KIND])));
+				       ckpt_json_string(nla_data(info[IFLA_INFO_KIND]),
+							nla_len(info[IFLA_INFO_KIND])));
 	add_mac(d);
 	add_u32(d, "mtu", IFLA_MTU);
 	add_u32(d, "link", IFLA_LINK);
@@ -168,7 +168,7 @@ static const struct {
 	{ RTM_NEWRULE,	sizeof(struct fib_rule_hdr), "rule", describe_rule },
 };
 
-#define NR_MESSAGES	(sizeof(messages) / sizeof(messages[0]))
+#define NR_MESSAGES	ARRAY_SIZE(messages)
 
 /* Index of the message's row, or %NR_MESSAGES. */
 static unsigned int message_row(const struct nlmsghdr *nlh)

@@ -651,6 +651,25 @@ static void describe_unlinked(const struct ckpt_image *img,
 		add_id(out, "dir_id", &u->dir);
 }
 
+static const struct ckpt_name ns_types[] = {
+	{ 0x00000080, "time" },
+	{ 0x00020000, "mnt" },
+	{ 0x02000000, "cgroup" },
+	{ 0x04000000, "uts" },
+	{ 0x08000000, "ipc" },
+	{ 0x10000000, "user" },
+	{ 0x20000000, "pid" },
+	{ 0x40000000, "net" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_ns_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_ns, ns, F_UINT),
+	FIELD(ckpt_hdr_file_ns, type, F_ENUM, .names = ns_types),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_name file_proc_flags[] = {
 	{ CKPT_PROC_SEQ, "seq" },
 	{ CKPT_PROC_END, "end" },
@@ -710,6 +729,8 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILE_PATH, "file_path", ckpt_hdr_file_path),
 	  .class = CLASS_FILE, .var = true, .fields = file_path_fields,
 	  .check = check_file_path, .describe = describe_file_path },
+	{ KIND(FILE_NS, "file_ns", ckpt_hdr_file_ns), .class = CLASS_FILE,
+	  .fields = file_ns_fields },
 	{ KIND(FILE_PROC, "file_proc", ckpt_hdr_file_proc),
 	  .class = CLASS_FILE, .var = true, .fields = file_proc_fields,
 	  .check = check_file_proc, .describe = describe_file_proc },

@@ -107,6 +107,7 @@ static const struct ckpt_name label_attrs[] = {
 	{ CKPT_LABEL_RELABEL, "relabel" },
 	{ CKPT_LABEL_RULES, "rules" },
 	{ CKPT_LABEL_PEER, "peer" },
+	{ CKPT_LABEL_INPUT, "input" },
 	{ CKPT_LABEL_CURRENT, "current" },
 	{ CKPT_LABEL_EXEC, "exec" },
 	{ CKPT_LABEL_FSCREATE, "fscreate" },

@@ -218,6 +218,7 @@ static void describe_auxv(const struct ckpt_image *img,
 
 static const struct ckpt_name inode_kinds[] = {
 	{ CKPT_INODE_SHM_ANON, "shm_anon" },
+	{ CKPT_INODE_SHM_SYSV, "shm_sysv" },
 	{ 0, NULL }
 };
 

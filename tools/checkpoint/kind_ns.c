@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of namespaces
+ * Records of namespaces, and of System V IPC
  */
 #include "record.h"
 
-#define NS_FIELDS(s, flag_names)					\
-	{ .name = "user", .off = offsetof(struct s, ns.user),	\
+#define NS_FIELDS(_struct, flag_names)				\
+	{ .name = "user", .off = offsetof(struct _struct, ns.user),	\
 	  .size = 4, .format = F_REF0, .class = CLASS_NS_USER },	\
-	{ .name = "flags", .off = offsetof(struct s, ns.flags),	\
+	{ .name = "flags", .off = offsetof(struct _struct, ns.flags),	\
 	  .size = 4, .format = F_FLAGS, .names = flag_names }
 
 static const struct ckpt_name ns_flags[] = {
@@ -169,12 +169,193 @@ static void describe_user(const struct ckpt_image *img, const struct record *rec
 	describe_map(out, "projid_map", map, u->nr_projid);
 }
 
+static const struct ckpt_field ipc_fields[] = {
+	NS_FIELDS(ckpt_hdr_ns_ipc, ns_flags),
+	FIELD(ckpt_hdr_ns_ipc, sem, F_QUIET),
+	FIELD(ckpt_hdr_ns_ipc, msgmax, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, msgmnb, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, msgmni, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, shmmni, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, shmmax, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, shmall, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, shm_rmid_forced, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, mq_queues_max, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, mq_msg_max, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, mq_msgsize_max, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, mq_msg_default, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, mq_msgsize_default, F_UINT),
+	FIELD(ckpt_hdr_ns_ipc, ids, F_QUIET),
+	END_OF_FIELDS
+};
+
+static void describe_ipc(const struct ckpt_image *img, const struct record *rec,
+			 struct json_object *out)
+{
+	static const char * const sem[] = {
+		"semmsl", "semmns", "semopm", "semmni",
+	};
+	static const char * const ids[] = {
+		"semaphore_sets", "message_queues", "segments",
+	};
+	const struct ckpt_hdr_ns_ipc *ipc = (const void *)rec->pub.h;
+	int i;
+
+	(void)img;
+	for (i = 0; i < 4; i++)
+		ckpt_add_int(out, sem[i], ipc->sem[i]);
+	for (i = 0; i < 3; i++)
+		ckpt_add_uint(out, ids[i], ipc->ids[i].nr);
+}
+
+#define PERM(s, m, f)							\
+	{ .name = #m, .off = offsetof(struct s, perm.m), .size = 4, .format = f }
+
+#define PERM_FIELDS(s)							\
+	PERM(s, id, F_INT),						\
+	PERM(s, key, F_HEX),						\
+	PERM(s, uid, F_UINT),						\
+	PERM(s, gid, F_UINT),						\
+	PERM(s, cuid, F_UINT),						\
+	PERM(s, cgid, F_UINT),						\
+	PERM(s, mode, F_OCT),						\
+	PERM(s, reserved, F_ZERO)
+
+static const struct ckpt_field shm_fields[] = {
+	PERM_FIELDS(ckpt_hdr_ipc_shm),
+	FIELD(ckpt_hdr_ipc_shm, size, F_UINT),
+	FIELD(ckpt_hdr_ipc_shm, atime, F_INT),
+	FIELD(ckpt_hdr_ipc_shm, dtime, F_INT),
+	FIELD(ckpt_hdr_ipc_shm, ctime, F_INT),
+	FIELD(ckpt_hdr_ipc_shm, inode, F_REF, .class = CLASS_INODE),
+	FIELD(ckpt_hdr_ipc_shm, cpid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_ipc_shm, lpid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_ipc_shm, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field sem_fields[] = {
+	PERM_FIELDS(ckpt_hdr_ipc_sem),
+	FIELD(ckpt_hdr_ipc_sem, ctime, F_INT),
+	FIELD(ckpt_hdr_ipc_sem, nr_sems, F_UINT),
+	FIELD(ckpt_hdr_ipc_sem, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_sem(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_ipc_sem *s = (const void *)rec->pub.h;
+	size_t len;
+
+	ckpt_payload(rec, &len);
+	if (!s->nr_sems || s->nr_sems > CKPT_SEMS_MAX ||
+	    len != s->nr_sems * sizeof(s->sems[0]))
+		ckpt_bad(img, rec, "%u semaphores in %zu bytes", s->nr_sems, len);
+}
+
+static void describe_sem(const struct ckpt_image *img, const struct record *rec,
+			 struct json_object *out)
+{
+	const struct ckpt_hdr_ipc_sem *s = (const void *)rec->pub.h;
+	struct json_object *array = json_object_new_array(), *sem;
+	size_t len, i;
+
+	(void)img;
+	ckpt_payload(rec, &len);
+	for (i = 0; i < s->nr_sems && i < len / sizeof(s->sems[0]); i++) {
+		sem = json_object_new_object();
+		ckpt_add_uint(sem, "val", s->sems[i].val);
+		ckpt_add_uint(sem, "pid", s->sems[i].pid);
+		ckpt_add_int(sem, "otime", s->sems[i].otime);
+		json_object_array_add(array, sem);
+	}
+	json_object_object_add(out, "sems", array);
+}
+
+static const struct ckpt_field sem_undo_fields[] = {
+	FIELD(ckpt_hdr_ipc_sem_undo, semid, F_INT),
+	FIELD(ckpt_hdr_ipc_sem_undo, nr_sems, F_UINT),
+	END_OF_FIELDS
+};
+
+static void check_sem_undo(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_ipc_sem_undo *u = (const void *)rec->pub.h;
+	size_t len;
+
+	ckpt_payload(rec, &len);
+	if (!u->nr_sems || u->nr_sems > CKPT_SEMS_MAX ||
+	    len != (u->nr_sems * sizeof(u->adj[0]) + 7) / 8 * 8)
+		ckpt_bad(img, rec, "%u semaphores in %zu bytes", u->nr_sems, len);
+}
+
+static void describe_sem_undo(const struct ckpt_image *img,
+			      const struct record *rec, struct json_object *out)
+{
+	const struct ckpt_hdr_ipc_sem_undo *u = (const void *)rec->pub.h;
+	struct json_object *array = json_object_new_array();
+	size_t len, i;
+
+	(void)img;
+	ckpt_payload(rec, &len);
+	for (i = 0; i < u->nr_sems && i < len / sizeof(u->adj[0]); i++)
+		json_object_array_add(array, json_object_new_int(u->adj[i]));
+	json_object_object_add(out, "adj", array);
+}
+
+static const struct ckpt_field msg_fields[] = {
+	PERM_FIELDS(ckpt_hdr_ipc_msg),
+	FIELD(ckpt_hdr_ipc_msg, stime, F_INT),
+	FIELD(ckpt_hdr_ipc_msg, rtime, F_INT),
+	FIELD(ckpt_hdr_ipc_msg, ctime, F_INT),
+	FIELD(ckpt_hdr_ipc_msg, qbytes, F_UINT),
+	FIELD(ckpt_hdr_ipc_msg, lspid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_ipc_msg, lrpid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_ipc_msg, nr_msgs, F_UINT),
+	FIELD(ckpt_hdr_ipc_msg, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field msg_msg_fields[] = {
+	FIELD(ckpt_hdr_ipc_msg_msg, type, F_INT),
+	FIELD(ckpt_hdr_ipc_msg_msg, len, F_UINT),
+	END_OF_FIELDS
+};
+
+static void check_msg_msg(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_ipc_msg_msg *m = (const void *)rec->pub.h;
+	const char *data;
+	size_t len;
+
+	data = ckpt_payload(rec, &len);
+	if (m->len > CKPT_RECORD_MAX || len != (m->len + 7) / 8 * 8)
+		ckpt_bad(img, rec, "%llu bytes in %zu", m->len, len);
+	else
+		ckpt_check_zero(img, rec, "padding", data + m->len, len - m->len);
+}
+
 const struct ckpt_kind ckpt_ns_kinds[] = {
 	{ KIND(NS_USER, "ns_user", ckpt_hdr_ns_user), .class = CLASS_NS_USER,
 	  .var = true, .fields = user_fields, .check = check_user,
 	  .describe = describe_user },
 	{ KIND(NS_UTS, "ns_uts", ckpt_hdr_ns_uts), .class = CLASS_NS_UTS,
 	  .fields = uts_fields },
+	{ KIND(NS_IPC, "ns_ipc", ckpt_hdr_ns_ipc), .class = CLASS_NS_IPC,
+	  .fields = ipc_fields, .describe = describe_ipc },
+	{ KIND(IPC_SHM, "ipc_shm", ckpt_hdr_ipc_shm), .many = true,
+	  .owner = CKPT_HDR_NS_IPC, .fields = shm_fields },
+	{ KIND(IPC_SEM, "ipc_sem", ckpt_hdr_ipc_sem), .many = true, .var = true,
+	  .owner = CKPT_HDR_NS_IPC, .fields = sem_fields, .check = check_sem,
+	  .describe = describe_sem },
+	{ KIND(IPC_SEM_UNDO, "ipc_sem_undo", ckpt_hdr_ipc_sem_undo),
+	  .many = true, .var = true, .owner = CKPT_HDR_TASK,
+	  .fields = sem_undo_fields, .check = check_sem_undo,
+	  .describe = describe_sem_undo },
+	{ KIND(IPC_MSG, "ipc_msg", ckpt_hdr_ipc_msg), .many = true,
+	  .owner = CKPT_HDR_NS_IPC, .fields = msg_fields },
+	{ KIND(IPC_MSG_MSG, "ipc_msg_msg", ckpt_hdr_ipc_msg_msg), .many = true,
+	  .var = true, .owner = CKPT_HDR_NS_IPC, .fields = msg_msg_fields,
+	  .check = check_msg_msg },
 	{ KIND(NS_NET, "ns_net", ckpt_hdr_ns), .class = CLASS_NS_NET,
 	  .fields = ns_fields },
 	{ KIND(NS_PID, "ns_pid", ckpt_hdr_ns_pid), .class = CLASS_NS_PID,

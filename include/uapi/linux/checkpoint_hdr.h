@@ -144,6 +144,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_INOTIFY	= 168,	/* object */
 	CKPT_HDR_FILE_PIDFD	= 169,	/* object */
 	CKPT_HDR_FILE_SOCKET	= 171,	/* object */
+	CKPT_HDR_FILE_NS	= 172,	/* object: /proc/PID/ns/... */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
 	/* System V IPC; belong to an NS_IPC but for undo, which is a task's */
@@ -288,6 +289,7 @@ enum ckpt_label_attr {
 	CKPT_LABEL_RELABEL	= 3,	/* labels a task may change to */
 	CKPT_LABEL_RULES	= 4,	/* access rules of its own */
 	CKPT_LABEL_PEER		= 5,	/* whom a socket is connected to */
+	CKPT_LABEL_INPUT	= 6,	/* of what a socket receives */
 	CKPT_LABEL_CURRENT	= 100,	/* also the one of a file, inode, ... */
 	CKPT_LABEL_EXEC		= 101,
 	CKPT_LABEL_FSCREATE	= 102,
@@ -371,8 +373,9 @@ struct ckpt_hdr_net_msg {
  *
  * References to namespaces are 0 where a task has that of the caller: what the
  * tree shares with its outside at checkpoint, it shares with the caller of
- * restart() afterwards. That caller may supply any of them, as an external
- * resource "ns:N" where N is the number of the object.
+ * restart() afterwards. That caller may supply user, UTS, IPC, network and
+ * cgroup namespaces, as external resources "ns:N" where N is the number of the
+ * object.
  */
 struct ckpt_hdr_ns {
 	struct ckpt_hdr h;
@@ -1089,6 +1092,7 @@ struct ckpt_hdr_auxv {
 
 enum ckpt_inode_kind {
 	CKPT_INODE_SHM_ANON	= 1,	/* anonymous memory with MAP_SHARED */
+	CKPT_INODE_SHM_SYSV	= 2,	/* of an IPC_SHM */
 };
 
 /* Counts as committed memory page by page only. */
@@ -1936,6 +1940,18 @@ struct ckpt_hdr_file_proc {
 #define CKPT_PROC_END		0x2
 
 #define CKPT_PROC_TEXT_MAX	(1U << 19)
+
+/**
+ * struct ckpt_hdr_file_ns - an open file of a namespace
+ * @file: common part
+ * @ns: NS object; 0: that of the restart's caller
+ * @type: CLONE_NEWUTS or another, as in setns()
+ */
+struct ckpt_hdr_file_ns {
+	struct ckpt_hdr_file file;
+	__u32 ns;
+	__u32 type;
+};
 
 /* ---- signals ---- */
 

@@ -14,6 +14,9 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned i
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *a, size_t a_len, const uint8_t *b,
 				 size_t b_len, uint8_t *to, size_t max, unsigned int seed);
 
+/* Of the program that includes this. */
+static uint32_t good_record(uint32_t nr, void *rec, size_t room);
+
 static bool take_apart(struct image *img, const uint8_t *data, size_t len)
 {
 	if (!out.buf)
@@ -22,6 +25,18 @@ static bool take_apart(struct image *img, const uint8_t *data, size_t len)
 	img->len = len;
 	parse(img);
 	return img->nr > 1;
+}
+
+/* A good record of any type, so that new types are tried before images have any. */
+static void insert_good(struct image *img)
+{
+	static struct { struct ckpt_hdr h; uint8_t rest[8192]; } buf;
+	struct rec good = { .h = &buf.h };
+
+	memset(&buf, 0, sizeof(buf));
+	good.len = good_record(rnd(), &buf, sizeof(buf));
+	if (good.len)
+		insert_rec(img, 1 + rnd() % (img->nr - 1), &good, good.len);
 }
 
 /* One record, behind its header, as bytes. */
@@ -65,10 +80,17 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t len, size_t max, unsigned i
 	for (i = 0; i < n && img.nr > 1; i++) {
 		struct mutation m = random_mutation(&img);
 
-		if (rnd() % 4)
-			mutate(&img, &m);
-		else
+		switch (rnd() % 8) {
+		case 0:
+			insert_good(&img);
+			break;
+		case 1:
+		case 2:
 			mutate_bytes(&img);
+			break;
+		default:
+			mutate(&img, &m);
+		}
 	}
 	len = put_together(&img, data, max);
 	free_image(&img);

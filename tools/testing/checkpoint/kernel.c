@@ -21,6 +21,7 @@
 #include "pages.h"
 #include "kernel.h"
 #include "libc.h"
+#include "tests/covers.h"
 
 /* ---- memory ---- */
 
@@ -277,6 +278,11 @@ static char message[CKPT_MSG_MAX];
 const char *kernel_message(void)
 {
 	return message;
+}
+
+unsigned int kernel_good_record(unsigned int nr, void *rec, unsigned long room)
+{
+	return ckpt_kunit_good_record(nr, rec, room);
 }
 
 /* Everything that is read again later must be there. */

@@ -8,6 +8,7 @@
 
 int kernel_read_image(const void *image, unsigned long len);
 const char *kernel_message(void);
+unsigned int kernel_good_record(unsigned int nr, void *rec, unsigned long room);
 int kernel_run_kunit(const char *filter);
 
 #endif /* _TOOLS_TESTING_CHECKPOINT_KERNEL_H */

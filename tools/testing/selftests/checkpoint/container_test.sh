@@ -71,7 +71,8 @@ start()
 	(
 		cd "$tmp/root" || exit
 		exec unshare --net --mount --pid --fork --propagation private \
-			sh -c 'mount --bind /usr/share usr/share; pivot_root . old && exec sh /setup.sh'
+			sh -c 'mount --bind /usr/share usr/share
+				pivot_root . old && exec sh /setup.sh'
 	) > /dev/null 2>&1 &
 	local outer=$!
 	for _ in {1..100}; do

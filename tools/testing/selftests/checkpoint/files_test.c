@@ -714,7 +714,7 @@ static int take_fd(pid_t pid, int fd)
 	return ret;
 }
 
-static void has_file(struct shared *sh)
+static void has_position(struct shared *sh)
 {
 	TARGET_CHECK(sh, make_file("file", "0123456789") == 3);
 	target_step(sh, 1);
@@ -725,7 +725,7 @@ TEST_F(files, outside_position)
 	struct ckpt_test *t = &self->t;
 	int fd;
 
-	ASSERT_LT(0, spawn(t, has_file));
+	ASSERT_LT(0, spawn(t, has_position));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	ASSERT_EQ(1, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
 	EXPECT_EQ(NULL, strstr(t->msg, "outside")) TH_LOG("%s", t->msg);
@@ -752,7 +752,7 @@ TEST_F(files, outside_position_of_container)
 	int fd;
 
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
-	ASSERT_LT(0, spawn(t, has_file));
+	ASSERT_LT(0, spawn(t, has_position));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	args.pid = t->pid;
 	ASSERT_EQ(1, sys_checkpoint(&args, sizeof(args)));

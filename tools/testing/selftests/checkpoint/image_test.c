@@ -167,7 +167,7 @@ FIXTURE_TEARDOWN(image)
 	test_teardown(&self->t);
 }
 
-enum { SIMPLE, THREADS, FILES, COW, DEAD };	/* as in targets[] */
+enum { SIMPLE, THREADS, FILES, COW, DEAD, SIGNALS };	/* as in targets[] */
 
 static const struct image *get_image(struct ckpt_test *t, struct image *images,
 				     int target)
@@ -408,6 +408,43 @@ static unsigned int find_rec(const struct image *img, uint32_t type, unsigned in
 	return 0;
 }
 
+/* Each record is missing, there twice, late, or of another type. */
+static void wrong_records(struct __test_metadata *_metadata, const struct image *img,
+			  const char *name)
+{
+	static const enum op ops[] = { DROP, DOUBLE, SWAP, RETYPE, RETYPE };
+	struct mutation m = {};
+	unsigned int i;
+
+	for (m.rec = 0; m.rec < img->nr; m.rec++) {
+		if (seen_enough(img, m.rec))
+			continue;
+		for (i = 0; i < ARRAY_SIZE(ops); i++) {
+			m.op = ops[i];
+			/* As the next one, and as one far away. */
+			m.val = (m.rec + 1 + i % 2 * img->nr / 2) % img->nr;
+			EXPECT_JUDGED(judge_mutation(img, &m, ANY),
+				      "%s, record %u (type %u), %s", name, m.rec,
+				      img->recs[m.rec].h->type, op_names[m.op]);
+		}
+	}
+}
+
+TEST_F_TIMEOUT(image, wrong_records_threads, 120)
+{
+	wrong_records(_metadata, IMAGE(THREADS), "threads");
+}
+
+TEST_F_TIMEOUT(image, wrong_records_files, 120)
+{
+	wrong_records(_metadata, IMAGE(FILES), "files");
+}
+
+TEST_F_TIMEOUT(image, wrong_records_signals, 120)
+{
+	wrong_records(_metadata, IMAGE(SIGNALS), "signals");
+}
+
 /* A record that starts no object must have no number, and so on. */
 TEST_F_TIMEOUT(image, numbers_of_objects, 60)
 {
@@ -510,6 +547,27 @@ TEST_F_TIMEOUT(image, left_over_records, 60)
 			   CKPT_HDR_AUXV, hidden);
 		leave_over(_metadata, IMAGE(FILES), find_rec(IMAGE(FILES), CKPT_HDR_FILES, 0),
 			   CKPT_HDR_FD, hidden);
+	}
+}
+
+/* The group that a session leader has lost with its terminal, alive or dead. */
+TEST_F_TIMEOUT(image, group_of_lost_terminal, 60)
+{
+	static const int from[] = { SIMPLE, DEAD };
+	unsigned int i, id;
+
+	for (i = 0; i < ARRAY_SIZE(from); i++) {
+		const struct image *good = IMAGE(from[i]);
+		unsigned int rec = find_rec(good, CKPT_HDR_SIGNAL, 0);
+
+		for (id = 1; find_rec(good, CKPT_HDR_PID, id - 1); id++) {
+			struct image img = copy_image(good);
+
+			((struct ckpt_hdr_signal *)img.recs[rec].h)->tty_old_pgrp =
+				good->recs[find_rec(good, CKPT_HDR_PID, id - 1)].h->id;
+			EXPECT_JUDGED(judge_image(&img, 0, 0), "%s, id %u",
+				      targets[from[i]].name, id);
+		}
 	}
 }
 

@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Bytes at the start of a record that the kernel has made up itself. */
@@ -45,11 +46,35 @@ static inline bool leak_is_poison(uint32_t val)
 	       val == 0xfefefefe || val == 0xcccccccc || val == 0x57ac6e9d;
 }
 
-/* Direct map, vmalloc, vmemmap; text and modules. Small negatives are neither. */
+/* Where the kernel itself starts; 0 if that is not told. */
+static inline uint64_t leak_text(void)
+{
+	static unsigned long long text;
+	static bool known;
+	char line[256];
+	FILE *f;
+
+	if (known)
+		return text;
+	known = true;
+	f = fopen("/proc/kallsyms", "r");
+	while (f && !text && fgets(line, sizeof(line), f))
+		if (strstr(line, " _text\n"))
+			sscanf(line, "%llx", &text);
+	if (f)
+		fclose(f);
+	return text;
+}
+
+/*
+ * Direct map, vmalloc, vmemmap; and text and data, of which at most 64 MiB are
+ * looked at: times that are over are small negative numbers.
+ */
 static inline bool leak_is_address(uint64_t val)
 {
-	return (val >= 0xffff800000000000 && val < 0xffffffff00000000) ||
-	       (val >= 0xffffffff80000000 && val < 0xffffffffff600000);
+	if (val >= 0xffffffff80000000)
+		return leak_text() && val - leak_text() < 64 << 20;
+	return val >= 0xffff888000000000 && val < 0xffffeb0000000000;
 }
 
 /* Times that may be past, and look like anything then. */

@@ -11,6 +11,7 @@
 #include <linux/capability.h>
 #include <linux/landlock.h>
 #include <linux/lsm.h>
+#include <sys/socket.h>
 #include <sys/xattr.h>
 
 #ifndef __NR_lsm_list_modules
@@ -262,9 +263,20 @@ FIXTURE_TEARDOWN(smack)
 		test_teardown(&self->t);
 }
 
-static void smack_check(struct shared *sh, const int *pipefd, int memfd)
+static bool peer_label_is(int fd, const char *value)
+{
+	char buf[512] = "";
+	socklen_t len = sizeof(buf) - 1;
+
+	getsockopt(fd, SOL_SOCKET, SO_PEERSEC, buf, &len);
+	return !strcmp(buf, value);
+}
+
+static void smack_check(struct shared *sh, const int *pipefd, int memfd, int sock)
 {
 	const char *label = KEPT(sh) ? "App" : "_";
+
+	TARGET_CHECK(sh, !KEPT(sh) || peer_label_is(sock, "App"));
 
 	TARGET_CHECK(sh, attr_is(SMACK_ATTR, label));
 	TARGET_CHECK(sh, fd_label_is(pipefd[0], SMACK_XATTR, label));
@@ -273,15 +285,17 @@ static void smack_check(struct shared *sh, const int *pipefd, int memfd)
 
 static void smack_labelled(struct shared *sh)
 {
-	int pipefd[2], memfd;
+	int pipefd[2], socks[2], memfd;
 
 	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
 	TARGET_CHECK(sh, !pipe(pipefd));
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, socks));
+	TARGET_CHECK(sh, peer_label_is(socks[0], "App"));
 	memfd = memfd_create("lsm", 0);
 	TARGET_CHECK(sh, fd_label_is(pipefd[0], SMACK_XATTR, "App"));
 	TARGET_CHECK(sh, fd_label_is(memfd, SMACK_XATTR, "App"));
 	target_step(sh, 1);
-	smack_check(sh, pipefd, memfd);
+	smack_check(sh, pipefd, memfd, socks[0]);
 }
 
 TEST_F(smack, kept)
@@ -410,10 +424,13 @@ FIXTURE_TEARDOWN(selinux)
 static void selinux_labelled(struct shared *sh)
 {
 	const char *con = CON("app_t"), *kept;
-	int pipefd[2], memfd;
+	int pipefd[2], socks[2], memfd;
 
 	TARGET_CHECK(sh, !attr_set("current", con));
 	TARGET_CHECK(sh, !pipe(pipefd));
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, socks));
+	TARGET_CHECK(sh, peer_label_is(socks[0], con));
+	TARGET_CHECK(sh, fd_label_is(socks[1], SELINUX_XATTR, con));
 	memfd = memfd_create("lsm", 0);
 	TARGET_CHECK(sh, !fsetxattr(memfd, SELINUX_XATTR, OBJ("app_t"),
 				    sizeof(OBJ("app_t")), 0));
@@ -423,7 +440,10 @@ static void selinux_labelled(struct shared *sh)
 	TARGET_CHECK(sh, attr_is("current", kept));
 	TARGET_CHECK(sh, fd_label_is(pipefd[0], SELINUX_XATTR, kept));
 	TARGET_CHECK(sh, fd_label_is(memfd, SELINUX_XATTR, OBJ("app_t")) == !!KEPT(sh));
+	TARGET_CHECK(sh, !KEPT(sh) || peer_label_is(socks[0], con));
+	TARGET_CHECK(sh, fd_label_is(socks[1], SELINUX_XATTR, kept));
 	/* Files are of use to who they are given to. */
+	TARGET_CHECK(sh, write(socks[1], "x", 1) == 1);
 	TARGET_CHECK(sh, write(pipefd[1], "x", 1) == 1);
 	TARGET_CHECK(sh, write(memfd, "x", 1) == 1);
 }

@@ -453,6 +453,73 @@ TEST_F(ns, external)
 	EXPECT_EQ(ns_of("self", "uts"), self->t.sh->data[0]);
 }
 
+/* ---- open files of namespaces ---- */
+
+static ino_t fd_ino(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) ? 0 : st.st_ino;
+}
+
+static void fd_target(struct shared *sh)
+{
+	int inner, held, user, status;
+	pid_t child;
+
+	user = open("/proc/self/ns/user", O_RDONLY);
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	TARGET_CHECK(sh, !sethostname("inside", 6));
+	inner = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
+	/* One that only the descriptor keeps. */
+	child = fork();
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+		TARGET_CHECK(sh, !sethostname("held", 4));
+		atomic_store(&sh->data[0], 1);
+		while (!atomic_load(&sh->data[1]))
+			nap_ms(1);
+		_exit(0);
+	}
+	while (!atomic_load(&sh->data[0]))
+		nap_ms(1);
+	{
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/%d/ns/uts", child);
+		held = open(path, O_RDONLY);
+	}
+	atomic_store(&sh->data[1], 1);
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, fd_ino(inner) == ns_of("self", "uts"));
+	TARGET_CHECK(sh, fd_ino(user) == ns_of("self", "user"));
+	TARGET_CHECK(sh, fcntl(inner, F_GETFD) == FD_CLOEXEC);
+	TARGET_CHECK(sh, !setns(held, CLONE_NEWUTS));
+	TARGET_CHECK(sh, names_are("held", "(none)"));
+	TARGET_CHECK(sh, !setns(inner, 0));
+	TARGET_CHECK(sh, names_are("inside", "(none)"));
+}
+
+TEST_F(ns, open_files)
+{
+	ROUND_TRIP(&self->t, fd_target);
+}
+
+static void fd_outside_target(struct shared *sh)
+{
+	int fd = open("/proc/self/ns/uts", O_RDONLY);
+
+	TARGET_CHECK(sh, fd >= 0 && !unshare(CLONE_NEWUTS));
+	target_step(sh, 1);
+}
+
+TEST_F(ns, open_file_of_outside)
+{
+	REFUSED(&self->t, fd_outside_target, EOPNOTSUPP,
+		"uts namespace: open, but neither the tree's nor the root task's");
+}
+
 /* ---- without the right to make namespaces ---- */
 
 TEST_F(ns, unprivileged)

@@ -61,9 +61,9 @@ static void inner_init(struct shared *sh)
 	TARGET_CHECK(sh, getpid() == 1 && getppid() == 0);
 	TARGET_CHECK(sh, child == 2 && zombie == 3);
 	TARGET_CHECK(sh, waitpid(zombie, &status, 0) == zombie &&
-			 WEXITSTATUS(status) == 5);
+		     WEXITSTATUS(status) == 5);
 	TARGET_CHECK(sh, waitpid(child, &status, 0) == child &&
-			 WEXITSTATUS(status) == 7);
+		     WEXITSTATUS(status) == 7);
 	/* Ids go on where they were. */
 	child = fork();
 	if (!child)
@@ -167,7 +167,7 @@ static void zombie_init_target(struct shared *sh)
 	nap_ms(100);
 	target_step(sh, 1);
 	TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid &&
-			 WEXITSTATUS(status) == 9);
+		     WEXITSTATUS(status) == 9);
 	TARGET_CHECK(sh, fork() == -1 && errno == ENOMEM);
 }
 
@@ -199,7 +199,7 @@ static void joined_target(struct shared *sh)
 			_exit(3);
 		}
 		TARGET_CHECK(sh, waitpid(member, &status, 0) == member &&
-				 WEXITSTATUS(status) == 3);
+			     WEXITSTATUS(status) == 3);
 		_exit(0);
 	}
 	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));

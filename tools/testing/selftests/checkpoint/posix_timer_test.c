@@ -238,7 +238,8 @@ static void *work(void *arg)
 	w->cpu = create(CLOCK_THREAD_CPUTIME_ID, SIGEV_THREAD_ID, SIGRTMIN, 3, gettid());
 	TARGET_CHECK(w->sh, !arm(w->id, 0, 300 * MS, 0));
 	TARGET_CHECK(w->sh, !arm(w->queued, 0, MS, 0));
-	TARGET_CHECK(w->sh, !arm(w->cpu, TIMER_ABSTIME, now(CLOCK_THREAD_CPUTIME_ID) + 500 * MS, 0));
+	TARGET_CHECK(w->sh, !arm(w->cpu, TIMER_ABSTIME,
+				 now(CLOCK_THREAD_CPUTIME_ID) + 500 * MS, 0));
 	nap_ms(50);
 	w->tid = gettid();
 	while (atomic_load(&w->sh->go) < 1)

@@ -338,11 +338,13 @@ static int restart_by(struct ckpt_test *t, void (*become)(void))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-#define MATRIX_TEST(test, image)						\
+#define MATRIX_TEST(test, image)					\
 TEST_F(priv, test)							\
 {									\
-	make_image(_metadata, &self->t, image);				\
-	EXPECT_EQ(variant->expect[image],				\
+	const int img = (image);					\
+									\
+	make_image(_metadata, &self->t, img);				\
+	EXPECT_EQ(variant->expect[img],					\
 		  restart_by(&self->t, variant->become));		\
 	EXPECT_EQ(0, atomic_load(&self->t.sh->failed))			\
 		TH_LOG("%s", self->t.sh->why);				\

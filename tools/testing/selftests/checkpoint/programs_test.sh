@@ -166,10 +166,9 @@ python 'a database that is locked' <<- 'END'
 END
 
 # --- timeout(1) uses timer_create()
-start timeout -s USR1 3 sleep 1000 && sleep 0.5 && again
+start timeout -s USR1 10 sleep 1000 && sleep 0.5 && again
 result $? 'timeout: restart'
-sleep 1
-kill -0 "$pid" 2> err && timeout 10 tail --pid="$pid" -f /dev/null
+kill -0 "$pid" 2> err && timeout 20 tail --pid="$pid" -f /dev/null
 result $? 'timeout: ends when the time is up'
 pid=
 

@@ -583,7 +583,7 @@ static void many_waiting(struct shared *sh)
 		epoll_forever, epoll_mask, epoll_timeout, epoll_timeout_mask,
 		sem_forever, sem_timeout, signal_timeout,
 	};
-	const size_t nr = sizeof(fns) / sizeof(fns[0]);
+	const size_t nr = ARRAY_SIZE(fns);
 	struct waiter w = { .sh = sh, .fd = epoll_create1(0) };
 	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 42 };
 	struct sembuf op = { .sem_op = 1 };

@@ -911,15 +911,17 @@ TEST_F(sockets, refused_timestamping)
 
 /* Checkpoint, kill, do what a test does in between, and fail to restart. */
 #define RESTART_FAILS(t, fn, between, err, text) do {			\
-	ASSERT_LT(0, spawn(t, fn));					\
-	ASSERT_TRUE(wait_step((t)->sh, 1));				\
-	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))			\
-		TH_LOG("%s", (t)->msg);					\
+	struct ckpt_test *__t = (t);					\
+									\
+	ASSERT_LT(0, spawn(__t, fn));					\
+	ASSERT_TRUE(wait_step(__t->sh, 1));				\
+	ASSERT_LT(0, do_checkpoint(__t, CHECKPOINT_KILL))			\
+		TH_LOG("%s", __t->msg);					\
 	between;							\
-	ASSERT_EQ(-(err), restart_killed(t))				\
-		TH_LOG("%s", (t)->msg);					\
-	ASSERT_NE(NULL, strstr((t)->msg, text))				\
-		TH_LOG("%s", (t)->msg);					\
+	ASSERT_EQ(-(err), restart_killed(__t))				\
+		TH_LOG("%s", __t->msg);					\
+	ASSERT_NE(NULL, strstr(__t->msg, text))				\
+		TH_LOG("%s", __t->msg);					\
 } while (0)
 
 static void bound_path(struct shared *sh)

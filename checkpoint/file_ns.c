@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - open files of namespaces: /proc/PID/ns/...
+ *
+ * Saved: which namespace. One that no task is in any more comes along, too.
+ *	One that the tree shares with its outside is the caller's at restart.
+ * Refused: namespaces that are neither the tree's nor the root task's.
+ */
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/nsproxy.h>
+#include <linux/pid_namespace.h>
+#include <linux/proc_fs.h>
+#include <linux/proc_ns.h>
+#include "files.h"
+#include "namespaces.h"
+
+/**
+ * ckpt_file_ns_match - whether a file is a namespace
+ * @ctx: the checkpoint
+ * @file: the file
+ *
+ * Return: true if so.
+ */
+bool ckpt_file_ns_match(struct ckpt_ctx *ctx, struct file *file)
+{
+	return proc_ns_file(file);
+}
+
+static int ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
+{
+	int id;
+
+	if (ns->ops->type == CLONE_NEWUSER)
+		return ckpt_user_ns_id(ctx, container_of(ns, struct user_namespace, ns));
+	if (ns->ops->type == CLONE_NEWPID)
+		return ckpt_pid_ns_id(ctx, container_of(ns, struct pid_namespace, ns));
+	id = ckpt_ns_id(ctx, ns);
+	if (!id && !ckpt_ns_is_roots(ctx, ns))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"%s namespace: open, but neither the tree's nor the root task's",
+				ns->ops->name);
+	return id;
+}
+
+/**
+ * checkpoint_file_ns - save an open file of a namespace
+ * @ctx: the checkpoint
+ * @obj: the file
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj)
+{
+	struct ckpt_hdr_file_ns *h;
+	struct file *file = obj;
+	struct ns_common *ns = get_proc_ns(file_inode(file));
+	int cred, id;
+
+	cred = checkpoint_file_common(ctx, file);
+	if (cred < 0)
+		return cred;
+	id = ns_id(ctx, ns);
+	if (id < 0)
+		return id;
+	h = ckpt_new_obj(ctx, CKPT_HDR_FILE_NS, sizeof(*h));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	ckpt_fill_file(&h->file, file, cred);
+	h->ns = id;
+	h->type = ns->ops->type;
+	return 0;
+}
+
+/* Types of namespaces, as in setns(), and what their objects are. */
+static const struct {
+	u32 type;
+	enum ckpt_class class;
+} classes[] = {
+	{ CLONE_NEWUSER,	CKPT_CLASS_NS_USER },
+	{ CLONE_NEWUTS,		CKPT_CLASS_NS_UTS },
+	{ CLONE_NEWIPC,		CKPT_CLASS_NS_IPC },
+	{ CLONE_NEWNET,		CKPT_CLASS_NS_NET },
+	{ CLONE_NEWPID,		CKPT_CLASS_NS_PID },
+	{ CLONE_NEWNS,		CKPT_CLASS_NS_MNT },
+	{ CLONE_NEWCGROUP,	CKPT_CLASS_NS_CGROUP },
+	{ CLONE_NEWTIME,	CKPT_CLASS_NS_TIME },
+};
+
+/**
+ * ckpt_file_ns_validate - check a FILE_NS record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_file_ns *f = (const void *)h;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(classes); i++)
+		if (classes[i].type == f->type)
+			break;
+	if (i == ARRAY_SIZE(classes))
+		return ckpt_bad(v, "unknown type of namespace");
+	if (!ckpt_ref0_ok(v, f->ns, classes[i].class))
+		return ckpt_bad(v, "reference to an object of another kind");
+	if ((f->file.f_flags & O_ACCMODE) != O_RDONLY || f->file.pos)
+		return ckpt_bad(v, "unexpected state of a namespace");
+	return ckpt_file_common_validate(v, &f->file);
+}
+
+static struct ns_common *get_ns(void *ns)
+{
+	ckpt_ns_get(ns);
+	return ns;
+}
+
+/**
+ * restore_file_ns - open a namespace
+ * @ctx: the restart
+ * @h: FILE_NS record
+ * @c: unused
+ *
+ * Return: the file, referenced, or ERR_PTR() of a reported errno.
+ */
+void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		      struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr_file_ns *f = (const void *)h;
+	struct ns_common *ns;
+	struct path path = {};
+	struct file *file;
+	int ret;
+
+	ns = f->ns ? ckpt_obj_by_id(ctx, f->ns)->ptr : ckpt_ns_callers(ctx, f->type);
+	ret = ns_get_path_cb(&path, get_ns, ns);
+	if (ret)
+		return ERR_PTR(ckpt_err(ctx, ret, "%s namespace: cannot be opened",
+					ns->ops->name));
+	file = dentry_open(&path, ckpt_open_flags(&f->file), current_cred());
+	path_put(&path);
+	if (IS_ERR(file))
+		return ERR_PTR(ckpt_err(ctx, PTR_ERR(file),
+					"%s namespace: cannot be opened",
+					ns->ops->name));
+	return restore_file_common(ctx, &f->file, file, ns->ops->name);
+}

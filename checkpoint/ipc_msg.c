@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - System V message queues; part of ipc/msg.c
+ *
+ * Saved: id, key, permissions, times, limit, who used them last, messages.
+ * Not saved: a msgsnd() or msgrcv() that waits: it starts again, or has
+ *	returned with EINTR.
+ * Refused: messages that do not fit a record.
+ */
+#include <linux/err.h>
+#include "ipc.h"
+
+#define MSG_LEN_MAX	(CKPT_RECORD_MAX - sizeof(struct ckpt_hdr_ipc_msg_msg))
+
+/* ---- checkpoint ---- */
+
+static int collect_msg(struct ckpt_ctx *ctx, struct msg_queue *msq)
+{
+	int ret = ckpt_ipc_pid_id(ctx, msq->q_lspid);
+
+	if (ret >= 0)
+		ret = ckpt_ipc_pid_id(ctx, msq->q_lrpid);
+	return min(ret, 0);
+}
+
+static size_t msg_size(size_t len)
+{
+	return ALIGN(struct_size_t(struct ckpt_hdr_ipc_msg_msg, data, len), 8);
+}
+
+static int write_msg(struct ckpt_ctx *ctx, struct msg_queue *msq,
+		     struct msg_msg *msg)
+{
+	struct ckpt_hdr_ipc_msg_msg *h;
+
+	if (msg->m_ts > MSG_LEN_MAX)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"message queue %d: a message of %zu bytes",
+				msq->q_perm.id, msg->m_ts);
+	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_MSG_MSG, msg_size(msg->m_ts));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	h->type = msg->m_type;
+	h->len = msg->m_ts;
+	msg_to_buf(h->data, msg);
+	return 0;
+}
+
+static int write_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+		       struct msg_queue *msq)
+{
+	struct ckpt_hdr_ipc_msg *h;
+	struct msg_msg *msg;
+	int ret;
+
+	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_MSG, sizeof(*h));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	h->stime = msq->q_stime;
+	h->rtime = msq->q_rtime;
+	h->ctime = msq->q_ctime;
+	h->qbytes = msq->q_qbytes;
+	h->lspid = ckpt_ipc_pid_id(ctx, msq->q_lspid);
+	h->lrpid = ckpt_ipc_pid_id(ctx, msq->q_lrpid);
+	ret = ckpt_ipc_save_perm(ctx, ns, &msq->q_perm, "message queue", &h->perm);
+	/* Tasks that could take one are stopped. */
+	list_for_each_entry(msg, &msq->q_messages, m_list) {
+		if (ret)
+			break;
+		ret = write_msg(ctx, msq, msg);
+		h->nr_msgs++;
+	}
+	return ret;
+}
+
+/**
+ * collect_ipc_msg - write what the message queues of a namespace refer to
+ * @ctx: the checkpoint
+ * @ns: the namespace, all of whose tasks are stopped
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int collect_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns)
+{
+	struct kern_ipc_perm *perm;
+	int idx, ret = 0;
+
+	down_read(&msg_ids(ns).rwsem);
+	idr_for_each_entry(&msg_ids(ns).ipcs_idr, perm, idx) {
+		ret = collect_msg(ctx, container_of(perm, struct msg_queue, q_perm));
+		if (ret)
+			break;
+	}
+	up_read(&msg_ids(ns).rwsem);
+	return ret;
+}
+
+/**
+ * checkpoint_ipc_msg - write the message queues of a namespace
+ * @ctx: the checkpoint
+ * @ns: the namespace; collect_ipc_msg() has been called
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns)
+{
+	struct kern_ipc_perm *perm;
+	int idx, ret = 0;
+
+	down_read(&msg_ids(ns).rwsem);
+	idr_for_each_entry(&msg_ids(ns).ipcs_idr, perm, idx) {
+		ret = write_queue(ctx, ns, container_of(perm, struct msg_queue,
+							q_perm));
+		if (ret)
+			break;
+	}
+	up_read(&msg_ids(ns).rwsem);
+	return ret;
+}
+
+/* ---- validate ---- */
+
+/**
+ * ckpt_ipc_msg_validate - check an IPC_MSG record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_ipc_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_ipc_msg *m = (const void *)h;
+
+	if (m->reserved)
+		return ckpt_bad(v, "reserved field is not zero");
+	if (!ckpt_ipc_pid_ok(v, m->lspid) || !ckpt_ipc_pid_ok(v, m->lrpid))
+		return ckpt_bad(v, "reference to something that is no PID");
+	return ckpt_ipc_perm_validate(v, &m->perm, 0777);
+}
+
+/**
+ * ckpt_ipc_msg_msg_validate - check an IPC_MSG_MSG record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_ipc_msg_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_ipc_msg_msg *m = (const void *)h;
+
+	if (m->type < 1)
+		return ckpt_bad(v, "type of a message is not positive");
+	if (m->len > MSG_LEN_MAX || h->len != msg_size(m->len))
+		return ckpt_bad(v, "length does not fit the message");
+	if (memchr_inv(m->data + m->len, 0, h->len - sizeof(*m) - m->len))
+		return ckpt_bad(v, "padding is not zero");
+	return 0;
+}
+
+/* ---- restart ---- */
+
+static int load_messages(struct ckpt_ctx *ctx, struct msg_queue *msq,
+			 const struct ckpt_hdr_ipc_msg *h, struct ckpt_cursor *c,
+			 struct ipc_namespace *ns)
+{
+	const struct ckpt_hdr_ipc_msg_msg *m;
+	struct msg_msg *msg;
+	u32 i;
+
+	for (i = 0; i < h->nr_msgs; i++) {
+		m = ckpt_read_obj_type(c, CKPT_HDR_IPC_MSG_MSG);
+		if (IS_ERR(m))
+			return PTR_ERR(m);
+		if (fatal_signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted");
+		msg = msg_from_buf(m->data, m->len);
+		if (IS_ERR(msg))
+			return ckpt_err(ctx, PTR_ERR(msg),
+					"message queue %d: %llu bytes", h->perm.id,
+					m->len);
+		msg->m_type = m->type;
+		msg->m_ts = m->len;
+		/* Nobody uses the queue before the commit. */
+		list_add_tail(&msg->m_list, &msq->q_messages);
+		msq->q_cbytes += m->len;
+		msq->q_qnum++;
+		percpu_counter_add_local(&ns->percpu_msg_bytes, m->len);
+		percpu_counter_add_local(&ns->percpu_msg_hdrs, 1);
+	}
+	return 0;
+}
+
+static int add_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+		     const struct ckpt_hdr_ipc_msg *h, struct ckpt_cursor *c)
+{
+	struct ipc_params params = { .key = h->perm.key };
+	struct msg_queue *msq;
+	int id, ret;
+
+	msg_ids(ns).next_id = h->perm.id;
+	id = newque(ns, &params);
+	if (id < 0)
+		return ckpt_err(ctx, id, "message queue %d", h->perm.id);
+	rcu_read_lock();
+	msq = msq_obtain_object(ns, id);
+	/* It stays: we have the namespace for ourselves. */
+	rcu_read_unlock();
+	ret = ckpt_ipc_load_perm(ctx, ns, &h->perm, "message queue", &msq->q_perm);
+	if (ret)
+		return ret;
+	msq->q_stime = h->stime;
+	msq->q_rtime = h->rtime;
+	msq->q_ctime = h->ctime;
+	msq->q_qbytes = h->qbytes;
+	return load_messages(ctx, msq, h, c, ns);
+}
+
+/**
+ * restore_ipc_msg - make a message queue
+ * @ctx: the restart
+ * @ns: the namespace, new
+ * @h: IPC_MSG record
+ * @c: position behind it, moved behind its messages
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+		    const struct ckpt_hdr_ipc_msg *h, struct ckpt_cursor *c)
+{
+	int ret;
+
+	down_write(&msg_ids(ns).rwsem);
+	ret = add_queue(ctx, ns, h, c);
+	up_write(&msg_ids(ns).rwsem);
+	return ret;
+}
+
+/**
+ * restore_ipc_msg_commit - fill in who used a queue
+ * @ctx: the restart, committed
+ * @ns: the namespace
+ * @h: IPC_MSG record
+ */
+void restore_ipc_msg_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+			    const struct ckpt_hdr_ipc_msg *h)
+{
+	struct msg_queue *msq;
+
+	rcu_read_lock();
+	msq = msq_obtain_object(ns, h->perm.id);
+	/* Nobody could have removed it; be sure all the same. */
+	if (!IS_ERR(msq)) {
+		ckpt_ipc_set_pid(ctx, &msq->q_lspid, h->lspid);
+		ckpt_ipc_set_pid(ctx, &msq->q_lrpid, h->lrpid);
+	}
+	rcu_read_unlock();
+}
