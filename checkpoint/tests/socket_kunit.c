@@ -29,7 +29,7 @@ union rec {
 	struct {
 		struct ckpt_hdr_sock_unix u;
 		u8 names[16];
-	} unx;
+	} named;
 	struct {
 		struct ckpt_hdr_skb s;
 		u32 files[2];
@@ -100,28 +100,28 @@ static void netlink_socket(union rec *r, union rec *owner)
 static void abstract(union rec *r, union rec *owner)
 {
 	r->h.type = CKPT_HDR_SOCK_UNIX;
-	r->h.len = sizeof(r->unx);
-	r->unx.u.sock = SOCK_1;
-	r->unx.u.peer = SOCK_2;
-	r->unx.u.peer_cred = CRED_6;
-	r->unx.u.peer_pid.pid = PID_5;
-	r->unx.u.flags = CKPT_UNIX_BOUND;
-	r->unx.u.addr_len = 4;
-	memcpy(r->unx.names, "\0abc", 4);
+	r->h.len = sizeof(r->named);
+	r->named.u.sock = SOCK_1;
+	r->named.u.peer = SOCK_2;
+	r->named.u.peer_cred = CRED_6;
+	r->named.u.peer_pid.pid = PID_5;
+	r->named.u.flags = CKPT_UNIX_BOUND;
+	r->named.u.addr_len = 4;
+	memcpy(r->named.names, "\0abc", 4);
 }
 
 static void pathname(union rec *r, union rec *owner)
 {
 	abstract(r, owner);
-	r->unx.u.addr_len = 3;
-	r->unx.u.path_len = 5;
-	r->unx.u.id.mode = S_IFSOCK | 0755;
-	memcpy(r->unx.names, "ab\0/dir", 8);
+	r->named.u.addr_len = 3;
+	r->named.u.path_len = 5;
+	r->named.u.id.mode = S_IFSOCK | 0755;
+	memcpy(r->named.names, "ab\0/dir", 8);
 }
 
 static void message(union rec *r, union rec *owner)
 {
-	owner->unx.u.nr_skbs = 1;
+	owner->named.u.nr_skbs = 1;
 	r->h.type = CKPT_HDR_SKB;
 	r->h.len = sizeof(r->skb);
 	r->skb.s.sock = SOCK_3;
@@ -220,24 +220,24 @@ static const struct sock_case cases[] = {
 	UNKNOWN(netlink_socket, socket.s.protocol, NETLINK_AUDIT, "audit"),
 	UNKNOWN(netlink_socket, socket.s.type, SOCK_STREAM, "netlink stream"),
 
-	FINE(abstract, unx.u.nr_skbs, 5, "abstract"),
-	FINE(pathname, unx.u.nr_skbs, 5, "path"),
-	BAD(abstract, unx.u.sock, FILE_4, "sock is a file"),
-	BAD(abstract, unx.u.sock, 0, "no sock"),
-	BAD(abstract, unx.u.peer, NR_OBJS + 1, "peer to come"),
-	BAD(abstract, unx.u.peer_cred, PID_5, "credentials are a pid"),
-	BAD(abstract, unx.u.peer_pid.pid, CRED_6, "pid is credentials"),
-	BAD(abstract, unx.u.peer_pid.nr, 6, "two pids"),
-	BAD(abstract, unx.u.flags, 2, "flags"),
-	BAD(abstract, unx.u.addr_len, 0, "bound to nothing"),
-	BAD(abstract, unx.u.addr_len, 17, "name too long"),
-	BAD(abstract, unx.u.addr_len, 3, "padding"),
-	BAD(abstract, unx.u.path_len, ~0U, "length overflows"),
-	BAD(abstract, unx.u.remote_len, 2, "two peers"),
-	BAD(pathname, unx.u.addr_len, 2, "name not terminated"),
-	BAD(pathname, unx.u.flags, 0, "file, not bound"),
-	BAD(pathname, unx.names[3], 'x', "relative path"),
-	BAD(pathname, unx.u.id.mode, S_IFREG, "file is none"),
+	FINE(abstract, named.u.nr_skbs, 5, "abstract"),
+	FINE(pathname, named.u.nr_skbs, 5, "path"),
+	BAD(abstract, named.u.sock, FILE_4, "sock is a file"),
+	BAD(abstract, named.u.sock, 0, "no sock"),
+	BAD(abstract, named.u.peer, NR_OBJS + 1, "peer to come"),
+	BAD(abstract, named.u.peer_cred, PID_5, "credentials are a pid"),
+	BAD(abstract, named.u.peer_pid.pid, CRED_6, "pid is credentials"),
+	BAD(abstract, named.u.peer_pid.nr, 6, "two pids"),
+	BAD(abstract, named.u.flags, 2, "flags"),
+	BAD(abstract, named.u.addr_len, 0, "bound to nothing"),
+	BAD(abstract, named.u.addr_len, 17, "name too long"),
+	BAD(abstract, named.u.addr_len, 3, "padding"),
+	BAD(abstract, named.u.path_len, ~0U, "length overflows"),
+	BAD(abstract, named.u.remote_len, 2, "two peers"),
+	BAD(pathname, named.u.addr_len, 2, "name not terminated"),
+	BAD(pathname, named.u.flags, 0, "file, not bound"),
+	BAD(pathname, named.names[3], 'x', "relative path"),
+	BAD(pathname, named.u.id.mode, S_IFREG, "file is none"),
 
 	FINE(message, skb.s.consumed, 7, "message"),
 	FINE(message, skb.files[0], FILE_4, "file"),
