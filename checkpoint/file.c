@@ -199,6 +199,11 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 	if (dnotify_watches(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "watches a directory (F_NOTIFY)");
+	/* First: whoever takes a lease becomes the owner, too. */
+	lock = lock_of(file);
+	if (lock)
+		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
+				     "is held with a %s", lock);
 	ret = checkpoint_file_owner(ctx, file);
 	if (ret)
 		return ret;
@@ -208,10 +213,6 @@ int checkpoint_file_common(struct ckpt_ctx *ctx, struct file *file)
 				     "is open in a special way (flags %#x, mode %#x)",
 				     file->f_flags,
 				     (__force unsigned int)file->f_mode);
-	lock = lock_of(file);
-	if (lock)
-		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
-				     "is held with a %s", lock);
 	return checkpoint_f_cred(ctx, file->f_cred);
 }
 

@@ -448,6 +448,9 @@ static struct inode *new_pipe(struct ckpt_ctx *ctx)
 	int ret;
 
 	ret = create_pipe_files(ends, 0);
+	/* It says so for want of memory, too. */
+	if (ret == -ENFILE)
+		ret = -ENOMEM;
 	if (ret)
 		return ERR_PTR(ckpt_err(ctx, ret, "pipe"));
 	inode = file_inode(ends[0]);

@@ -144,6 +144,18 @@ static u32 own_uses(const struct ckpt_ctx *ctx, const struct file *file)
 	return nr;
 }
 
+/**
+ * ckpt_file_users - how many references an open file has
+ * @ctx: the checkpoint, the file captured
+ * @file: the file
+ *
+ * Return: their number, without those of the call itself.
+ */
+long ckpt_file_users(struct ckpt_ctx *ctx, const struct file *file)
+{
+	return file_count(file) - own_uses(ctx, file);
+}
+
 /* Those of processes that map a file which they have inherited. */
 static u32 outside_areas(struct ckpt_ctx *ctx, const struct file *file)
 {
@@ -176,14 +188,13 @@ static int suspect_file(struct ckpt_ctx *ctx, u32 type, struct file *file,
 	/* Those who only map it do not share anything of the open file. */
 	if (type == CKPT_HDR_FILE_EXTERNAL || !uses->nr_fds ||
 	    (position && is_harmless(file)) ||
-	    file_count(file) <= uses->nr + own_uses(ctx, file))
+	    ckpt_file_users(ctx, file) <= uses->nr)
 		return 0;
 	if (!position || !(ctx->flags & CHECKPOINT_SUBTREE)) {
 		uses->suspect = true;
 		return 1;
 	}
-	if (file_count(file) > uses->nr + own_uses(ctx, file) +
-			       outside_areas(ctx, file))
+	if (ckpt_file_users(ctx, file) > uses->nr + outside_areas(ctx, file))
 		ckpt_warn(ctx, "%pD4: also open outside of the tree; after a restart its position is no longer shared",
 			  file);
 	return 0;

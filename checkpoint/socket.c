@@ -26,6 +26,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 #include "files.h"
+#include "outside.h"
 #include "socket.h"
 
 /**
@@ -259,14 +260,11 @@ struct found {
 	u64 ino;
 };
 
-/* The call itself may have it, too. */
 static int count_holders(struct ckpt_ctx *ctx, void *obj, u32 id, void *arg)
 {
 	struct found *found = arg;
-	struct file *file = obj;
 
-	found[id - 1].holders = file_count(file) - (file == ctx->image) -
-				(file == ctx->log);
+	found[id - 1].holders = ckpt_file_users(ctx, obj);
 	return 0;
 }
 

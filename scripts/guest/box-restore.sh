@@ -13,9 +13,19 @@ same()
 	diff "$1" -
 }
 
-check "restart" ckpt restart --detach --pidfile /tmp/box.pid --stats $box/restart-stats --image $box/image
+# restart IMAGE: in its control group, as any program of the container.
+restart()
+{
+	(
+		echo $BASHPID > /sys/fs/cgroup/box/cgroup.procs
+		exec ckpt restart --detach --pidfile /tmp/box.pid --stats $box/restart-stats --image "$1"
+	)
+}
+
+check "restart" restart $box/image
 init=$(cat /tmp/box.pid)
 [ -n "$init" ] || exit 1
+check "it is in its control group" grep -q box "/proc/$init/cgroup"
 check "init is runit's" grep -q runsvdir "/proc/$init/comm"
 check "processes are the same" eval "inside ps -e -o pid=,ppid=,comm= | grep -v ps | same $box/ps"
 check "host name" test "$(inside hostname)" = box
@@ -40,7 +50,7 @@ inside pkill -x redis-server
 check "init starts a service again that ends" until_true 60 redis ping
 check "a second checkpoint" ckpt checkpoint --kill --image $box/image2 "$init"
 [ $failed = 0 ] || sed 's/^/# /' /tmp/check-out
-check "and restart" ckpt restart --detach --pidfile /tmp/box.pid --image $box/image2
+check "and restart" restart $box/image2
 init=$(cat /tmp/box.pid)
 check "redis-server answers" until_true 60 redis ping
 kill -9 "$init"

@@ -14,15 +14,21 @@ skip+='|seccomp:seccomp_benchmark|rseq:.*benchmark|rseq:run_param_test.sh'
 skip+='|cgroup:(test_stress.sh|test_cpuset_.*|test_zswap|test_hugetlb_memcg)'
 skip+='|mm:(run_vmtests.sh|.*hmm.*)|exec:.*\.sh)'
 
-# program AREA NAME: run it, with an end.
+# program AREA NAME: run it, with an end, and let nothing of it stay behind.
 program()
 {
+	local status
 	echo "=== $1:$2"
 	(
 		cd "$1" || exit
-		setsid -w timeout -k 5 "${LIMIT:-90}" "./$2" < /dev/null 2>&1
-	) | tail -c 200000
-	echo "--- ${PIPESTATUS[0]}"
+		# shellcheck disable=SC2016
+		setsid -w bash -c 'echo $$ > /tmp/session; exec timeout -k 5 "$0" "$1"' \
+			"${LIMIT:-90}" "./$2" < /dev/null > /tmp/output 2>&1
+	)
+	status=$?
+	pkill -KILL -s "$(cat /tmp/session)"
+	tail -c 200000 /tmp/output
+	echo "--- $status"
 }
 
 # What was built, of mm those that need nothing prepared.

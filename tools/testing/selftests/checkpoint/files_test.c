@@ -749,10 +749,13 @@ TEST_F(files, outside_position_of_container)
 		.pidfd = -1, .image_fd = t->image, .log_fd = t->log,
 		.parent_fd = -1,
 	};
-	int fd;
+	int fd, own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 
 	ASSERT_EQ(0, unshare(CLONE_NEWPID));
 	ASSERT_LT(0, spawn(t, has_position));
+	/* The end of this one must not be that of all further children. */
+	ASSERT_EQ(0, setns(own, CLONE_NEWPID));
+	close(own);
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	args.pid = t->pid;
 	ASSERT_EQ(1, sys_checkpoint(&args, sizeof(args)));

@@ -444,6 +444,57 @@ TEST_F(sys, sigwaitinfo)
 		TH_LOG("%s", self->t.sh->why);
 }
 
+static void waiting_for_event(struct shared *sh)
+{
+	int64_t start = now(CLOCK_MONOTONIC);
+	int fd = epoll_create1(0);
+	struct epoll_event e;
+
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, epoll_wait(fd, &e, 1, 1000) == 0);
+	SLEPT(sh, now(CLOCK_MONOTONIC) - start);
+}
+
+TEST_F(sys, epoll_wait)
+{
+	INTERRUPTED(&self->t, waiting_for_event);
+}
+
+static void *event_comes(void *arg)
+{
+	uint64_t one = 1;
+
+	while (!atomic_load(&((struct shared *)arg)->go))
+		nap_ms(2);
+	nap_ms(50);
+	return write(3, &one, 8) == 8 ? NULL : arg;
+}
+
+static void waiting_for_event_forever(struct shared *sh)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 42 };
+	int event = eventfd(0, 0), fd = epoll_create1(0);
+	sigset_t set;
+	pthread_t tid;
+
+	TARGET_CHECK(sh, event == 3);
+	TARGET_CHECK(sh, !epoll_ctl(fd, EPOLL_CTL_ADD, event, &e));
+	TARGET_CHECK(sh, !pthread_create(&tid, NULL, event_comes, sh));
+	sigfillset(&set);
+	e.data.u32 = 0;
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, epoll_pwait(fd, &e, 1, -1, &set) == 1);
+	TARGET_CHECK(sh, e.data.u32 == 42);
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	TARGET_CHECK(sh, !sigismember(&set, SIGUSR1));
+	pthread_join(tid, NULL);
+}
+
+TEST_F(sys, epoll_pwait)
+{
+	ROUND_TRIP(&self->t, waiting_for_event_forever);
+}
+
 /* A signal with a handler does end it, and only once the handler has run. */
 static atomic_int handled;
 
