@@ -5,7 +5,8 @@
  * Saved: the active modules by name and id, in order; what identifies the
  *	policy of each; their labels, see label.c.
  * Refused: modules that keep something with tasks or files and do not say
- *	what; state of a module that has no label.
+ *	what; state of a module that has no label; to restore labels, if the tree
+ *	has System V IPC, whose labels are not saved.
  *
  * At restart all this matters only if the caller wants the labels back. Then the
  * modules that labelled what is in the image must be those that label now; other
@@ -336,6 +337,32 @@ static int check_active(struct ckpt_ctx *ctx)
 	return 0;
 }
 
+/* Those whose labels of System V IPC are not in images. */
+static const struct lsm_id *labels_ipc(void)
+{
+	return find_active(LSM_ID_SELINUX) ?: find_active(LSM_ID_SMACK);
+}
+
+static int check_ipc(struct ckpt_ctx *ctx)
+{
+	const struct lsm_id *lsm = labels_ipc();
+	const struct ckpt_hdr *h;
+	struct ckpt_cursor c;
+
+	if (!lsm)
+		return 0;
+	ckpt_cursor_first(ctx, &c);
+	while ((h = ckpt_cursor_next(&c))) {
+		if (h->type == CKPT_HDR_IPC_SHM || h->type == CKPT_HDR_IPC_SEM ||
+		    h->type == CKPT_HDR_IPC_MSG)
+			return ckpt_err(ctx, -EOPNOTSUPP,
+					"security module %s: labels of System V IPC are not supported",
+					lsm->name);
+		cond_resched();
+	}
+	return 0;
+}
+
 static bool same_place(u32 i, u32 nr, const struct ckpt_hdr_lsm *h)
 {
 	return nr == ckpt_nr_lsms() && ckpt_lsm(i)->id == h->lsm_id;
@@ -370,6 +397,6 @@ int restore_lsms(struct ckpt_ctx *ctx, struct ckpt_cursor *c, u32 nr)
 			ret = check_policy(ctx, lsm, policy);
 	}
 	if (!ret && (ctx->flags & RESTART_KEEP_LSM))
-		ret = check_active(ctx);
+		ret = check_active(ctx) ?: check_ipc(ctx);
 	return ret;
 }
