@@ -919,13 +919,30 @@ TEST_F_TIMEOUT(points, two_restarts, 120)
 
 /* ---- a pid namespace that ends meanwhile ---- */
 
+/* With a /proc of its own: what is open there belongs to numbers. */
 static pid_t start_namespace(void)
 {
-	pid_t pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+	int fds[2];
+	pid_t pid;
+	char c;
 
-	if (!pid)
+	if (pipe(fds))
+		return -1;
+	pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, NULL,
+		      NULL, NULL, NULL);
+	if (!pid) {
+		if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    mount("proc", "/proc", "proc", 0, NULL))
+			_exit(99);
+		close(fds[0]);
+		close(fds[1]);
 		for (;;)
 			pause();
+	}
+	close(fds[1]);
+	if (read(fds[0], &c, 1))
+		pid = -1;
+	close(fds[0]);
 	return pid;
 }
 
@@ -952,7 +969,7 @@ TEST_F_TIMEOUT(points, namespace_ends, 120)
 				.log_fd		= t->log,
 			};
 
-			if (setns(pidfd, CLONE_NEWPID))
+			if (setns(pidfd, CLONE_NEWPID | CLONE_NEWNS))
 				_exit(99);
 			_exit(sys_restart(&args, sizeof(args)) < 0 ? errno : 0);
 		}
