@@ -12,6 +12,7 @@
 
 u32 ckpt_kunit_good_record(u32 nr, void *rec, size_t room);
 bool ckpt_kunit_lsm_covers(u32 type);
+bool ckpt_kunit_ns_covers(u32 type);
 bool ckpt_kunit_signal_covers(u32 type);
 bool ckpt_kunit_event_covers(u32 type);
 bool ckpt_kunit_restart_block_covers(u32 type);

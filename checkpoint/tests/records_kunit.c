@@ -887,7 +887,7 @@ static const struct rec_case cases[] = {
 
 	FINE(INODE, inode, flags, CKPT_INODE_NORESERVE, "flags"),
 	NOTSUPP(INODE, inode, kind, 0, "no kind"),
-	NOTSUPP(INODE, inode, kind, 2, "unknown kind"),
+	NOTSUPP(INODE, inode, kind, 99, "unknown kind"),
 	BAD(INODE, inode, size, ~0ULL, "size"),
 	BAD(INODE, inode, flags, 2, "unknown flag"),
 };
@@ -1054,6 +1054,7 @@ static void every_kind_has_cases(struct kunit *test)
 			continue;
 		KUNIT_EXPECT_TRUE_MSG(test, covers(type) ||
 				      ckpt_kunit_lsm_covers(type) ||
+				      ckpt_kunit_ns_covers(type) ||
 				      ckpt_kunit_signal_covers(type) ||
 				      ckpt_kunit_event_covers(type) ||
 				      ckpt_kunit_restart_block_covers(type) ||
