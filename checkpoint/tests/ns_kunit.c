@@ -410,12 +410,18 @@ static void ns_record_noise(struct kunit *test)
 	}
 }
 
+/**
+ * ckpt_kunit_ns_covers - are there cases for a type of record here?
+ * @type: the type
+ *
+ * Return: true if so.
+ */
 bool ckpt_kunit_ns_covers(u32 type)
 {
-	size_t i;
+	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(good_recs); i++)
-		if (good_recs[i].type == type)
+	for (i = 0; i < ARRAY_SIZE(ns_spoils); i++)
+		if (good_recs[ns_spoils[i].rec].type == type && ns_spoils[i].err)
 			return true;
 	return false;
 }

@@ -76,6 +76,13 @@ void kunit_binary_ptr_assert_format(const struct kunit_assert *assert,
 	print_text(assert);
 }
 
+void kunit_binary_str_assert_format(const struct kunit_assert *assert,
+				    const struct va_format *message,
+				    struct string_stream *stream)
+{
+	print_text(assert);
+}
+
 void kunit_mem_assert_format(const struct kunit_assert *assert,
 			     const struct va_format *message,
 			     struct string_stream *stream)
