@@ -26,7 +26,7 @@ check "restart" restart $box/image
 init=$(cat /tmp/box.pid)
 [ -n "$init" ] || exit 1
 check "it is in its control group" grep -q box "/proc/$init/cgroup"
-check "init runs" grep -q init "/proc/$init/comm"
+check "init runs" grep -q busybox "/proc/$init/comm"
 check "processes are the same" eval "inside ps -e -o pid=,ppid=,comm= | grep -v ps | same $box/ps"
 check "host name" test "$(inside hostname)" = box
 check "address" eval "inside ip -o address show dev eth0 scope global | cut -d ' ' -f 2-8 | same $box/address"

@@ -24,7 +24,7 @@ inside ip address add $address/24 dev eth0
 inside ip link set eth0 up
 inside ip route add default via 10.77.0.1
 
-check "init runs" until_true 60 grep -q init "/proc/$init/comm"
+check "init runs" until_true 60 grep -q busybox "/proc/$init/comm"
 check "redis-server answers" until_true 60 redis ping
 check "web server answers" until_true 60 fetch service/web/run
 check "System V IPC is in use" until_true 60 inside test -s /run/count
