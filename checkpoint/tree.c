@@ -226,6 +226,11 @@ static int validate_leader(struct ckpt_validator *v, u32 index,
 		return ckpt_bad(v, "process group outside of its session");
 	if (t->exit_signal < 0 || t->exit_signal > _NSIG)
 		return ckpt_bad(v, "exit signal out of range");
+	if (!index && (t->exit_signal == SIGKILL || t->exit_signal == SIGSTOP)) {
+		/* Nobody who calls restart() wants that from an image. */
+		v->why = "end of the root task would kill or stop the caller of restart()";
+		return -EOPNOTSUPP;
+	}
 	if (!nested_ok(v, t))
 		return ckpt_bad(v, "pid namespace does not contain that of the task");
 	return 0;

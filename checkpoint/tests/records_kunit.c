@@ -659,6 +659,8 @@ static const struct rec_case cases[] = {
 	BAD(TREE_TASK, tree_task, state, CKPT_TASK_DEAD + 1, "unknown state"),
 	BAD(TREE_TASK, tree_task, exit_signal, -1, "thread's exit signal"),
 	BAD(TREE_TASK, tree_task, exit_signal, _NSIG + 1, "exit signal"),
+	NOTSUPP(TREE_TASK, tree_task, exit_signal, SIGKILL, "kills the caller"),
+	NOTSUPP(TREE_TASK, tree_task, exit_signal, SIGSTOP, "stops the caller"),
 	BAD(TREE_TASK, tree_task, exit_code, 1, "exit code, alive"),
 
 	FINE(META_END, meta_end, crc, 77, "checksum"),

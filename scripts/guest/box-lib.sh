@@ -6,7 +6,7 @@
 # services are redis-server, a web server in python3, and a program that uses
 # System V IPC and files in a tmpfs. It has all kinds of namespaces of its own,
 # and a veth to a bridge.
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2154
 
 box=/data/box
 bridge=boxbr

@@ -8,16 +8,18 @@
 
 host
 
+# shellcheck disable=SC2317 # called by way of check
 same()
 {
 	diff "$1" -
 }
 
 # restart IMAGE: in its control group, as any program of the container.
+# shellcheck disable=SC2317
 restart()
 {
 	(
-		echo $BASHPID > /sys/fs/cgroup/box/cgroup.procs
+		echo "$BASHPID" > /sys/fs/cgroup/box/cgroup.procs
 		exec ckpt restart --detach --pidfile /tmp/box.pid --stats $box/restart-stats --image "$1"
 	)
 }
@@ -40,6 +42,7 @@ check "files in tmpfs" test "$(inside cat /run/link)" = precious
 check "shared memory files" eval "inside sha256sum /dev/shm/noise | same $box/noise"
 check "System V objects" eval "inside ipcs | grep 0x | awk '{ print \$1, \$2, \$3, \$4 }' | same $box/ipcs"
 before=$(cat $box/count)
+# shellcheck disable=SC2317
 counted()
 {
 	[ "$(inside cat /run/count)" -gt $((before + 10)) ]

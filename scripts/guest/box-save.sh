@@ -10,13 +10,14 @@ mount --bind / $box/root 2> /dev/null && umount $box/root
 mount -t overlay -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" box $box/root || exit 1
 cp -a /run/guest/box/service $box/volume/
 (
-	echo $BASHPID > /sys/fs/cgroup/box/cgroup.procs
+	echo "$BASHPID" > /sys/fs/cgroup/box/cgroup.procs
 	exec unshare --mount --uts --ipc --net --pid --cgroup --fork /run/guest/box/setup
 ) > /dev/null 2>&1 &
 outer=$!
 until_true 20 pgrep -P $outer > /dev/null
 init=$(pgrep -P $outer)
 # It is in the container's namespaces, too; managers do not stay there.
+disown $outer
 kill -KILL $outer
 ip link add boxveth type veth peer name eth0 netns "$init"
 ip link set boxveth master $bridge up

@@ -80,6 +80,9 @@ start()
 		[ -z "$init" ] || ! grep -qs while "/proc/$init/cmdline" || break
 		sleep 0.1
 	done
+	# It is in the container's namespaces, too; managers do not stay there.
+	disown $outer
+	kill -KILL $outer
 	ip link add ckpttest1 type veth peer name eth0 netns "$init" || return 1
 	ip link set ckpttest1 master $bridge up
 	in_net ip address add 10.99.0.2/24 dev eth0
