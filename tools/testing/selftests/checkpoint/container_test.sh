@@ -145,6 +145,17 @@ restart()
 	return $status
 }
 
+restart_from_pipe()
+{
+	rm -f "$tmp/pid"
+	# shellcheck disable=SC2002 # that is the point
+	cat "$tmp/image" | timeout 60 ckpt restart --detach --pidfile "$tmp/pid" --image - \
+		> "$tmp/out" 2> "$tmp/err"
+	local status=$?
+	init=$(cat "$tmp/pid" 2> /dev/null)
+	return $status
+}
+
 end()
 {
 	[ -n "$init" ] || return 0
@@ -206,7 +217,7 @@ result $? "proc shows the new pid namespace"
 result $? "nothing of the preparation is left"
 end
 
-restart --image - < <(cat "$tmp/image") && mounts > "$tmp/mounts.after" && same mounts
+restart_from_pipe && mounts > "$tmp/mounts.after" && same mounts
 result $? "restart from a pipe"
 end
 

@@ -59,7 +59,7 @@ again()
 		kill -0 "$pid" 2> /dev/null || break
 		sleep 0.1
 	done
-	ckpt restart -d image > err 2>&1
+	ckpt restart -d --image image > err 2>&1
 }
 
 # python NAME: a program on stdin that says "ready", and "done" in the end
