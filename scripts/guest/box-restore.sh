@@ -20,7 +20,8 @@ restart()
 {
 	(
 		echo "$BASHPID" > /sys/fs/cgroup/box/cgroup.procs
-		exec ckpt restart --detach --pidfile /tmp/box.pid --stats $box/restart-stats --image "$1"
+		exec ckpt restart --detach --pidfile /tmp/box.pid \
+			--stats "$box/restart-stats" --image "$1"
 	)
 }
 

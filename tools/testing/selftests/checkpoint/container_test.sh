@@ -4,6 +4,7 @@
 # Whole containers: ckpt restart prepares mounts and network as they were, and
 # brings the tasks back in there.
 
+# shellcheck source=/dev/null
 . "$(dirname "$0")/../kselftest/ktap_helpers.sh"
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -124,7 +125,7 @@ contents()
 		sha256sum file dir/big
 		stat -c '%t %T' node
 		getfattr -n trusted.color file
-		[ file -ef hard ] && echo linked
+		test file -ef hard && echo linked
 	)
 }
 
