@@ -112,7 +112,9 @@ network()
 	in_net ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
 	in_net ip -o address | grep -v 'fe80:'
 	in_net ip route
-	in_net ip -6 route | grep -v 'fe80:'
+	# Multicast routes come when a link gets its carrier: in any order.
+	in_net ip -6 route | grep -v 'fe80:' | grep -v ^multicast
+	in_net ip -6 route | grep ^multicast | sort
 }
 
 # The contents of its tmpfs, but for what was mounted there.

@@ -355,37 +355,40 @@ TEST_F_TIMEOUT(refuse, rows, 120)
 
 /* ---- options of sockets ---- */
 
-#define INT(n)	.value = { (n) & 255, (n) >> 8 & 255, 0, 0 }, .len = 4
+#define INT(n)	{ .number = (n) }
 
 static const struct option_row {
 	const char *name;
 	int domain, type;
 	int level, opt;
-	unsigned char value[16];
+	union {
+		int number;
+		unsigned char bytes[16];
+	} value;
 	int len;
 } options[] = {
-	{ "SO_LOCK_FILTER", AF_UNIX, SOCK_STREAM, SOL_SOCKET, 44, INT(1) },
-	{ "SO_TXTIME", AF_INET, SOCK_DGRAM, SOL_SOCKET, 61, .value = { 1 }, .len = 8 },
-	{ "SO_RESERVE_MEM", AF_UNIX, SOCK_STREAM, SOL_SOCKET, 73, INT(4096) },
+	{ "SO_LOCK_FILTER", AF_UNIX, SOCK_STREAM, SOL_SOCKET, 44, INT(1), 4 },
+	{ "SO_TXTIME", AF_INET, SOCK_DGRAM, SOL_SOCKET, 61, { .bytes = { 1 } }, 8 },
+	{ "SO_RESERVE_MEM", AF_UNIX, SOCK_STREAM, SOL_SOCKET, 73, INT(4096), 4 },
 	{ "SO_TIMESTAMPING", AF_INET, SOCK_DGRAM, SOL_SOCKET, SO_TIMESTAMPING,
-	  INT(SOF_TIMESTAMPING_SOFTWARE) },
+	  INT(SOF_TIMESTAMPING_SOFTWARE), 4 },
 	{ "IP_MULTICAST_IF", AF_INET, SOCK_DGRAM, IPPROTO_IP, IP_MULTICAST_IF,
-	  .value = { 127, 0, 0, 1 }, .len = 4 },
+	  { .bytes = { 127, 0, 0, 1 } }, 4 },
 	{ "IP_UNICAST_IF", AF_INET, SOCK_DGRAM, IPPROTO_IP, 50,
-	  .value = { 0, 0, 0, 1 }, .len = 4 },
+	  { .bytes = { 0, 0, 0, 1 } }, 4 },
 	{ "IPV6_MULTICAST_IF", AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, IPV6_MULTICAST_IF,
-	  INT(1) },
+	  INT(1), 4 },
 	{ "IPV6_UNICAST_IF", AF_INET6, SOCK_DGRAM, IPPROTO_IPV6, 76,
-	  .value = { 0, 0, 0, 1 }, .len = 4 },
-	{ "UDP_ENCAP", AF_INET, SOCK_DGRAM, IPPROTO_UDP, 100, INT(3) },
-	{ "UDP_SEGMENT", AF_INET, SOCK_DGRAM, IPPROTO_UDP, 103, INT(1000) },
-	{ "UDP_GRO", AF_INET, SOCK_DGRAM, IPPROTO_UDP, 104, INT(1) },
-	{ "UDP_NO_CHECK6_TX", AF_INET6, SOCK_DGRAM, IPPROTO_UDP, 101, INT(1) },
-	{ "UDP_NO_CHECK6_RX", AF_INET6, SOCK_DGRAM, IPPROTO_UDP, 102, INT(1) },
-	{ "TCP_REPAIR", AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_REPAIR, INT(1) },
+	  { .bytes = { 0, 0, 0, 1 } }, 4 },
+	{ "UDP_ENCAP", AF_INET, SOCK_DGRAM, IPPROTO_UDP, 100, INT(3), 4 },
+	{ "UDP_SEGMENT", AF_INET, SOCK_DGRAM, IPPROTO_UDP, 103, INT(1000), 4 },
+	{ "UDP_GRO", AF_INET, SOCK_DGRAM, IPPROTO_UDP, 104, INT(1), 4 },
+	{ "UDP_NO_CHECK6_TX", AF_INET6, SOCK_DGRAM, IPPROTO_UDP, 101, INT(1), 4 },
+	{ "UDP_NO_CHECK6_RX", AF_INET6, SOCK_DGRAM, IPPROTO_UDP, 102, INT(1), 4 },
+	{ "TCP_REPAIR", AF_INET, SOCK_STREAM, IPPROTO_TCP, TCP_REPAIR, INT(1), 4 },
 	{ "TCP_FASTOPEN_KEY", AF_INET, SOCK_STREAM, IPPROTO_TCP, 33,
-	  .value = "0123456789abcdef", .len = 16 },
-	{ "TCP_TX_DELAY", AF_INET, SOCK_STREAM, IPPROTO_TCP, 37, INT(1000) },
+	  { .bytes = "0123456789abcdef" }, 16 },
+	{ "TCP_TX_DELAY", AF_INET, SOCK_STREAM, IPPROTO_TCP, 37, INT(1000), 4 },
 };
 
 static void with_option(struct shared *sh)
@@ -394,7 +397,7 @@ static void with_option(struct shared *sh)
 	int fd = socket(o->domain, o->type, 0);
 
 	TARGET_CHECK(sh, fd >= 0);
-	if (setsockopt(fd, o->level, o->opt, o->value, o->len) && absent(sh))
+	if (setsockopt(fd, o->level, o->opt, &o->value, o->len) && absent(sh))
 		return;
 	target_step(sh, 1);
 	close(fd);
