@@ -654,6 +654,8 @@ int ckpt_skb_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad reference to a socket");
 	if (skb->flags & ~CKPT_SKB_OOB)
 		return ckpt_bad(v, "unknown flags");
+	if (skb->flags & CKPT_SKB_OOB && (skb->len != 1 || skb->consumed))
+		return ckpt_bad(v, "out-of-band data of more than a byte");
 	if (skb->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
 	if (skb->nr_files > CKPT_SKB_FILES_MAX || skb->len > CKPT_RECORD_MAX ||
@@ -1181,6 +1183,25 @@ static bool may_hold(const struct sock *from)
 	return sk_wmem_alloc_get(from) < max || capable(CAP_NET_ADMIN);
 }
 
+/*
+ * All that can be empty in a stream is a byte of out-of-band data that has been
+ * read; and the next such byte takes it away. Readers rely on that.
+ */
+static bool may_follow(struct sock *sk, const struct ckpt_hdr_skb *h)
+{
+	struct sk_buff_head *queue = &sk->sk_receive_queue;
+	const struct sk_buff *last;
+	bool ret;
+
+	if (sk->sk_type != SOCK_STREAM || h->len)
+		return true;
+	spin_lock(&queue->lock);
+	last = skb_peek_tail(queue);
+	ret = h->consumed == 1 && (!last || unread(last));
+	spin_unlock(&queue->lock);
+	return ret;
+}
+
 static int queue_message(struct unix_restore *r, struct sock *sk,
 			 struct sock *from, const struct ckpt_hdr_skb *h,
 			 struct scm_cookie *scm)
@@ -1210,7 +1231,8 @@ static int restore_message(struct unix_restore *r, struct sock *sk,
 	if (IS_ERR(from))
 		return PTR_ERR(from);
 	if (from->sk_type != sk->sk_type || from->sk_state == TCP_LISTEN ||
-	    (sk->sk_type != SOCK_STREAM && (h->consumed || h->flags)))
+	    (sk->sk_type != SOCK_STREAM && (h->consumed || h->flags)) ||
+	    !may_follow(sk, h))
 		return bad_record(r, h->sock, "impossible message");
 	if (!may_hold(from))
 		return ckpt_err(r->ctx, -EPERM,
