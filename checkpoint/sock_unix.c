@@ -43,6 +43,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 #include "files.h"
+#include "namespaces.h"
 #include "socket.h"
 
 /* ---- checkpoint: find all sockets ---- */
@@ -368,7 +369,7 @@ static u32 unread(const struct sk_buff *skb)
 static void fill_skb(struct ckpt_ctx *ctx, struct ckpt_hdr_skb *h,
 		     struct sock *sk, const struct sk_buff *skb)
 {
-	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+	struct user_namespace *ns = ctx->base_user_ns;
 	const struct unix_skb_parms *cb = &UNIXCB(skb);
 
 	h->len = unread(skb);
@@ -727,7 +728,8 @@ static bool may_name_pid(struct pid_namespace *ns, s32 nr)
 static struct pid *restore_sock_pid(struct unix_restore *r,
 				    const struct ckpt_sock_pid *p)
 {
-	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
+	u32 root = r->ctx->tasks[0].tree->pid;
+	struct pid_namespace *ns;
 
 	if (p->pid)
 		return get_pid(ckpt_obj_by_id(r->ctx, p->pid)->ptr);
@@ -736,6 +738,8 @@ static struct pid *restore_sock_pid(struct unix_restore *r,
 	/* Messages from the same sender are read together, others are not. */
 	if (r->last_pid && r->last_nr == p->nr)
 		return get_pid(r->last_pid);
+	/* That of the root task, as at checkpoint, and not the caller's. */
+	ns = ckpt_pid_ns(r->ctx, ckpt_pid_namespace(r->ctx, root));
 	if (!may_name_pid(ns, p->nr)) {
 		ckpt_err(r->ctx, -EPERM,
 			 "process %d: not in the image, and not permitted to be named as sender or peer",
