@@ -1030,6 +1030,8 @@ static int queue_embryo(struct unix_restore *r, struct sock *listener,
 	write_unlock_bh(&sk->sk_callback_lock);
 	sock->sk = NULL;
 	u->listener = listener;
+	/* Whoever may look into the tasks may accept it, and close it again. */
+	sock_hold(sk);
 	o->priv = sk;
 	skb_queue_tail(&listener->sk_receive_queue, skb);
 	return 0;
@@ -1248,7 +1250,8 @@ static int restore_message(struct unix_restore *r, struct sock *sk,
 	scm.pid = restore_sock_pid(r, &h->pid);
 	if (IS_ERR(scm.pid))
 		return PTR_ERR(scm.pid);
-	if (from->sk_socket)
+	/* One that waits to be accepted is no socket for user space. */
+	if (ckpt_socket_rec(r->ctx, h->sock)->flags != CKPT_SOCKET_EMBRYO)
 		unix_get_peersec_dgram(from->sk_socket, &scm);
 	ret = restore_scm_files(r, h, &scm) ?: queue_message(r, sk, from, h, &scm);
 	scm_destroy(&scm);
@@ -1316,6 +1319,23 @@ static int walk_unix(struct unix_restore *r, unix_fn fn)
 	return ret;
 }
 
+static void put_embryos(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+		const struct ckpt_hdr_socket *h = (const void *)o->h;
+
+		if (o->priv && h->h.type == CKPT_HDR_SOCKET &&
+		    h->flags == CKPT_SOCKET_EMBRYO) {
+			sock_put(o->priv);
+			o->priv = NULL;
+		}
+		cond_resched();
+	}
+}
+
 /**
  * restore_unix - restore names, connections and queues of AF_UNIX sockets
  * @ctx: the restart; all tasks have restored themselves and none runs yet
@@ -1335,6 +1355,7 @@ int restore_unix(struct ckpt_ctx *ctx)
 	      walk_unix(&r, restore_unix_peer) ?:
 	      walk_unix(&r, restore_unix_embryos) ?:
 	      walk_unix(&r, restore_unix_messages);
+	put_embryos(ctx);
 	put_pid(r.last_pid);
 	return ret;
 }
