@@ -9,6 +9,8 @@
  */
 #include "image.h"
 
+#include <sys/epoll.h>
+
 #define RESTART_MS	20000
 #define ANY		1	/* any documented error, or success */
 
@@ -569,6 +571,27 @@ TEST_F_TIMEOUT(image, group_of_lost_terminal, 60)
 				      targets[from[i]].name, id);
 		}
 	}
+}
+
+static void polls(struct shared *sh)
+{
+	TARGET_CHECK(sh, epoll_create1(0) >= 0);
+	target_step(sh, 1);
+}
+
+/* As one that has come from outside of the user namespace. */
+TEST_F_TIMEOUT(image, epoll_without_credentials, 60)
+{
+	static const struct target target = { "epoll", polls };
+	struct image good = {}, img;
+	unsigned int rec;
+
+	ASSERT_TRUE(make_image(&self->t, &target));
+	ASSERT_TRUE(load_image(self->t.image, target.name, &good));
+	img = copy_image(&good);
+	rec = find_rec(&img, CKPT_HDR_FILE_EPOLL, 0);
+	((struct ckpt_hdr_file_epoll *)img.recs[rec].h)->file.cred = 0;
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "epoll");
 }
 
 static void sends_letters(struct shared *sh)
