@@ -5,6 +5,8 @@
  */
 #include "mixed_tree.h"
 
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 
@@ -991,6 +993,57 @@ TEST_F_TIMEOUT(points, namespace_ends, 120)
 	}
 	ASSERT_EQ(0, result_of(t, call_restart(t))) TH_LOG("%s", t->msg);
 	ASSERT_TRUE(mixed_running(t->sh));
+}
+
+/* ---- restart: others use the files of created tasks ---- */
+
+enum { POLL_FD = 220, WATCHED_FD };
+
+static void watches(struct shared *sh)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	TARGET_CHECK(sh, dup2(epoll_create1(0), POLL_FD) == POLL_FD);
+	TARGET_CHECK(sh, dup2(eventfd(1, 0), WATCHED_FD) == WATCHED_FD);
+	TARGET_CHECK(sh, !epoll_ctl(POLL_FD, EPOLL_CTL_ADD, WATCHED_FD, &ev));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !epoll_wait(POLL_FD, &ev, 1, 0));
+}
+
+/* Get a file of another task, under the same number. */
+static bool take_file(pid_t pid, int fd)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int file = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	bool ok = file >= 0 && dup2(file, fd) == fd;
+
+	close(file);
+	close(pidfd);
+	return ok;
+}
+
+TEST_F(points, watch_removed)
+{
+	struct ckpt_test *t = &self->t;
+	pid_t pid;
+
+	ASSERT_LT(0, spawn(t, watches));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	wait_exit(t->pid);
+	ASSERT_TRUE(pause_at("barrier"));
+	pid = call_restart(t);
+	ASSERT_TRUE(wait_at("barrier", pid));
+	ASSERT_TRUE(take_file(t->pid, POLL_FD) && take_file(t->pid, WATCHED_FD));
+	ASSERT_EQ(0, epoll_ctl(POLL_FD, EPOLL_CTL_DEL, WATCHED_FD, NULL));
+	close(POLL_FD);
+	close(WATCHED_FD);
+	ASSERT_TRUE(go_on());
+	ASSERT_EQ(0, result_of(t, pid)) TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	EXPECT_EQ(0, wait_exit(t->pid));
+	t->pid = 0;
+	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("%s", t->sh->why);
 }
 
 TEST_HARNESS_MAIN
