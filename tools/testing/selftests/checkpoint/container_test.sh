@@ -184,7 +184,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 20
+ktap_set_plan 22
 
 prepare && start && look before
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
@@ -315,6 +315,47 @@ result $? "a mount point that is a link now"
 end
 rm "$tmp/root/run"
 mv "$tmp/root/run.old" "$tmp/root/run"
+
+alter dummy vxcan && ! restart --image "$tmp/mangled" &&
+	grep -q "vxcan7: vxcan is not supported" "$tmp/err"
+result $? "a kind of link that has an end in any namespace"
+end
+
+# forge NAME: an image that says of another link outside what it says of the end
+# of the container's veth.
+forge()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" << 'END'
+import struct
+import sys
+
+NET_MSG, OUTSIDE, NEWLINK = 22, 1, 16
+image = open(sys.argv[1], "rb").read()
+pos, old = 0, b"ckpttest1\0"
+while True:
+    kind, length = struct.unpack_from("<II", image, pos)
+    record = bytearray(image[pos : pos + length])
+    pos += length
+    if (
+        kind == NET_MSG
+        and struct.unpack_from("<I", record, 16)[0] == OUTSIDE
+        and struct.unpack_from("<H", record, 28)[0] == NEWLINK
+        and old in record
+    ):
+        break
+struct.pack_into("<i", record, 44, 9999)
+record = record.replace(old, sys.argv[3].encode() + b"\0")
+open(sys.argv[2], "wb").write(image[:pos] + record + image[pos:])
+sys.exit(len(record) != length)
+END
+}
+
+ip link add ckpttest3 type dummy && forge ckpttest3 && ! restart --image "$tmp/mangled" &&
+	! ip link show master $bridge | grep ckpttest3 > "$tmp/err" &&
+	! ip link show up dev ckpttest3 | grep ckpttest3 > "$tmp/err"
+result $? "a link outside that is not the container's"
+end
+ip link del ckpttest3
 
 restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" --map link:dummy7 \
 	--image "$tmp/image" &&
