@@ -311,6 +311,8 @@ int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (!time_ok(t->age) || !time_ok(t->age_boottime) || !time_ok(t->utime) ||
 	    !time_ok(t->stime) || !time_ok(t->runtime))
 		return ckpt_bad(v, "time out of range");
+	if (!ckpt_cpu_time_ok(v, t->index, t->utime, t->stime))
+		return ckpt_bad(v, "time used by the process out of range");
 	return 0;
 }
 

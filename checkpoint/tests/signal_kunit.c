@@ -179,6 +179,10 @@ static const struct spoil spoils[] = {
 	PROCESS("OOM score too low", oom_score_adj, -1001, -EBADMSG),
 	PROCESS("OOM score too high", oom_score_adj_min, 1001, -EBADMSG),
 	PROCESS("timer number", next_timer_id, BIT(31), -EBADMSG),
+	PROCESS("long in user mode", utime, S64_MAX, 0),
+	PROCESS("too long in user mode", utime, BIT_ULL(63), -EBADMSG),
+	PROCESS("for ever in user mode", utime, ~0ULL, -EBADMSG),
+	PROCESS("too long in the kernel", stime, BIT_ULL(63), -EBADMSG),
 	PROCESS("process group that is none", tty_old_pgrp, 1, -EBADMSG),
 	GOOD(STOPPED),
 	STOP("and continued", flags, CKPT_SIGNAL_STOPPED | CKPT_SIGNAL_CONTINUED, -EBADMSG),
@@ -278,6 +282,10 @@ static void free_validator(void *v)
 	ckpt_validator_free(v);
 }
 
+/* What all but credentials belong to. */
+static const struct ckpt_hdr_tree_task the_tree_task;
+static const struct ckpt_hdr_task the_task;
+
 static struct ckpt_validator *make_validator(struct kunit *test,
 					     const struct ckpt_hdr *h)
 {
@@ -286,6 +294,9 @@ static struct ckpt_validator *make_validator(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, v);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_validator, v));
 	v->owner = ckpt_kind(h->type)->owner;
+	v->owner_hdr = &the_task.h;
+	v->tree[0] = &the_tree_task;
+	v->nr_tree = 1;
 	return v;
 }
 
@@ -301,6 +312,30 @@ static void record_check(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->err, ckpt_validate_record(v, h));
 	if (s->err)
 		KUNIT_EXPECT_NOT_NULL(test, v->why);
+}
+
+/* Neither of a record nor of a process: the kernel divides by the sum. */
+static void cpu_time_adds_up(struct kunit *test)
+{
+	struct ckpt_hdr_signal *s = (void *)make_rec(test, SIGNAL);
+	struct ckpt_validator *v = make_validator(test, &s->h);
+	struct ckpt_hdr_task t = {
+		.h = { .type = CKPT_HDR_TASK, .len = sizeof(t) },
+		.utime = KTIME_MAX / 2,
+	};
+
+	s->utime = BIT_ULL(62);
+	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &s->h));
+	v->owner = 0;
+	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &t.h));
+	v->task_done[0] = 0;
+	t.utime = 0;
+	t.stime = 1;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &t.h));
+
+	v = make_validator(test, &s->h);
+	s->stime = BIT_ULL(63) | BIT_ULL(62);
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &s->h));
 }
 
 /* No record gets by, whatever its bytes are, without its fields being read. */
@@ -343,6 +378,7 @@ bool ckpt_kunit_signal_covers(u32 type)
 static struct kunit_case signal_test_cases[] = {
 	KUNIT_CASE_PARAM(record_check, spoil_gen_params),
 	KUNIT_CASE(record_noise),
+	KUNIT_CASE(cpu_time_adds_up),
 	{}
 };
 
