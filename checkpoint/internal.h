@@ -612,6 +612,7 @@ static inline bool ckpt_time_ok(s64 t)
 int checkpoint_tree(struct ckpt_ctx *ctx);
 int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int restore_tree_commit(struct ckpt_ctx *ctx);
+bool ckpt_exec_ids_ok(int exit_signal, u64 parent_exec_id, u64 self_exec_id);
 int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_pid(struct ckpt_ctx *ctx, void *obj);

@@ -338,6 +338,18 @@ static void cpu_time_adds_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &s->h));
 }
 
+/* No signal of the image's choice for what a parent executes after the restart. */
+static void exec_ids(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, ckpt_exec_ids_ok(SIGUSR1, 3, 3));
+	KUNIT_EXPECT_TRUE(test, ckpt_exec_ids_ok(SIGUSR1, 2, 3));
+	KUNIT_EXPECT_TRUE(test, ckpt_exec_ids_ok(SIGCHLD, 4, 3));
+	KUNIT_EXPECT_FALSE(test, ckpt_exec_ids_ok(SIGUSR1, 4, 3));
+	KUNIT_EXPECT_FALSE(test, ckpt_exec_ids_ok(SIGKILL, ~0ULL, 0));
+	/* Which the next program makes 0. */
+	KUNIT_EXPECT_FALSE(test, ckpt_exec_ids_ok(SIGUSR1, 0, ~0ULL));
+}
+
 /* No record gets by, whatever its bytes are, without its fields being read. */
 static void record_noise(struct kunit *test)
 {
@@ -379,6 +391,7 @@ static struct kunit_case signal_test_cases[] = {
 	KUNIT_CASE_PARAM(record_check, spoil_gen_params),
 	KUNIT_CASE(record_noise),
 	KUNIT_CASE(cpu_time_adds_up),
+	KUNIT_CASE(exec_ids),
 	{}
 };
 
