@@ -400,6 +400,20 @@ static bool tree_is_whole(struct ckpt_ctx *ctx)
 	return true;
 }
 
+/*
+ * Somebody with a right to trace the caller may have begun to trace a task while
+ * it was like the caller. To what it becomes that somebody may have none.
+ */
+static bool tree_is_traced(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++)
+		if (ctx->tasks[i].task->ptrace)
+			return true;
+	return false;
+}
+
 static struct task_struct *parent_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	if (t->tree->parent != CKPT_TREE_NONE)
@@ -440,8 +454,7 @@ static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 
 	for_each_thread(leader, tsk) {
 		RCU_INIT_POINTER(tsk->real_parent, parent);
-		if (!tsk->ptrace)
-			RCU_INIT_POINTER(tsk->parent, parent);
+		RCU_INIT_POINTER(tsk->parent, parent);
 		tsk->parent_exec_id = parent_exec_id;
 	}
 	list_move_tail(&leader->sibling, &parent->children);
@@ -482,7 +495,7 @@ static void commit_group_ids(struct ckpt_ctx *ctx, struct ckpt_task *t)
  */
 int restore_tree_commit(struct ckpt_ctx *ctx)
 {
-	bool whole;
+	bool whole, traced;
 	int ret;
 	u32 i;
 
@@ -491,7 +504,8 @@ int restore_tree_commit(struct ckpt_ctx *ctx)
 		return ret;
 	write_lock_irq(&tasklist_lock);
 	whole = tree_is_whole(ctx);
-	for (i = 0; i < ctx->nr_tasks && whole; i++) {
+	traced = tree_is_traced(ctx);
+	for (i = 0; i < ctx->nr_tasks && whole && !traced; i++) {
 		struct ckpt_task *t = &ctx->tasks[i];
 
 		if (t->tree->leader != i)
@@ -502,5 +516,7 @@ int restore_tree_commit(struct ckpt_ctx *ctx)
 	write_unlock_irq(&tasklist_lock);
 	if (!whole)
 		return ckpt_err(ctx, -ESRCH, "a task was killed meanwhile");
+	if (traced)
+		return ckpt_err(ctx, -EBUSY, "a task is being traced");
 	return 0;
 }
