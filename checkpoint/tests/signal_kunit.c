@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include "../internal.h"
 #include "covers.h"
+#include "spoil.h"
 
 /* Room for the fixed part and some elements of any of the records. */
 #define REC_ROOM	4096
@@ -89,34 +90,6 @@ static const struct good_rec good_recs[] = {
 	[CRED] = { CKPT_HDR_CRED,
 		struct_size_t(struct ckpt_hdr_cred, groups, 4), fill_cred },
 };
-
-/**
- * struct spoil - one change to a good record
- * @name: of the test case
- * @rec: which of good_recs
- * @offset: of the field to change
- * @size: of that field; 0: nothing changes
- * @value: new value
- * @err: what the check must return; 0 if the value is fine
- */
-struct spoil {
-	const char *name;
-	unsigned int rec;
-	u32 offset;
-	u32 size;
-	u64 value;
-	int err;
-};
-
-#define GOOD(_rec) { .name = #_rec ": good", .rec = _rec }
-#define SPOIL(_rec, _name, _struct, _field, _value, _err) {		\
-	.name	= #_rec ": " _name,					\
-	.rec	= _rec,							\
-	.offset	= offsetof(struct _struct, _field),			\
-	.size	= sizeof_field(struct _struct, _field),			\
-	.value	= _value,						\
-	.err	= _err,							\
-}
 
 #define TASK(_name, _field, _value, _err) \
 	SPOIL(SIGNAL_TASK, _name, ckpt_hdr_signal_task, _field, _value, _err)
@@ -257,11 +230,6 @@ static const struct spoil spoils[] = {
 	CREDS("unknown keyring", reqkey, 8, -EBADMSG),
 };
 
-static void spoil_desc(const struct spoil *s, char *desc)
-{
-	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
-}
-
 KUNIT_ARRAY_PARAM(spoil, spoils, spoil_desc);
 
 static struct ckpt_hdr *make_rec(struct kunit *test, unsigned int nr)
@@ -308,10 +276,7 @@ static void record_check(struct kunit *test)
 
 	if (ckpt_kind(h->type)->class)
 		h->id = 1;
-	memcpy((u8 *)h + s->offset, &s->value, s->size);
-	KUNIT_EXPECT_EQ(test, s->err, ckpt_validate_record(v, h));
-	if (s->err)
-		KUNIT_EXPECT_NOT_NULL(test, v->why);
+	spoil_check(test, s, v, h);
 }
 
 /* Neither of a record nor of a process: the kernel divides by the sum. */
