@@ -12,6 +12,7 @@
 #include <linux/timerfd.h>
 #include "../internal.h"
 #include "covers.h"
+#include "spoil.h"
 
 /*
  * The objects before the one at test: credentials, handlers, a process id, a
@@ -169,34 +170,6 @@ static const struct {
 	[LOCK] = { CKPT_HDR_LOCK, sizeof(struct ckpt_hdr_lock), 0, fill_lock },
 };
 
-/**
- * struct spoil - one change to a good record
- * @name: of the test case
- * @rec: which of good_recs
- * @offset: of the field to change
- * @size: of that field; 0: nothing changes
- * @value: new value
- * @err: what the check must return; 0 if the value is fine
- */
-struct spoil {
-	const char *name;
-	unsigned int rec;
-	u32 offset;
-	u32 size;
-	u64 value;
-	int err;
-};
-
-#define GOOD(_rec) { .name = #_rec ": good", .rec = _rec }
-#define SPOIL(_rec, _name, _struct, _field, _value, _err) {		\
-	.name	= #_rec ": " _name,					\
-	.rec	= _rec,							\
-	.offset	= offsetof(struct _struct, _field),			\
-	.size	= sizeof_field(struct _struct, _field),			\
-	.value	= _value,						\
-	.err	= _err,							\
-}
-
 #define COUNTER(_name, _field, _value, _err) \
 	SPOIL(EVENTFD, _name, ckpt_hdr_file_eventfd, _field, _value, _err)
 #define POLL(_name, _field, _value, _err) \
@@ -348,11 +321,6 @@ static const struct spoil spoils[] = {
 	THREAD("negative CPU time", expires, -1, -EBADMSG),
 };
 
-static void spoil_desc(const struct spoil *s, char *desc)
-{
-	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
-}
-
 KUNIT_ARRAY_PARAM(spoil, spoils, spoil_desc);
 
 static struct ckpt_validator *new_validator(struct kunit *test)
@@ -385,12 +353,9 @@ static void event_records(struct kunit *test)
 	h->type = good_recs[s->rec].type;
 	h->len = good_recs[s->rec].len;
 	good_recs[s->rec].fill(h);
-	memcpy((u8 *)h + s->offset, &s->value, s->size);
 	v->owner = good_recs[s->rec].owner;
 	v->owner_hdr = &owner.file.h;
-	KUNIT_EXPECT_EQ(test, s->err, ckpt_validate_record(v, h));
-	if (s->err)
-		KUNIT_EXPECT_NOT_NULL(test, v->why);
+	spoil_check(test, s, v, h);
 	ckpt_validator_free(v);
 }
 

@@ -640,6 +640,38 @@ TEST_F_TIMEOUT(image, empty_messages, 60)
 	}
 }
 
+static void queue_signal(struct image *img, int sig)
+{
+	const size_t len = sizeof(struct ckpt_hdr_sigpending) +
+			   sizeof(struct ckpt_siginfo);
+	unsigned int at = find_rec(img, CKPT_HDR_SIGNAL_TASK, 0) + 1;
+	struct ckpt_hdr_sigpending *p = (void *)insert_rec(img, at, NULL, len);
+
+	p->h.type = CKPT_HDR_SIGPENDING;
+	p->h.len = len;
+	p->set = 1ULL << (sig - 1);
+	p->nr_info = 1;
+	p->info[0].signo = sig;
+}
+
+/* What is exempt from RLIMIT_SIGPENDING is not queued twice, in whichever record. */
+TEST_F_TIMEOUT(image, signal_queued_twice, 60)
+{
+	struct image img = copy_image(IMAGE(SIMPLE));
+
+	queue_signal(&img, SIGURG);
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "once");
+	img = copy_image(IMAGE(SIMPLE));
+	queue_signal(&img, SIGURG);
+	queue_signal(&img, SIGURG);
+	EXPECT_JUDGED(judge_image(&img, -EBADMSG, 0), "twice");
+	EXPECT_NE(NULL, strstr(outcome->msg, "queued twice")) TH_LOG("%s", outcome->msg);
+	img = copy_image(IMAGE(SIMPLE));
+	queue_signal(&img, SIGURG);
+	queue_signal(&img, SIGWINCH);
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "two signals");
+}
+
 static void alter_pages(struct ckpt_hdr_pages *p, const struct image *img, int what)
 {
 	struct ckpt_hdr_task_objs *objs = (void *)img->recs[find_rec(img, CKPT_HDR_TASK_OBJS, 0)].h;

@@ -866,6 +866,43 @@ static void kill_created(struct __test_metadata *_metadata, struct ckpt_test *t,
 	}
 }
 
+static pid_t trace_created_root(struct __test_metadata *_metadata,
+				struct ckpt_test *t)
+{
+	pid_t root = mixed_id(t->sh, MIXED_ROOT), pid;
+
+	EXPECT_TRUE(pause_at("barrier"));
+	pid = call_restart(t);
+	EXPECT_TRUE(wait_at("barrier", pid));
+	EXPECT_EQ(0, ptrace(PTRACE_SEIZE, root, NULL, NULL));
+	EXPECT_TRUE(go_on());
+	return pid;
+}
+
+/* Who could trace the caller need not be allowed to trace what is restored. */
+TEST_F_TIMEOUT(points, trace_created, 120)
+{
+	struct ckpt_test *t = &self->t;
+	int status;
+	pid_t pid;
+
+	make_image(_metadata, t);
+	pid = trace_created_root(_metadata, t);
+	ASSERT_LT(0, waitpid(mixed_id(t->sh, MIXED_ROOT), &status, __WALL));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(EBUSY, result_of(t, pid)) TH_LOG("%s", t->msg);
+	EXPECT_TRUE(mixed_gone_now(t->sh));
+
+	/* The caller can be killed even if the tracer leaves it at that. */
+	pid = trace_created_root(_metadata, t);
+	nap_ms(50);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-2, result_of(t, pid)) TH_LOG("%s", t->msg);
+	ASSERT_LT(0, waitpid(mixed_id(t->sh, MIXED_ROOT), &status, __WALL));
+	EXPECT_TRUE(mixed_gone(t->sh));
+	t->pid = 0;
+}
+
 TEST_F_TIMEOUT(points, kill_created_root, 120)
 {
 	kill_created(_metadata, &self->t, MIXED_ROOT);
