@@ -387,8 +387,11 @@ TEST_F(ipc, msg)
 	ROUND_TRIP(&self->t, msg_target);
 }
 
-/* More than any limit of the namespace allows: it takes CAP_SYS_RESOURCE. */
-#define BIG_QUEUE	3000000000UL
+/*
+ * More than any limit of the namespace allows: it takes CAP_SYS_RESOURCE. It is
+ * 3000000000, which msgctl() has taken as an int.
+ */
+#define BIG_QUEUE	18446744072414584320UL
 
 static void big_queue_target(struct shared *sh)
 {
@@ -433,7 +436,7 @@ TEST_F(ipc, msg_limit)
 	ASSERT_EQ(0, set_effective(CAP_SYS_RESOURCE, true));
 	ASSERT_EQ(-EPERM, ret)
 		TH_LOG("%s", self->t.msg);
-	ASSERT_NE(NULL, strstr(self->t.msg, "limit of 3000000000 bytes"))
+	ASSERT_NE(NULL, strstr(self->t.msg, "limit of 18446744072414584320 bytes"))
 		TH_LOG("%s", self->t.msg);
 	ASSERT_LT(0, restart_killed(&self->t))
 		TH_LOG("%s", self->t.msg);

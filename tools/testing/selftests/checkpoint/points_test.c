@@ -1054,32 +1054,34 @@ static bool take_file(pid_t pid, int fd)
 	int file = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
 	bool ok = file >= 0 && dup2(file, fd) == fd;
 
-	close(file);
-	close(pidfd);
+	if (file >= 0)
+		close(file);
+	if (pidfd >= 0)
+		close(pidfd);
 	return ok;
 }
 
 TEST_F(points, watch_removed)
 {
 	struct ckpt_test *t = &self->t;
-	pid_t pid;
+	pid_t pid, target;
 
-	ASSERT_LT(0, spawn(t, watches));
+	target = spawn(t, watches);
+	ASSERT_LT(0, target);
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
-	wait_exit(t->pid);
 	ASSERT_TRUE(pause_at("barrier"));
 	pid = call_restart(t);
 	ASSERT_TRUE(wait_at("barrier", pid));
-	ASSERT_TRUE(take_file(t->pid, POLL_FD) && take_file(t->pid, WATCHED_FD));
+	ASSERT_TRUE(take_file(target, POLL_FD) && take_file(target, WATCHED_FD))
+		TH_LOG("%s", strerror(errno));
 	ASSERT_EQ(0, epoll_ctl(POLL_FD, EPOLL_CTL_DEL, WATCHED_FD, NULL));
 	close(POLL_FD);
 	close(WATCHED_FD);
 	ASSERT_TRUE(go_on());
 	ASSERT_EQ(0, result_of(t, pid)) TH_LOG("%s", t->msg);
 	atomic_store(&t->sh->go, 1);
-	EXPECT_EQ(0, wait_exit(t->pid));
-	t->pid = 0;
+	EXPECT_EQ(0, wait_exit(target));
 	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("%s", t->sh->why);
 }
 

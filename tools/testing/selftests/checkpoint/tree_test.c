@@ -459,10 +459,9 @@ static bool is_called(pid_t pid, const char *name)
 }
 
 /* Called by a child that is to send SIGUSR1 when it ends. */
-static void restart_as_sibling_of(struct ckpt_test *t, const char *program)
+static void restart_as_sibling_of(struct ckpt_test *t, const char *program,
+				  pid_t pid)
 {
-	pid_t pid = t->pid;
-
 	while (!is_called(getppid(), program))
 		nap_ms(10);
 	atomic_store(&t->sh->data[0], do_restart(t, RESTART_SIBLING) == pid);
@@ -474,16 +473,17 @@ static void restart_as_sibling_of(struct ckpt_test *t, const char *program)
 TEST_F(tree, sibling_of_a_program)
 {
 	struct ckpt_test *t = &self->t;
+	pid_t pid, target;
 	int status;
-	pid_t pid;
 
-	ASSERT_LT(0, spawn(t, plain));
+	target = spawn(t, plain);
+	ASSERT_LT(0, target);
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	ASSERT_EQ(1, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
 	pid = fork();
 	if (!pid) {
 		if (!syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0))
-			restart_as_sibling_of(t, "sleep");
+			restart_as_sibling_of(t, "sleep", target);
 		execlp("sleep", "sleep", "3", NULL);
 		_exit(1);
 	}
