@@ -215,6 +215,7 @@ python 'an interactive shell in a pseudo terminal' <<- 'END'
 END
 
 # --- script(1): a terminal, a signalfd, and a shell that asks for the terminal
+# shellcheck disable=SC2016 # for that shell
 start script -qfc 'stty rows 33; tty; while [ ! -e go ]; do sleep 0.1; done;
 	stty size; echo for tty > /dev/tty; echo "done $(tty)"' typescript
 says '/dev/pts/' && sleep 0.3 && again && touch go && says 'for tty' && says 'done /dev/pts/'
@@ -235,11 +236,13 @@ screen_says()
 	return 1
 }
 rm -f err image
+# shellcheck disable=SC2016 # for the shell inside
 tmux -f /dev/null new-session -d -x 80 -y 24 'bash --norc --noprofile -i' &&
 	pid=$(tmux display-message -p '#{pid}') &&
 	tmux send-keys 'PS1=prompt:; x=41; echo first $((x + 1))' Enter &&
 	screen_says 'first 42' && sleep 0.5 && again
 result $? 'tmux: restart'
+# shellcheck disable=SC2016 # likewise
 screen_says 'first 42' && tmux send-keys 'echo second $((x + 2)); cat > kept' Enter &&
 	screen_says 'second 43' && tmux send-keys 'text' Enter C-c &&
 	tmux send-keys 'tmux split-window "echo third; cat"; echo also' Enter && screen_says 'third'

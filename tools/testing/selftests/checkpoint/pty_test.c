@@ -552,7 +552,7 @@ TEST_F(pty, watched)
 	ROUND_TRIP(&self->t, watched);
 }
 
-static volatile sig_atomic_t nr_sigio;
+static atomic_int nr_sigio;
 
 static void on_sigio(int sig)
 {
@@ -585,7 +585,7 @@ TEST_F(pty, async)
 
 /* ---- sessions ---- */
 
-static volatile sig_atomic_t got_signal;
+static atomic_int got_signal;
 
 static void on_signal(int sig)
 {
@@ -800,7 +800,7 @@ TEST_F(pty, refused_master_outside)
 	struct pair p;
 
 	ASSERT_TRUE(make_pair(&p));
-	strcpy(terminal, p.name);
+	memcpy(terminal, p.name, sizeof(terminal));
 	REFUSED(&self->t, has_slave, EOPNOTSUPP, "fd 3: ");
 	ASSERT_NE(NULL, strstr(self->t.msg, "is a terminal"));
 }
@@ -818,7 +818,7 @@ TEST_F(pty, refused_controlled_from_outside)
 	struct pair p;
 
 	ASSERT_TRUE(make_pair(&p));
-	strcpy(terminal, p.name);
+	memcpy(terminal, p.name, sizeof(terminal));
 	REFUSED(&self->t, controlled_from_outside, EOPNOTSUPP,
 		"controlling terminal of a session in the tree");
 }
