@@ -46,6 +46,7 @@ static const struct ckpt_file_kind file_kinds[] = {
 	{ "timerfd",	CKPT_HDR_FILE_TIMERFD,	ckpt_file_timerfd_match },
 	{ "pipe",	CKPT_HDR_FILE_PIPE,	ckpt_file_pipe_match },
 	{ "socket",	CKPT_HDR_FILE_SOCKET,	ckpt_file_socket_match },
+	{ "pty",	CKPT_HDR_FILE_PTY,	ckpt_file_pty_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "proc",	CKPT_HDR_FILE_PROC,	ckpt_file_proc_match },
 	{ "namespace",	CKPT_HDR_FILE_NS,	ckpt_file_ns_match },

@@ -2,7 +2,7 @@
 /*
  * Checkpoint/restart - who gets signals of an open file
  *
- * Saved: of pipes and sockets the owner (F_SETOWN, F_SETOWN_EX, SIOCSPGRP), its
+ * Saved: of pipes, sockets and pseudo terminals the owner (F_SETOWN, F_SETOWN_EX, SIOCSPGRP), its
  *	signal (F_SETSIG), and whether signals are sent (O_ASYNC).
  * Not saved: owners that are gone; they would get nothing any more.
  * Refused: owners outside of the tree; O_ASYNC with a signal of F_SETSIG, which
@@ -18,6 +18,7 @@
 #include <linux/fs.h>
 #include <linux/pid.h>
 #include <linux/signal.h>
+#include <linux/tty.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include "files.h"
@@ -42,7 +43,7 @@ int checkpoint_file_owner(struct ckpt_ctx *ctx, struct file *file)
 
 	if (!(file->f_flags & FASYNC) && !has_owner(file))
 		return 0;
-	if (!S_ISFIFO(mode) && !S_ISSOCK(mode))
+	if (!S_ISFIFO(mode) && !S_ISSOCK(mode) && !tty_of_file(file))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
 				     "sends signals (F_SETOWN, F_SETSIG, O_ASYNC)");
 	if (file->f_flags & FASYNC && has_owner(file) &&
@@ -127,6 +128,11 @@ static int write_socket_owner(struct ckpt_ctx *ctx, void *obj)
 	return write_owner(ctx, obj, CKPT_HDR_FILE_SOCKET);
 }
 
+static int write_pty_owner(struct ckpt_ctx *ctx, void *obj)
+{
+	return write_owner(ctx, obj, CKPT_HDR_FILE_PTY);
+}
+
 /**
  * checkpoint_file_owners - save who gets signals of open files
  * @ctx: the checkpoint; all files have been saved
@@ -136,7 +142,8 @@ static int write_socket_owner(struct ckpt_ctx *ctx, void *obj)
 int checkpoint_file_owners(struct ckpt_ctx *ctx)
 {
 	return ckpt_walk_objs(ctx, CKPT_HDR_FILE_PIPE, write_pipe_owner) ?:
-	       ckpt_walk_objs(ctx, CKPT_HDR_FILE_SOCKET, write_socket_owner);
+	       ckpt_walk_objs(ctx, CKPT_HDR_FILE_SOCKET, write_socket_owner) ?:
+	       ckpt_walk_objs(ctx, CKPT_HDR_FILE_PTY, write_pty_owner);
 }
 
 /**
@@ -191,9 +198,9 @@ static int set_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
 		return ckpt_err(ctx, -EPERM,
 				"owner of a file: set by user %u (%u)", h->uid,
 				h->euid);
-	if (h->pid)
-		__f_setown(file, ckpt_obj_by_id(ctx, h->pid)->ptr, h->pid_type,
-			   1);
+	/* A terminal may have given itself one with O_ASYNC. */
+	__f_setown(file, h->pid ? ckpt_obj_by_id(ctx, h->pid)->ptr : NULL,
+		   h->pid_type, 1);
 	write_lock_irq(&owner->lock);
 	owner->signum = h->signum;
 	if (h->pid) {
@@ -204,6 +211,13 @@ static int set_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
 	return 0;
 }
 
+static bool may_have_owner(struct ckpt_ctx *ctx, u32 id, struct file *file)
+{
+	return S_ISFIFO(file_inode(file)->i_mode) ||
+	       S_ISSOCK(file_inode(file)->i_mode) ||
+	       ckpt_obj_by_id(ctx, id)->h->type == CKPT_HDR_FILE_PTY;
+}
+
 static int restore_owner(struct ckpt_ctx *ctx,
 			 const struct ckpt_hdr_file_owner *h)
 {
@@ -212,18 +226,16 @@ static int restore_owner(struct ckpt_ctx *ctx,
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	if (!S_ISFIFO(file_inode(file)->i_mode) &&
-	    !S_ISSOCK(file_inode(file)->i_mode))
+	if (!may_have_owner(ctx, h->file, file))
 		return ckpt_err(ctx, -EBADMSG,
-				"owner of a file that is no pipe or socket");
+				"owner of a file that is no pipe, socket or terminal");
 	ret = file_f_owner_allocate(file);
 	if (ret)
 		return ckpt_err(ctx, ret, "owner of a file");
-	ret = set_owner(ctx, h, file);
-	if (ret || !(h->flags & CKPT_OWNER_ASYNC))
-		return ret;
-	ret = file->f_op->fasync ? file->f_op->fasync(-1, file, 1) : -EBADMSG;
-	return ret < 0 ? ckpt_err(ctx, ret, "O_ASYNC") : 0;
+	if (h->flags & CKPT_OWNER_ASYNC)
+		ret = file->f_op->fasync ? file->f_op->fasync(-1, file, 1) :
+					   -EBADMSG;
+	return ret < 0 ? ckpt_err(ctx, ret, "O_ASYNC") : set_owner(ctx, h, file);
 }
 
 /**

@@ -9,6 +9,7 @@
 
 struct fs_struct;
 struct path;
+struct tty_struct;
 
 /**
  * struct ckpt_file_kind - a way to save an open file
@@ -113,6 +114,30 @@ void *restore_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 void ckpt_pipe_put(void *obj);
+
+/* file_pty.c: pseudo terminals */
+bool ckpt_file_pty_match(struct ckpt_ctx *ctx, struct file *file);
+void checkpoint_ptys_settle(struct ckpt_ctx *ctx);
+int checkpoint_pty(struct ckpt_ctx *ctx, void *obj);
+int checkpoint_controlling_tty(struct ckpt_ctx *ctx, struct task_struct *tsk);
+int checkpoint_file_pty(struct ckpt_ctx *ctx, void *obj);
+int checkpoint_ptys_end(struct ckpt_ctx *ctx);
+void ckpt_pty_hold(struct tty_struct *master);
+void ckpt_pty_let_go(struct tty_struct *master);
+int ckpt_pty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_tty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_file_pty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_pty(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		  struct ckpt_cursor *c);
+int restore_pty_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+void restore_pty_commit(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+void *restore_file_pty(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		       struct ckpt_cursor *c);
+
+/* n_tty.c: their line discipline */
+int ckpt_n_tty_fill(struct tty_struct *tty, struct ckpt_hdr_tty *h);
+int ckpt_n_tty_copy(struct tty_struct *tty, struct ckpt_hdr_tty *h);
+int ckpt_n_tty_load(struct tty_struct *tty, const struct ckpt_hdr_tty *h);
 
 /* file_ns.c: namespaces */
 bool ckpt_file_ns_match(struct ckpt_ctx *ctx, struct file *file);

@@ -465,6 +465,37 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_pipe,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_PTY] = {
+		.name		= "PTY",
+		.min_len	= sizeof(struct ckpt_hdr_pty),
+		.max_len	= sizeof(struct ckpt_hdr_pty) + PATH_MAX,
+		.class		= CKPT_CLASS_PTY,
+		.validate	= ckpt_pty_validate,
+		.checkpoint	= checkpoint_pty,
+		.restore	= restore_pty,
+		.finish		= restore_pty_finish,
+		.commit		= restore_pty_commit,
+		.put		= ckpt_file_put,
+	},
+	[CKPT_HDR_TTY] = {
+		.name		= "TTY",
+		.min_len	= sizeof(struct ckpt_hdr_tty),
+		.max_len	= sizeof(struct ckpt_hdr_tty) +
+				  CKPT_TTY_BUF * 2 + CKPT_TTY_BUF / 8 +
+				  CKPT_TTY_QUEUE_MAX,
+		.owner		= CKPT_HDR_PTY,
+		.validate	= ckpt_tty_validate,
+	},
+	[CKPT_HDR_FILE_PTY] = {
+		.name		= "FILE_PTY",
+		.min_len	= sizeof(struct ckpt_hdr_file_pty),
+		.max_len	= sizeof(struct ckpt_hdr_file_pty) + PATH_MAX,
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_pty_validate,
+		.checkpoint	= checkpoint_file_pty,
+		.restore	= restore_file_pty,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_FILE_EVENTFD] = {
 		.name		= "FILE_EVENTFD",
 		.min_len	= sizeof(struct ckpt_hdr_file_eventfd),

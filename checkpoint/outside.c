@@ -79,6 +79,9 @@ void ckpt_hold(enum ckpt_class class, void *obj)
 	case CKPT_CLASS_UNLINKED:
 		ihold(obj);
 		break;
+	case CKPT_CLASS_PTY:
+		ckpt_pty_hold(obj);
+		break;
 	default:
 		break;
 	}
@@ -106,6 +109,9 @@ void ckpt_let_go(enum ckpt_class class, void *obj)
 	case CKPT_CLASS_PIPE:
 	case CKPT_CLASS_UNLINKED:
 		iput(obj);
+		break;
+	case CKPT_CLASS_PTY:
+		ckpt_pty_let_go(obj);
 		break;
 	default:
 		break;

@@ -10,8 +10,9 @@
  *	they follow from the tree; the controlling terminal of a session that is
  *	outside: the restarted tasks get that of the restart's caller, like the
  *	session; accounting records (taskstats, acct): start again.
- * Refused: controlling terminals of sessions in the tree; processes that are
- *	about to exit, exec or dump core.
+ * Refused: controlling terminals of sessions in the tree, other than pseudo
+ *	terminals of the tree (file_pty.c); processes that are about to exit, exec
+ *	or dump core.
  */
 #include <linux/capability.h>
 #include <linux/oom.h>
@@ -23,6 +24,7 @@
 #include <linux/task_io_accounting_ops.h>
 #include <linux/tty.h>
 #include "account.h"
+#include "files.h"
 #include "sighand.h"
 #include "signal.h"
 
@@ -424,12 +426,18 @@ static bool session_is_inside(struct ckpt_ctx *ctx, struct task_struct *tsk)
 static int check_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
 			const struct signal_sample *s)
 {
+	int ret;
+
 	if (s->busy)
 		return ckpt_err(ctx, -EBUSY, "the process is %s", s->busy);
-	if (s->h.flags & CKPT_SIGNAL_TTY && session_is_inside(ctx, tsk))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"controlling terminal of a session in the tree");
-	return 0;
+	if (!(s->h.flags & CKPT_SIGNAL_TTY) || !session_is_inside(ctx, tsk))
+		return 0;
+	/* It has been saved when the objects were collected. */
+	ret = checkpoint_controlling_tty(ctx, tsk);
+	if (!ret)
+		ret = ckpt_err(ctx, -EOPNOTSUPP,
+			       "controlling terminal of a session in the tree");
+	return min(ret, 0);
 }
 
 static int write_signal(struct ckpt_ctx *ctx, struct task_struct *tsk,
@@ -484,6 +492,8 @@ static int collect_signal(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	if (pid)
 		ret = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
 	put_pid(pid);
+	if (ret >= 0 && session_is_inside(ctx, tsk))
+		ret = checkpoint_controlling_tty(ctx, tsk);
 	return ret < 0 ? ret : 0;
 }
 
@@ -579,9 +589,11 @@ static int check_oom_score(struct ckpt_ctx *ctx, const struct ckpt_hdr_signal *h
 	return 0;
 }
 
-static void check_tty(struct ckpt_ctx *ctx, struct ckpt_signals *s)
+static void check_tty(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		      struct ckpt_signals *s)
 {
-	if (s->process->flags & CKPT_SIGNAL_TTY && !current->signal->tty)
+	if (s->process->flags & CKPT_SIGNAL_TTY && !t->tree->session &&
+	    !current->signal->tty)
 		ckpt_warn(ctx, "no controlling terminal to replace the old one");
 }
 
@@ -612,7 +624,7 @@ static int restore_signal(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	if (ret)
 		return ret;
 	s->process = h;
-	check_tty(ctx, s);
+	check_tty(ctx, t, s);
 	return 0;
 }
 
@@ -725,6 +737,48 @@ static struct ckpt_task *process_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	struct ckpt_task *leader = &ctx->tasks[t->tree->leader];
 
 	return leader->dead ? leader + 1 : leader;
+}
+
+/**
+ * ckpt_has_tty - whether a process is to have a controlling terminal
+ * @ctx: the restart; the process is at the barrier
+ * @t: its leader
+ *
+ * Return: true if so.
+ */
+bool ckpt_has_tty(struct ckpt_ctx *ctx, struct ckpt_task *t)
+{
+	const struct ckpt_hdr_signal *h;
+
+	/* All of its threads are dead. */
+	if (t->dead && (t->index + 1 == ctx->nr_tasks ||
+			t[1].tree->leader != t->index))
+		return false;
+	h = process_of(ctx, t)->signals->process;
+	return h && h->flags & CKPT_SIGNAL_TTY;
+}
+
+/**
+ * restore_ttys_commit - take the caller's terminal from sessions of the image
+ * @ctx: the restart; all tasks at the barrier
+ */
+void restore_ttys_commit(struct ckpt_ctx *ctx)
+{
+	struct tty_struct *tty;
+	unsigned long flags;
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		struct ckpt_task *t = &ctx->tasks[i];
+
+		if (t->tree->leader != i || !t->tree->session ||
+		    !lock_task_sighand(t->task, &flags))
+			continue;
+		tty = t->task->signal->tty;
+		t->task->signal->tty = NULL;
+		unlock_task_sighand(t->task, &flags);
+		tty_kref_put(tty);
+	}
 }
 
 /*

@@ -45,6 +45,8 @@ int ckpt_signal_task_validate(struct ckpt_validator *v,
 			      const struct ckpt_hdr *h);
 int ckpt_signal_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void ckpt_signals_free(struct ckpt_task *t);
+bool ckpt_has_tty(struct ckpt_ctx *ctx, struct ckpt_task *t);
+void restore_ttys_commit(struct ckpt_ctx *ctx);
 
 /* sigpending.c */
 struct ckpt_sigqueue;

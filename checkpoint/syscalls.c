@@ -233,6 +233,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	ret = checkpoint_header(ctx);
 	if (ret)
 		return ret;
+	checkpoint_ptys_settle(ctx);
 	checkpoint_clocks(ctx);
 	return ckpt_arch_checkpoint_header(ctx) ?:
 	       checkpoint_container(ctx) ?:
@@ -243,6 +244,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_sockets_end(ctx) ?:
 	       checkpoint_file_owners(ctx) ?:
+	       checkpoint_ptys_end(ctx) ?:
 	       checkpoint_outside(ctx) ?:
 	       checkpoint_sem_undo_end(ctx) ?:
 	       checkpoint_pipes_end(ctx) ?:

@@ -27,7 +27,6 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
-#include <linux/tty.h>
 #include <linux/wait_bit.h>
 #include <uapi/linux/wait.h>
 #include "cred.h"
@@ -666,20 +665,6 @@ static bool wait_for_commit(struct ckpt_ctx *ctx)
 	return smp_load_acquire(&ctx->phase) == CKPT_PHASE_COMMIT;
 }
 
-/* A session of its own has not inherited the caller's terminal. */
-static void drop_callers_tty(struct ckpt_task *t)
-{
-	struct tty_struct *tty;
-
-	if (!t->tree->session || !thread_group_leader(current))
-		return;
-	spin_lock_irq(&ckpt_current_sighand()->siglock);
-	tty = current->signal->tty;
-	current->signal->tty = NULL;
-	spin_unlock_irq(&ckpt_current_sighand()->siglock);
-	tty_kref_put(tty);
-}
-
 static void load_regs(struct callback_head *work)
 {
 	struct ckpt_task *t = container_of(work, struct ckpt_task, work);
@@ -699,7 +684,6 @@ static void commit_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	ckpt_pause_at(CKPT_AT_TASK_COMMIT);
 	/* First: this resets what the kinds restore, such as pdeath_signal. */
 	commit_cred(t);
-	drop_callers_tty(t);
 	for (k = ckpt_task_kinds; *k; k++)
 		if ((*k)->commit && kind_applies(*k, t->dead, process))
 			(*k)->commit(ctx, t);
@@ -871,6 +855,7 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	restore_ns_time_commit(ctx);
 	restore_pid_ns_commit(ctx);
 	restore_ns_ipc_commit(ctx);
+	restore_ttys_commit(ctx);
 	restore_objs_commit(ctx);
 	ckpt_obj_release(ctx);
 	/* Tasks that see this see all that was done before. */

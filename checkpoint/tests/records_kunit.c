@@ -16,6 +16,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/stat.h>
+#include <linux/termios.h>
 #include "../files.h"
 #include "../internal.h"
 #include "../mm.h"
@@ -289,6 +290,66 @@ static void fill_file_inode(void *rec)
 	f->inode = CKPT_CLASS_UNLINKED;
 }
 
+static void fill_pty(void *rec)
+{
+	struct ckpt_hdr_pty *p = rec;
+
+	p->index = 3;
+	p->f_flags = O_RDWR;
+	p->session = CKPT_CLASS_PID;
+	p->pgrp = CKPT_CLASS_PID;
+	p->mode = 0620;
+	p->path_len = sizeof("/ptmx");
+	memcpy(p->path, "/ptmx", sizeof("/ptmx"));
+}
+
+/* Two characters, the second of which ends a line; one to echo, one to come. */
+static void fill_tty(void *rec)
+{
+	struct ckpt_hdr_tty *t = rec;
+
+	t->termios.lflag = ICANON;
+	t->nr_read = 2;
+	t->canon = 2;
+	t->commit = -100;
+	t->nr_echo = 1;
+	t->echo_commit = 1;
+	t->nr_queued = 1;
+	memcpy(t->data, "a\n\2eq", 5);
+}
+
+static void fill_raw_tty(void *rec)
+{
+	struct ckpt_hdr_tty *t = rec;
+
+	fill_tty(rec);
+	t->termios.lflag = 0;
+	t->canon = -100;
+	t->commit = 2;
+}
+
+static void fill_file_pty(void *rec)
+{
+	struct ckpt_hdr_file_pty *f = rec;
+
+	fill_file(&f->file);
+	f->file.pos = 0;
+	f->pty = CKPT_CLASS_PTY;
+	f->kind = CKPT_PTY_SLAVE;
+	f->path_len = sizeof("/tty");
+	memcpy(f->path, "/tty", sizeof("/tty"));
+}
+
+static void fill_master(void *rec)
+{
+	struct ckpt_hdr_file_pty *f = rec;
+
+	fill_file_pty(rec);
+	f->kind = CKPT_PTY_MASTER;
+	f->path_len = 0;
+	memset(f->path, 0, sizeof("/tty"));
+}
+
 static void fill_file_pipe(void *rec)
 {
 	struct ckpt_hdr_file_pipe *f = rec;
@@ -438,12 +499,17 @@ static const struct good_rec good_recs[] = {
 	REC(PIPE, pipe, 0, fill_pipe),
 	REC(PIPE, pipe, 8, fill_fifo),
 	REC(PIPE_BUF, pipe_buf, 8, fill_pipe_buf),
+	REC(PTY, pty, 8, fill_pty),
+	REC(TTY, tty, 8, fill_tty),
+	REC(TTY, tty, 8, fill_raw_tty),
 	REC(UNLINKED, unlinked, 8, fill_unlinked),
 	REC(UNLINKED, unlinked, 8, fill_memfd),
 	REC(FILE_EXTERNAL, file_external, 8, fill_file_external),
 	REC(FILE_PATH, file_path, 8, fill_file_path),
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
+	REC(FILE_PTY, file_pty, 8, fill_file_pty),
+	REC(FILE_PTY, file_pty, 8, fill_master),
 	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
 	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
@@ -798,6 +864,57 @@ static const struct rec_case cases[] = {
 	BAD(FILE_INODE, file_inode, inode, CKPT_CLASS_INODE, "other contents"),
 	BAD(FILE_INODE, file_inode, reserved, 1, "reserved"),
 	BAD(FILE_INODE, file_inode, file.f_flags, O_PATH, "O_PATH"),
+
+	FINE(PTY, pty, index, 0, "first"),
+	BAD(PTY, pty, index, BIT(20), "number out of range"),
+	BAD(PTY, pty, f_flags, 3, "access mode"),
+	BAD(PTY, pty, f_flags, O_RDWR | O_NONBLOCK, "other flags"),
+	FINE(PTY, pty, pgrp, 0, "no foreground"),
+	BAD(PTY, pty, pgrp, CKPT_CLASS_CRED, "other process group"),
+	BAD(PTY, pty, session, CKPT_CLASS_CRED, "other session"),
+	BAD(PTY, pty, session, 0, "process group without a session"),
+	BAD(PTY, pty, mode, S_IFCHR, "type in the permissions"),
+	BAD(PTY, pty, path_len, 0, "no path"),
+	BAD(PTY, pty, path_len, ~0U, "length of the path overflows"),
+	BAD(PTY, pty, path[0], 'x', "relative path"),
+	BAD(PTY, pty, path[7], 1, "padding"),
+
+	FINE(TTY, tty, flags, CKPT_TTY_LOCKED | CKPT_TTY_PACKET, "master"),
+	BAD(TTY, tty, flags, 0x2000, "unknown flag"),
+	BAD(TTY, tty, pktstatus, 0x80, "unknown status"),
+	BAD(TTY, tty, nr_read, 100, "beyond the record"),
+	BAD(TTY, tty, nr_read, ~0U, "length overflows"),
+	BAD(TTY, tty, nr_echo, ~0U, "length of echo overflows"),
+	BAD(TTY, tty, nr_queued, ~0U, "length of queue overflows"),
+	BAD(TTY, tty, canon, -1, "lines that have been overtaken"),
+	BAD(TTY, tty, canon, 3, "lines beyond the data"),
+	BAD(TTY, tty, commit, 3, "more to read than there is"),
+	FINE(TTY, tty, commit, BIT(31), "not used for long"),
+	BAD(TTY, tty, termios.lflag, 0, "not canonical"),
+	BAD(TTY, tty, termios.lflag, ICANON | EXTPROC, "processed outside"),
+	BAD(TTY, tty, echo_commit, 2, "more to echo than there is"),
+	BAD(TTY, tty, echo_mark, 2, "more to echo later than there is"),
+	BAD(TTY, tty, data[2], 4, "end of a line beyond the data"),
+	BAD(TTY, tty, data[7], 1, "padding"),
+	BAD(TTY, tty, reserved, 1, "reserved"),
+	BAD(TTY, tty, termios.reserved, 1, "reserved setting"),
+	BAD(TTY, tty, locked.reserved, 1, "reserved lock"),
+	BAD2(TTY, tty, commit, -1, "characters that have been overtaken"),
+	BAD2(TTY, tty, termios.lflag, ICANON, "canonical"),
+
+	FILE_CASES(FILE_PTY, file_pty),
+	FINE(FILE_PTY, file_pty, kind, CKPT_PTY_CURRENT, "opened as /dev/tty"),
+	BAD(FILE_PTY, file_pty, kind, CKPT_PTY_MASTER, "master with a path"),
+	BAD(FILE_PTY, file_pty, kind, 0, "no kind"),
+	BAD(FILE_PTY, file_pty, kind, 4, "unknown kind"),
+	BAD(FILE_PTY, file_pty, pty, 0, "no terminal"),
+	BAD(FILE_PTY, file_pty, pty, CKPT_CLASS_PIPE, "pipe"),
+	BAD(FILE_PTY, file_pty, path_len, ~0U, "length of the path overflows"),
+	BAD(FILE_PTY, file_pty, path[0], 'x', "relative path"),
+	BAD(FILE_PTY, file_pty, path[7], 1, "padding"),
+	BAD(FILE_PTY, file_pty, file.f_flags, O_PATH, "path only"),
+	BAD(FILE_PTY, file_pty, file.advice, 1, "advice"),
+	BAD2(FILE_PTY, file_pty, kind, CKPT_PTY_SLAVE, "slave without a path"),
 
 	FILE_CASES(FILE_PIPE, file_pipe),
 	FINE(FILE_PIPE, file_pipe, flags, CKPT_FILE_PIPE_NO_HUP, "no writer yet"),

@@ -463,6 +463,10 @@ static void put_file(struct json_object *root, struct json_object *f)
 			put_text(stdout, str(pipe, "path"));
 		else
 			printf("pipe:[%lld]", num(pipe, "ino"));
+	} else if (get(f, "pty")) {
+		pipe = object(root, num(f, "pty"));
+		put_text(stdout, str(pipe, "path"));
+		printf(" (master of pts %lld)", num(pipe, "index"));
 	} else {
 		printf("%s %lld", kind, num(f, "id"));
 	}
@@ -560,6 +564,22 @@ static void show_pipe(struct json_object *pipe)
 	       num(pipe, "slots"), num(pipe, "readers"), num(pipe, "writers"));
 }
 
+static void show_pty(struct json_object *root, struct json_object *pty)
+{
+	struct json_object *sides = get(pty, "tty"), *slave = at(sides, 1);
+	struct json_object *session = object(root, num(pty, "session"));
+
+	printf("\npseudo terminal %lld: pts %lld, %lld rows of %lld, unread %lld, written by the slave %lld",
+	       num(pty, "id"), num(pty, "index"), num(slave, "rows"),
+	       num(slave, "cols"),
+	       num(slave, "nr_read") + num(slave, "nr_queued"),
+	       num(at(sides, 0), "nr_read") + num(at(sides, 0), "nr_queued"));
+	if (session)
+		printf(", controls session %lld",
+		       (long long)json_object_get_int64(at(get(session, "nr"), 0)));
+	putchar('\n');
+}
+
 static void show_inode(struct json_object *inode)
 {
 	printf("\ncontents %lld: ", num(inode, "id"));
@@ -590,6 +610,8 @@ static void show_objects(struct json_object *root)
 			show_files(root, o);
 		else if (!strcmp(kind, "pipe"))
 			show_pipe(o);
+		else if (!strcmp(kind, "pty"))
+			show_pty(root, o);
 		else if (!strcmp(kind, "inode") || !strcmp(kind, "unlinked"))
 			show_inode(o);
 	}

@@ -312,6 +312,157 @@ static const struct ckpt_field file_pipe_fields[] = {
 	END_OF_FIELDS
 };
 
+/* ---- pseudo terminals ---- */
+
+static const struct ckpt_field pty_fields[] = {
+	FIELD(ckpt_hdr_pty, index, F_UINT),
+	FIELD(ckpt_hdr_pty, f_flags, F_SOFT_FLAGS, .names = ckpt_open_flags),
+	FIELD(ckpt_hdr_pty, session, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_pty, pgrp, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_pty, uid, F_UINT),
+	FIELD(ckpt_hdr_pty, gid, F_UINT),
+	FIELD(ckpt_hdr_pty, mode, F_OCT),
+	FIELD(ckpt_hdr_pty, path_len, F_QUIET),
+	END_OF_FIELDS
+};
+
+static void check_pty(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_pty *p = (const void *)rec->pub.h;
+
+	if (p->pgrp && !p->session)
+		ckpt_bad(img, rec, "process group without a session");
+	check_path(img, rec, "path", 0, p->path_len);
+	check_rest(img, rec, p->path_len);
+}
+
+static void describe_pty(const struct ckpt_image *img, const struct record *rec,
+			 struct json_object *out)
+{
+	const struct ckpt_hdr_pty *p = (const void *)rec->pub.h;
+
+	(void)img;
+	add_path(out, "path", rec, 0, p->path_len);
+}
+
+static const struct ckpt_name tty_flags[] = {
+	{ CKPT_TTY_THROTTLED, "throttled" },
+	{ CKPT_TTY_IO_ERROR, "io_error" },
+	{ CKPT_TTY_OTHER_CLOSED, "other_closed" },
+	{ CKPT_TTY_EXCLUSIVE, "exclusive" },
+	{ CKPT_TTY_WRITE_WAKEUP, "write_wakeup" },
+	{ CKPT_TTY_LOCKED, "locked" },
+	{ CKPT_TTY_STOPPED, "stopped" },
+	{ CKPT_TTY_TCO_STOPPED, "tco_stopped" },
+	{ CKPT_TTY_PACKET, "packet" },
+	{ CKPT_TTY_LNEXT, "lnext" },
+	{ CKPT_TTY_ERASING, "erasing" },
+	{ CKPT_TTY_PUSH, "push" },
+	{ CKPT_TTY_NO_ROOM, "no_room" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field termios_fields[] = {
+	FIELD(ckpt_termios, iflag, F_HEX),
+	FIELD(ckpt_termios, oflag, F_HEX),
+	FIELD(ckpt_termios, cflag, F_HEX),
+	FIELD(ckpt_termios, lflag, F_HEX),
+	FIELD(ckpt_termios, ispeed, F_UINT),
+	FIELD(ckpt_termios, ospeed, F_UINT),
+	FIELD(ckpt_termios, line, F_UINT),
+	FIELD(ckpt_termios, cc, F_BYTES),
+	FIELD(ckpt_termios, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field tty_fields[] = {
+	FIELD(ckpt_hdr_tty, rows, F_UINT),
+	FIELD(ckpt_hdr_tty, cols, F_UINT),
+	FIELD(ckpt_hdr_tty, xpixel, F_UINT),
+	FIELD(ckpt_hdr_tty, ypixel, F_UINT),
+	FIELD(ckpt_hdr_tty, flags, F_FLAGS, .names = tty_flags),
+	FIELD(ckpt_hdr_tty, pktstatus, F_HEX),
+	FIELD(ckpt_hdr_tty, column, F_UINT),
+	FIELD(ckpt_hdr_tty, canon_column, F_UINT),
+	FIELD(ckpt_hdr_tty, nr_read, F_UINT),
+	FIELD(ckpt_hdr_tty, commit, F_INT),
+	FIELD(ckpt_hdr_tty, canon, F_INT),
+	FIELD(ckpt_hdr_tty, nr_echo, F_UINT),
+	FIELD(ckpt_hdr_tty, echo_commit, F_UINT),
+	FIELD(ckpt_hdr_tty, echo_mark, F_UINT),
+	FIELD(ckpt_hdr_tty, nr_queued, F_UINT),
+	FIELD(ckpt_hdr_tty, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_tty(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_tty *t = (const void *)rec->pub.h;
+	const struct record *pty = ckpt_owner(img, rec);
+
+	if (pty && pty->children > 2)
+		ckpt_bad(img, rec, "third side of a terminal");
+	ckpt_check_fields(img, rec, termios_fields, &t->termios,
+			  sizeof(t->termios));
+	ckpt_check_fields(img, rec, termios_fields, &t->locked,
+			  sizeof(t->locked));
+	if (t->nr_read > CKPT_TTY_BUF || t->nr_echo > CKPT_TTY_BUF ||
+	    t->nr_queued > CKPT_TTY_QUEUE_MAX)
+		ckpt_bad(img, rec, "%u, %u and %u characters", t->nr_read,
+			 t->nr_echo, t->nr_queued);
+	else
+		check_rest(img, rec, t->nr_read + (t->nr_read + 7) / 8 +
+			   t->nr_echo + t->nr_queued);
+}
+
+static void describe_tty(const struct ckpt_image *img, const struct record *rec,
+			 struct json_object *out)
+{
+	const struct ckpt_hdr_tty *t = (const void *)rec->pub.h;
+	struct json_object *o = json_object_new_object();
+
+	(void)img;
+	ckpt_describe_fields(o, termios_fields, &t->termios, sizeof(t->termios));
+	json_object_object_add(out, "termios", o);
+}
+
+static const struct ckpt_name pty_kinds[] = {
+	{ CKPT_PTY_MASTER, "master" },
+	{ CKPT_PTY_SLAVE, "slave" },
+	{ CKPT_PTY_CURRENT, "current" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field file_pty_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_pty, pty, F_REF, .class = CLASS_PTY),
+	FIELD(ckpt_hdr_file_pty, kind, F_ENUM, .names = pty_kinds),
+	FIELD(ckpt_hdr_file_pty, path_len, F_QUIET),
+	FIELD(ckpt_hdr_file_pty, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static void check_file_pty(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_file_pty *f = (const void *)rec->pub.h;
+
+	if (f->kind != CKPT_PTY_MASTER)
+		check_path(img, rec, "path", 0, f->path_len);
+	else if (f->path_len)
+		ckpt_bad(img, rec, "master with a path");
+	check_rest(img, rec, f->path_len);
+}
+
+static void describe_file_pty(const struct ckpt_image *img,
+			      const struct record *rec, struct json_object *out)
+{
+	const struct ckpt_hdr_file_pty *f = (const void *)rec->pub.h;
+
+	(void)img;
+	if (f->path_len)
+		add_path(out, "path", rec, 0, f->path_len);
+}
+
 static const struct ckpt_name owner_flags[] = {
 	{ CKPT_OWNER_ASYNC, "async" },
 	{ 0, NULL }
@@ -736,6 +887,14 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .check = check_file_proc, .describe = describe_file_proc },
 	{ KIND(FILE_PIPE, "file_pipe", ckpt_hdr_file_pipe),
 	  .class = CLASS_FILE, .fields = file_pipe_fields },
+	{ KIND(PTY, "pty", ckpt_hdr_pty), .class = CLASS_PTY, .var = true,
+	  .fields = pty_fields, .check = check_pty, .describe = describe_pty },
+	{ KIND(TTY, "tty", ckpt_hdr_tty), .owner = CKPT_HDR_PTY, .var = true,
+	  .many = true, .fields = tty_fields, .check = check_tty,
+	  .describe = describe_tty },
+	{ KIND(FILE_PTY, "file_pty", ckpt_hdr_file_pty), .class = CLASS_FILE,
+	  .var = true, .fields = file_pty_fields, .check = check_file_pty,
+	  .describe = describe_file_pty },
 	{ KIND(FILE_OWNER, "file_owner", ckpt_hdr_file_owner),
 	  .fields = file_owner_fields },
 	{ KIND(FILE_SOCKET, "file_socket", ckpt_hdr_file_socket),

@@ -132,6 +132,10 @@ enum ckpt_hdr_type {
 	CKPT_HDR_SOCK_NETLINK	= 142,	/* port and groups */
 	CKPT_HDR_FILE_OWNER	= 143,	/* who gets signals of an open file */
 
+	/* pseudo terminals */
+	CKPT_HDR_PTY		= 175,	/* object: both sides; two TTY follow */
+	CKPT_HDR_TTY		= 176,	/* one side of it */
+
 	/* open files; all start with struct ckpt_hdr_file */
 	CKPT_HDR_FILE_EXTERNAL	= 160,	/* object */
 	CKPT_HDR_FILE_PATH	= 161,	/* object: opened again by its path */
@@ -143,6 +147,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_TIMERFD	= 167,	/* object */
 	CKPT_HDR_FILE_INOTIFY	= 168,	/* object */
 	CKPT_HDR_FILE_PIDFD	= 169,	/* object */
+	CKPT_HDR_FILE_PTY	= 170,	/* object */
 	CKPT_HDR_FILE_SOCKET	= 171,	/* object */
 	CKPT_HDR_FILE_NS	= 172,	/* object: /proc/PID/ns/... */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
@@ -1658,6 +1663,152 @@ struct ckpt_hdr_file_pipe {
 #define CKPT_FILE_PIPE_NOWAIT	0x1
 /* Opened for reading before there was a writer, and there has been none. */
 #define CKPT_FILE_PIPE_NO_HUP	0x2
+
+/**
+ * struct ckpt_hdr_pty - a pseudo terminal; TTY records of the master and of the
+ *	slave follow
+ * @h: type %CKPT_HDR_PTY, an object
+ * @index: its number in its instance of devpts
+ * @f_flags: how the master is open: O_RDONLY, O_WRONLY or O_RDWR
+ * @session: PID object: the session whose controlling terminal the slave is; or 0
+ * @pgrp: PID object: the foreground process group of the slave; or 0
+ * @uid: owner of the slave, in the user namespace of the restart's caller
+ * @gid: its group, in the user namespace of the restart's caller
+ * @mode: its permissions
+ * @path_len: bytes of the path at @path, NUL included
+ * @path: the path by which ptmx was opened, seen from the root directory of the
+ *	root task
+ */
+struct ckpt_hdr_pty {
+	struct ckpt_hdr h;
+	__u32 index;
+	__u32 f_flags;
+	__u32 session;
+	__u32 pgrp;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 path_len;
+	__u8 path[];
+};
+
+#define CKPT_PTY_CC		19
+
+/**
+ * struct ckpt_termios - settings of a terminal, or which of them are locked
+ * @iflag: c_iflag of struct termios2
+ * @oflag: c_oflag
+ * @cflag: c_cflag
+ * @lflag: c_lflag
+ * @ispeed: c_ispeed
+ * @ospeed: c_ospeed
+ * @line: c_line
+ * @cc: c_cc
+ * @reserved: zero
+ */
+struct ckpt_termios {
+	__u32 iflag;
+	__u32 oflag;
+	__u32 cflag;
+	__u32 lflag;
+	__u32 ispeed;
+	__u32 ospeed;
+	__u8 line;
+	__u8 cc[CKPT_PTY_CC];
+	__u32 reserved;
+};
+
+/**
+ * struct ckpt_hdr_tty - one side of a pseudo terminal
+ * @h: type %CKPT_HDR_TTY
+ * @termios: settings
+ * @locked: which of them must not change (TIOCSLCKTRMIOS)
+ * @rows: height of the window in characters
+ * @cols: width
+ * @xpixel: width in pixels
+ * @ypixel: height
+ * @flags: %CKPT_TTY_THROTTLED and the others
+ * @pktstatus: what the other side has not read of this in packet mode (TIOCPKT)
+ * @column: where the cursor is
+ * @canon_column: where it was when the line began
+ * @nr_read: characters that the line discipline has received
+ * @commit: how many of them can be read if @termios is not canonical; negative
+ *	if that has been overtaken
+ * @canon: how many of them are complete lines if it is; negative likewise
+ * @nr_echo: bytes to be echoed, with N_TTY's own codes for erasing
+ * @echo_commit: how many of them are to be echoed at once
+ * @echo_mark: how many of them are to be echoed later
+ * @nr_queued: characters on their way to the line discipline
+ * @reserved: zero
+ * @data: the @nr_read characters; as many bits, set where a line ends, padded to
+ *	a byte; the @nr_echo bytes; the @nr_queued characters. Zeros pad the
+ *	record.
+ */
+struct ckpt_hdr_tty {
+	struct ckpt_hdr h;
+	struct ckpt_termios termios;
+	struct ckpt_termios locked;
+	__u16 rows;
+	__u16 cols;
+	__u16 xpixel;
+	__u16 ypixel;
+	__u32 flags;
+	__u32 pktstatus;
+	__u32 column;
+	__u32 canon_column;
+	__u32 nr_read;
+	__s32 commit;
+	__s32 canon;
+	__u32 nr_echo;
+	__u32 echo_commit;
+	__u32 echo_mark;
+	__u32 nr_queued;
+	__u32 reserved;
+	__u8 data[];
+};
+
+/* Of struct tty_struct. */
+#define CKPT_TTY_THROTTLED	0x1
+#define CKPT_TTY_IO_ERROR	0x2	/* closed, or opened while locked */
+#define CKPT_TTY_OTHER_CLOSED	0x4
+#define CKPT_TTY_EXCLUSIVE	0x8	/* TIOCEXCL */
+#define CKPT_TTY_WRITE_WAKEUP	0x10
+#define CKPT_TTY_LOCKED		0x20	/* TIOCSPTLCK; master */
+#define CKPT_TTY_STOPPED	0x40
+#define CKPT_TTY_TCO_STOPPED	0x80	/* TCOOFF */
+#define CKPT_TTY_PACKET		0x100	/* TIOCPKT; master */
+/* Of the line discipline. */
+#define CKPT_TTY_LNEXT		0x200	/* the next character is literal */
+#define CKPT_TTY_ERASING	0x400
+#define CKPT_TTY_PUSH		0x800
+#define CKPT_TTY_NO_ROOM	0x1000
+
+/* What N_TTY holds at most, and what can be on its way. */
+#define CKPT_TTY_BUF		4096
+#define CKPT_TTY_QUEUE_MAX	32768
+
+/**
+ * struct ckpt_hdr_file_pty - an open side of a pseudo terminal
+ * @file: common part
+ * @pty: PTY object
+ * @kind: %CKPT_PTY_MASTER and the others
+ * @path_len: slave: bytes of the path at @path, NUL included; otherwise 0
+ * @reserved: zero
+ * @path: the path by which it was opened, seen from the root directory of the
+ *	root task
+ */
+struct ckpt_hdr_file_pty {
+	struct ckpt_hdr_file file;
+	__u32 pty;
+	__u32 kind;
+	__u32 path_len;
+	__u32 reserved;
+	__u8 path[];
+};
+
+#define CKPT_PTY_MASTER		1
+#define CKPT_PTY_SLAVE		2
+#define CKPT_PTY_CURRENT	3	/* the slave, opened as /dev/tty */
 
 /**
  * struct ckpt_hdr_file_eventfd - an eventfd

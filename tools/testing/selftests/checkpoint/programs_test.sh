@@ -81,7 +81,7 @@ if ! command -v python3 > /dev/null || ! command -v ckpt > /dev/null; then
 fi
 
 ktap_print_header
-ktap_set_plan 8
+ktap_set_plan 14
 
 python 'selectors over epoll, pipe and eventfd' <<- 'END'
 	import os, selectors
@@ -165,6 +165,94 @@ python 'a database that is locked' <<- 'END'
 	assert other.execute('select x from t').fetchall() == [(42,)]
 	print('done')
 END
+
+python 'an interactive shell in a pseudo terminal' <<- 'END'
+	import os, pty, select, signal, time
+	data = b''
+	def expect(text):
+	    global data
+	    while text not in data:
+	        assert select.select([fd], [], [], 20)[0], data
+	        data += os.read(fd, 1024)
+	    data = data.split(text, 1)[1]
+	child, fd = pty.fork()
+	if not child:
+	    os.execvp('bash', ['bash', '--norc', '--noprofile', '-i'])
+	os.write(fd, b'PS1=pro""mpt:; x=41; sleep 1000 &\n')
+	expect(b'prompt:')
+	os.write(fd, b'echo st""art; cat\n')
+	expect(b'start\r\n')
+	os.write(fd, b'one\n')
+	expect(b'one\r\none')
+	# Half a line, and what has been echoed of it is not read.
+	os.write(fd, b'tw')
+	time.sleep(0.3)
+	print('ready')
+	while not os.path.exists('go'):
+	    time.sleep(0.1)
+	os.write(fd, b'o\n')
+	expect(b'two\r\ntwo')
+	os.write(fd, b'\3')
+	expect(b'prompt:')
+	os.write(fd, b'echo status $?\n')
+	expect(b'status 130')
+	os.write(fd, b'echo sum $((x+1)); jobs; tty\n')
+	expect(b'sum 42')
+	expect(b'Running')
+	expect(b'/dev/pts/')
+	os.write(fd, b'fg\n')
+	expect(b'sleep 1000')
+	time.sleep(0.3)
+	os.write(fd, b'\32')
+	expect(b'Stopped')
+	os.write(fd, b'kill %1; stty size; exit 7\n')
+	try:
+	    expect(b'never')
+	except OSError:
+	    pass
+	assert os.waitpid(child, 0)[1] == 7 << 8
+	print('done')
+END
+
+# --- script(1): a terminal, a signalfd, and a shell that asks for the terminal
+# shellcheck disable=SC2016 # for that shell
+start script -qfc 'stty rows 33; tty; while [ ! -e go ]; do sleep 0.1; done;
+	stty size; echo for tty > /dev/tty; echo "done $(tty)"' typescript
+says '/dev/pts/' && sleep 0.3 && again && touch go && says 'for tty' && says 'done /dev/pts/'
+result $? 'script'
+grep -q '^33 ' typescript 2> err && timeout 20 tail --pid="$pid" -f /dev/null
+result $? 'script: goes on writing its file, and ends'
+pid=
+
+# --- tmux: a server without a terminal of its own, and a shell inside
+export LC_ALL=C.UTF-8 TMUX_TMPDIR=$tmp TERM=linux
+screen_says()
+{
+	for _ in {1..60}; do
+		! tmux capture-pane -p 2>> err | grep -q "$1" || return 0
+		sleep 0.1
+	done
+	tmux capture-pane -p >> err 2>&1
+	return 1
+}
+rm -f err image
+# shellcheck disable=SC2016 # for the shell inside
+tmux -f /dev/null new-session -d -x 80 -y 24 'bash --norc --noprofile -i' &&
+	pid=$(tmux display-message -p '#{pid}') &&
+	tmux send-keys 'PS1=prompt:; x=41; echo first $((x + 1))' Enter &&
+	screen_says 'first 42' && sleep 0.5 && again
+result $? 'tmux: restart'
+# shellcheck disable=SC2016 # likewise
+screen_says 'first 42' && tmux send-keys 'echo second $((x + 2)); cat > kept' Enter &&
+	screen_says 'second 43' && tmux send-keys 'text' Enter C-c &&
+	tmux send-keys 'tmux split-window "echo third; cat"; echo also' Enter && screen_says 'third'
+result $? 'tmux: the shell goes on, and makes another'
+timeout 30 script -qfc 'stty rows 24 cols 80; tmux attach' typescript \
+	< <(sleep 30) > out 2>> err &
+says 'second 43' && tmux detach-client -s 0 && says 'detached' && grep -q text kept
+result $? 'tmux: attach and detach'
+tmux kill-server 2> /dev/null
+pid=
 
 # --- timeout(1) uses timer_create()
 start timeout -s USR1 10 sleep 1000 && sleep 0.5 && again
