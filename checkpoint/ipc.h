@@ -13,6 +13,8 @@
 #include <linux/pid.h>
 #include "namespaces.h"
 
+struct msg_msg;
+
 /* ns_ipc.c */
 int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj);
 int ckpt_ns_ipc_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
@@ -65,5 +67,21 @@ int restore_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		    const struct ckpt_hdr_ipc_msg *h, struct ckpt_cursor *c);
 void restore_ipc_msg_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_msg *h);
+
+int ckpt_ipc_write_msg(struct ckpt_ctx *ctx, struct msg_msg *msg, const char *what);
+
+/* ipc_mqueue.c, in ipc/mqueue.c */
+int collect_mqueue(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
+int checkpoint_mqueue(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
+int ckpt_mqueue_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int restore_mqueue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+		   const struct ckpt_hdr_mqueue *h, struct ckpt_cursor *c);
+void restore_mqueue_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+			   const struct ckpt_hdr_mqueue *h);
+bool ckpt_file_mqueue_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_mqueue(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_mqueue_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_mqueue(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			  struct ckpt_cursor *c);
 
 #endif /* _CHECKPOINT_IPC_H */

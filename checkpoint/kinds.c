@@ -563,6 +563,17 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_socket,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_FILE_MQUEUE] = {
+		.name		= "FILE_MQUEUE",
+		.min_len	= sizeof(struct ckpt_hdr_file_mqueue),
+		.max_len	= sizeof(struct ckpt_hdr_file_mqueue) +
+				  NAME_MAX + 8,
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_mqueue_validate,
+		.checkpoint	= checkpoint_file_mqueue,
+		.restore	= restore_file_mqueue,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_FILE_NS] = {
 		.name		= "FILE_NS",
 		.min_len	= sizeof(struct ckpt_hdr_file_ns),
@@ -652,6 +663,13 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= CKPT_RECORD_MAX,
 		.owner		= CKPT_HDR_NS_IPC,
 		.validate	= ckpt_ipc_msg_msg_validate,
+	},
+	[CKPT_HDR_MQUEUE] = {
+		.name		= "MQUEUE",
+		.min_len	= sizeof(struct ckpt_hdr_mqueue),
+		.max_len	= sizeof(struct ckpt_hdr_mqueue) + NAME_MAX + 8,
+		.owner		= CKPT_HDR_NS_IPC,
+		.validate	= ckpt_mqueue_validate,
 	},
 };
 

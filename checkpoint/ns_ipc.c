@@ -3,8 +3,7 @@
  * Checkpoint/restart - IPC namespaces
  *
  * Saved: owner, limits and other settings below /proc/sys, which ids are next;
- *	what is in it, see ipc_shm.c, ipc_sem.c and ipc_msg.c.
- * Refused: POSIX message queues.
+ *	what is in it, see ipc_shm.c, ipc_sem.c, ipc_msg.c and ipc_mqueue.c.
  *
  * Objects are made as by shmget(), semget() and msgget(), with ids that are
  * asked for as in /proc/sys/kernel/shm_next_id. Who was last to use them is
@@ -125,12 +124,10 @@ int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj)
 
 	if (user < 0)
 		return user;
-	if (READ_ONCE(ns->mq_queues_count))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"IPC namespace: has POSIX message queues");
 	ret = collect_ipc_shm(ctx, ns) ?:
 	      collect_ipc_sem(ctx, ns) ?:
-	      collect_ipc_msg(ctx, ns);
+	      collect_ipc_msg(ctx, ns) ?:
+	      collect_mqueue(ctx, ns);
 	if (ret)
 		return ret;
 	h = ckpt_new_obj(ctx, CKPT_HDR_NS_IPC, sizeof(*h));
@@ -141,7 +138,8 @@ int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj)
 	save_ids(ns, h);
 	return checkpoint_ipc_shm(ctx, ns) ?:
 	       checkpoint_ipc_sem(ctx, ns) ?:
-	       checkpoint_ipc_msg(ctx, ns);
+	       checkpoint_ipc_msg(ctx, ns) ?:
+	       checkpoint_mqueue(ctx, ns);
 }
 
 /* ---- validate ---- */
@@ -270,6 +268,9 @@ static void lift_limits(struct ipc_namespace *ns)
 	ns->shm_ctlmni = INT_MAX;
 	ns->shm_ctlmax = ULONG_MAX;
 	ns->shm_ctlall = ULONG_MAX;
+	ns->mq_queues_max = INT_MAX;
+	ns->mq_msg_max = HARD_MSGMAX;
+	ns->mq_msgsize_max = HARD_MSGSIZEMAX;
 }
 
 static void load_settings(struct ipc_namespace *ns, const struct ckpt_hdr_ns_ipc *h)
@@ -309,6 +310,8 @@ static int restore_contents(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		ret = restore_ipc_sem(ctx, ns, h);
 	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_IPC_MSG)))
 		ret = restore_ipc_msg(ctx, ns, h, c);
+	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_MQUEUE)))
+		ret = restore_mqueue(ctx, ns, h, c);
 	return ret;
 }
 
@@ -390,6 +393,9 @@ static void commit_contents(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			break;
 		case CKPT_HDR_IPC_MSG:
 			restore_ipc_msg_commit(ctx, ns, (const void *)h);
+			break;
+		case CKPT_HDR_MQUEUE:
+			restore_mqueue_commit(ctx, ns, (const void *)h);
 			break;
 		case CKPT_HDR_IPC_MSG_MSG:
 			break;

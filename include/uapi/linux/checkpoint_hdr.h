@@ -145,14 +145,16 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_PIDFD	= 169,	/* object */
 	CKPT_HDR_FILE_SOCKET	= 171,	/* object */
 	CKPT_HDR_FILE_NS	= 172,	/* object: /proc/PID/ns/... */
+	CKPT_HDR_FILE_MQUEUE	= 173,	/* object */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
-	/* System V IPC; belong to an NS_IPC but for undo, which is a task's */
+	/* IPC; belong to an NS_IPC but for undo, which is a task's */
 	CKPT_HDR_IPC_SHM	= 192,
 	CKPT_HDR_IPC_SEM	= 193,
 	CKPT_HDR_IPC_SEM_UNDO	= 194,
 	CKPT_HDR_IPC_MSG	= 195,
 	CKPT_HDR_IPC_MSG_MSG	= 196,
+	CKPT_HDR_MQUEUE		= 197,
 
 	/* processor architectures, see asm/checkpoint_hdr.h */
 	CKPT_HDR_ARCH		= 1024,
@@ -646,7 +648,7 @@ struct ckpt_hdr_ipc_msg {
 /**
  * struct ckpt_hdr_ipc_msg_msg - a message, oldest first
  * @h: type %CKPT_HDR_IPC_MSG_MSG
- * @type: its type, positive
+ * @type: its type, positive; in a POSIX message queue, its priority
  * @len: bytes of @data; zeros pad the record
  * @data: the message
  */
@@ -655,6 +657,50 @@ struct ckpt_hdr_ipc_msg_msg {
 	__s64 type;
 	__u64 len;
 	__u8 data[];
+};
+
+#define CKPT_MQ_PRIO_MAX	32768
+
+/**
+ * struct ckpt_hdr_mqueue - a POSIX message queue; an IPC_MSG_MSG for each message
+ *	follows
+ * @h: type %CKPT_HDR_MQUEUE
+ * @maxmsg: most messages in it
+ * @msgsize: most bytes in a message
+ * @atime: time of the last access, nanoseconds
+ * @mtime: time of the last modification, nanoseconds
+ * @value: with @notify_pid, value to send along
+ * @notify_pid: PID object of the process to notify, or 0
+ * @notify_user: with @notify_pid, NS_USER object in which that asked; 0: that of
+ *	the restart's caller
+ * @notify: with @notify_pid, SIGEV_NONE or SIGEV_SIGNAL
+ * @signo: with SIGEV_SIGNAL, the signal
+ * @exec_id: with @notify_pid, how often it had executed a program by then
+ * @uid: owner, in the user namespace that owns the IPC namespace
+ * @gid: group, likewise
+ * @mode: permissions
+ * @nr_msgs: number of messages
+ * @reserved: zero
+ * @name: its name, without the slash
+ */
+struct ckpt_hdr_mqueue {
+	struct ckpt_hdr h;
+	__u64 maxmsg;
+	__u64 msgsize;
+	__s64 atime;
+	__s64 mtime;
+	__u64 value;
+	__u32 notify_pid;
+	__u32 notify_user;
+	__s32 notify;
+	__s32 signo;
+	__u32 exec_id;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 nr_msgs;
+	__u32 reserved;
+	__u8 name[];
 };
 
 /**
@@ -1951,6 +1997,20 @@ struct ckpt_hdr_file_ns {
 	struct ckpt_hdr_file file;
 	__u32 ns;
 	__u32 type;
+};
+
+/**
+ * struct ckpt_hdr_file_mqueue - an open POSIX message queue
+ * @file: common part
+ * @ns: NS_IPC object it is in
+ * @reserved: zero
+ * @name: its name, without the slash
+ */
+struct ckpt_hdr_file_mqueue {
+	struct ckpt_hdr_file file;
+	__u32 ns;
+	__u32 reserved;
+	__u8 name[];
 };
 
 /* ---- signals ---- */
