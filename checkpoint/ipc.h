@@ -13,8 +13,6 @@
 #include <linux/pid.h>
 #include "namespaces.h"
 
-struct msg_msg;
-
 /* ns_ipc.c */
 int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj);
 int ckpt_ns_ipc_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
@@ -68,16 +66,20 @@ int restore_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 void restore_ipc_msg_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_msg *h);
 
-int ckpt_ipc_write_msg(struct ckpt_ctx *ctx, struct msg_msg *msg, const char *what);
-
 /* ipc_mqueue.c, in ipc/mqueue.c */
-int collect_mqueue(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
-int checkpoint_mqueue(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
+int checkpoint_mqueue(struct ckpt_ctx *ctx, void *obj);
+int checkpoint_mqueues(struct ckpt_ctx *ctx);
+int checkpoint_mqueue_dir(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
 int ckpt_mqueue_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-int restore_mqueue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		   const struct ckpt_hdr_mqueue *h, struct ckpt_cursor *c);
-void restore_mqueue_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-			   const struct ckpt_hdr_mqueue *h);
+int ckpt_mqueue_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_mqueue_dir_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_mqueue(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		     struct ckpt_cursor *c);
+int restore_mqueues(struct ckpt_ctx *ctx);
+int restore_mqueue_dir(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+		       const struct ckpt_hdr_mqueue_dir *h);
+int restore_mqueue_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+void ckpt_mqueue_put(void *obj);
 bool ckpt_file_mqueue_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_mqueue(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_mqueue_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);

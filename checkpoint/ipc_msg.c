@@ -28,21 +28,15 @@ static size_t msg_size(size_t len)
 	return ALIGN(struct_size_t(struct ckpt_hdr_ipc_msg_msg, data, len), 8);
 }
 
-/**
- * ckpt_ipc_write_msg - write a message
- * @ctx: the checkpoint
- * @msg: the message
- * @what: it is in, for messages
- *
- * Return: 0, or an errno that has been reported.
- */
-int ckpt_ipc_write_msg(struct ckpt_ctx *ctx, struct msg_msg *msg, const char *what)
+static int write_msg(struct ckpt_ctx *ctx, struct msg_queue *msq,
+		     struct msg_msg *msg)
 {
 	struct ckpt_hdr_ipc_msg_msg *h;
 
 	if (msg->m_ts > MSG_LEN_MAX)
-		return ckpt_err(ctx, -EOPNOTSUPP, "%s: a message of %zu bytes",
-				what, msg->m_ts);
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"message queue %d: a message of %zu bytes",
+				msq->q_perm.id, msg->m_ts);
 	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_MSG_MSG, msg_size(msg->m_ts));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -73,7 +67,7 @@ static int write_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	list_for_each_entry(msg, &msq->q_messages, m_list) {
 		if (ret)
 			break;
-		ret = ckpt_ipc_write_msg(ctx, msg, "message queue");
+		ret = write_msg(ctx, msq, msg);
 		h->nr_msgs++;
 	}
 	return ret;
@@ -155,8 +149,8 @@ int ckpt_ipc_msg_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h
 {
 	const struct ckpt_hdr_ipc_msg_msg *m = (const void *)h;
 
-	if (m->type < 0)
-		return ckpt_bad(v, "type of a message is negative");
+	if (m->type < 1)
+		return ckpt_bad(v, "type of a message is not positive");
 	if (m->len > MSG_LEN_MAX || h->len != msg_size(m->len))
 		return ckpt_bad(v, "length does not fit the message");
 	if (memchr_inv(m->data + m->len, 0, h->len - sizeof(*m) - m->len))
@@ -178,10 +172,6 @@ static int load_messages(struct ckpt_ctx *ctx, struct msg_queue *msq,
 		m = ckpt_read_obj_type(c, CKPT_HDR_IPC_MSG_MSG);
 		if (IS_ERR(m))
 			return PTR_ERR(m);
-		if (m->type < 1)
-			return ckpt_err(ctx, -EBADMSG,
-					"image: message queue %d: type of a message is not positive",
-					h->perm.id);
 		if (fatal_signal_pending(current))
 			return ckpt_err(ctx, -EINTR, "interrupted");
 		msg = msg_from_buf(m->data, m->len);

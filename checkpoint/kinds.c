@@ -566,8 +566,6 @@ static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_FILE_MQUEUE] = {
 		.name		= "FILE_MQUEUE",
 		.min_len	= sizeof(struct ckpt_hdr_file_mqueue),
-		.max_len	= sizeof(struct ckpt_hdr_file_mqueue) +
-				  NAME_MAX + 8,
 		.class		= CKPT_CLASS_FILE,
 		.validate	= ckpt_file_mqueue_validate,
 		.checkpoint	= checkpoint_file_mqueue,
@@ -664,12 +662,30 @@ static const struct ckpt_kind generic_kinds[] = {
 		.owner		= CKPT_HDR_NS_IPC,
 		.validate	= ckpt_ipc_msg_msg_validate,
 	},
+	[CKPT_HDR_MQUEUE_DIR] = {
+		.name		= "MQUEUE_DIR",
+		.min_len	= sizeof(struct ckpt_hdr_mqueue_dir),
+		.owner		= CKPT_HDR_NS_IPC,
+		.validate	= ckpt_mqueue_dir_validate,
+	},
 	[CKPT_HDR_MQUEUE] = {
 		.name		= "MQUEUE",
 		.min_len	= sizeof(struct ckpt_hdr_mqueue),
 		.max_len	= sizeof(struct ckpt_hdr_mqueue) + NAME_MAX + 8,
-		.owner		= CKPT_HDR_NS_IPC,
+		.class		= CKPT_CLASS_MQUEUE,
+		.labelled	= CKPT_LABELLED_INODE,
 		.validate	= ckpt_mqueue_validate,
+		.checkpoint	= checkpoint_mqueue,
+		.restore	= restore_mqueue,
+		.finish		= restore_mqueue_finish,
+		.put		= ckpt_mqueue_put,
+	},
+	[CKPT_HDR_MQUEUE_MSG] = {
+		.name		= "MQUEUE_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_mqueue_msg),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_MQUEUE,
+		.validate	= ckpt_mqueue_msg_validate,
 	},
 };
 

@@ -126,8 +126,7 @@ int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj)
 		return user;
 	ret = collect_ipc_shm(ctx, ns) ?:
 	      collect_ipc_sem(ctx, ns) ?:
-	      collect_ipc_msg(ctx, ns) ?:
-	      collect_mqueue(ctx, ns);
+	      collect_ipc_msg(ctx, ns);
 	if (ret)
 		return ret;
 	h = ckpt_new_obj(ctx, CKPT_HDR_NS_IPC, sizeof(*h));
@@ -139,7 +138,7 @@ int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj)
 	return checkpoint_ipc_shm(ctx, ns) ?:
 	       checkpoint_ipc_sem(ctx, ns) ?:
 	       checkpoint_ipc_msg(ctx, ns) ?:
-	       checkpoint_mqueue(ctx, ns);
+	       checkpoint_mqueue_dir(ctx, ns);
 }
 
 /* ---- validate ---- */
@@ -268,9 +267,6 @@ static void lift_limits(struct ipc_namespace *ns)
 	ns->shm_ctlmni = INT_MAX;
 	ns->shm_ctlmax = ULONG_MAX;
 	ns->shm_ctlall = ULONG_MAX;
-	ns->mq_queues_max = INT_MAX;
-	ns->mq_msg_max = HARD_MSGMAX;
-	ns->mq_msgsize_max = HARD_MSGSIZEMAX;
 }
 
 static void load_settings(struct ipc_namespace *ns, const struct ckpt_hdr_ns_ipc *h)
@@ -310,9 +306,8 @@ static int restore_contents(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		ret = restore_ipc_sem(ctx, ns, h);
 	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_IPC_MSG)))
 		ret = restore_ipc_msg(ctx, ns, h, c);
-	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_MQUEUE)))
-		ret = restore_mqueue(ctx, ns, h, c);
-	return ret;
+	h = ret ? NULL : ckpt_read_opt_type(c, CKPT_HDR_MQUEUE_DIR);
+	return h ? restore_mqueue_dir(ctx, ns, h) : ret;
 }
 
 static int check_numbers(struct ckpt_ctx *ctx, const struct ipc_namespace *ns,
@@ -393,9 +388,6 @@ static void commit_contents(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			break;
 		case CKPT_HDR_IPC_MSG:
 			restore_ipc_msg_commit(ctx, ns, (const void *)h);
-			break;
-		case CKPT_HDR_MQUEUE:
-			restore_mqueue_commit(ctx, ns, (const void *)h);
 			break;
 		case CKPT_HDR_IPC_MSG_MSG:
 			break;

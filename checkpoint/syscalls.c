@@ -240,6 +240,7 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
 	       checkpoint_tmpfs_all(ctx) ?:
+	       checkpoint_mqueues(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_sockets_end(ctx) ?:
 	       checkpoint_file_owners(ctx) ?:
@@ -500,7 +501,7 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
-		ret = restore_namespaces(ctx);
+		ret = restore_namespaces(ctx) ?: restore_mqueues(ctx);
 	if (!ret)
 		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
 	if (!ret)

@@ -307,6 +307,43 @@ static void fill_file_socket(void *rec)
 	f->sock = CKPT_CLASS_SOCKET;
 }
 
+static void fill_mqueue(void *rec)
+{
+	struct ckpt_hdr_mqueue *q = rec;
+
+	q->ns = CKPT_CLASS_NS_IPC;
+	q->maxmsg = 10;
+	q->msgsize = 100;
+	q->notify_pid = CKPT_CLASS_PID;
+	q->signo = SIGUSR1;
+	q->mode = 0600;
+	memcpy(q->name, "queue", sizeof("queue"));
+}
+
+static void fill_mqueue_msg(void *rec)
+{
+	struct ckpt_hdr_mqueue_msg *m = rec;
+
+	m->prio = 7;
+	m->len = 5;
+	memcpy(m->data, "hello", 5);
+}
+
+static void fill_mqueue_dir(void *rec)
+{
+	struct ckpt_hdr_mqueue_dir *d = rec;
+
+	d->mode = 01777;
+}
+
+static void fill_file_mqueue(void *rec)
+{
+	struct ckpt_hdr_file_mqueue *f = rec;
+
+	fill_file(&f->file);
+	f->queue = CKPT_CLASS_MQUEUE;
+}
+
 static void fill_file_owner(void *rec)
 {
 	struct ckpt_hdr_file_owner *o = rec;
@@ -445,6 +482,10 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
 	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
+	REC(FILE_MQUEUE, file_mqueue, 0, fill_file_mqueue),
+	REC(MQUEUE, mqueue, 8, fill_mqueue),
+	REC(MQUEUE_MSG, mqueue_msg, 8, fill_mqueue_msg),
+	REC(MQUEUE_DIR, mqueue_dir, 0, fill_mqueue_dir),
 	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
 	REC(CGROUP, cgroup, 8, fill_cgroup),
@@ -813,6 +854,47 @@ static const struct rec_case cases[] = {
 	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
 	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
 	BAD(FILE_SOCKET, file_socket, reserved, 1, "reserved"),
+
+	FILE_CASES(FILE_MQUEUE, file_mqueue),
+	BAD(FILE_MQUEUE, file_mqueue, queue, 0, "no queue"),
+	BAD(FILE_MQUEUE, file_mqueue, queue, CKPT_CLASS_FILE, "other object"),
+	BAD(FILE_MQUEUE, file_mqueue, reserved, 1, "reserved"),
+	BAD(FILE_MQUEUE, file_mqueue, file.f_flags, O_PATH, "O_PATH"),
+
+	FINE(MQUEUE, mqueue, flags, CKPT_MQUEUE_UNLINKED, "unlinked"),
+	BAD(MQUEUE, mqueue, flags, 2, "unknown flag"),
+	BAD(MQUEUE, mqueue, ns, 0, "no namespace"),
+	BAD(MQUEUE, mqueue, ns, CKPT_CLASS_NS_UTS, "other namespace"),
+	BAD(MQUEUE, mqueue, maxmsg, 0, "no messages"),
+	FINE(MQUEUE, mqueue, maxmsg, 65536, "most messages"),
+	BAD(MQUEUE, mqueue, maxmsg, 65537, "too many messages"),
+	BAD(MQUEUE, mqueue, msgsize, 0, "no bytes"),
+	BAD(MQUEUE, mqueue, msgsize, ~0ULL, "too many bytes"),
+	BAD(MQUEUE, mqueue, uid, ~0U, "no owner"),
+	BAD(MQUEUE, mqueue, gid, ~0U, "no group"),
+	BAD(MQUEUE, mqueue, mode, S_IFREG, "type in permissions"),
+	BAD(MQUEUE, mqueue, notify_pid, 0, "signal for nobody"),
+	BAD(MQUEUE, mqueue, notify_pid, CKPT_CLASS_FILE, "other process"),
+	BAD(MQUEUE, mqueue, notify_user, CKPT_CLASS_PID, "other user namespace"),
+	BAD(MQUEUE, mqueue, notify, SIGEV_NONE, "signal that is none"),
+	BAD(MQUEUE, mqueue, notify, SIGEV_THREAD, "thread"),
+	BAD(MQUEUE, mqueue, signo, 65, "signal"),
+	BAD(MQUEUE, mqueue, signo, ~0U, "negative signal"),
+	BAD(MQUEUE, mqueue, reserved, 1, "reserved"),
+	BAD(MQUEUE, mqueue, name[0], 0, "no name"),
+	BAD(MQUEUE, mqueue, name[2], '/', "slash"),
+	BAD(MQUEUE, mqueue, name[7], 1, "no end"),
+
+	FINE(MQUEUE_MSG, mqueue_msg, prio, CKPT_MQ_PRIO_MAX - 1, "highest"),
+	BAD(MQUEUE_MSG, mqueue_msg, prio, CKPT_MQ_PRIO_MAX, "too high"),
+	BAD(MQUEUE_MSG, mqueue_msg, len, 9, "length"),
+	BAD(MQUEUE_MSG, mqueue_msg, len, 101, "longer than its queue takes"),
+	BAD(MQUEUE_MSG, mqueue_msg, len, ~0U, "huge"),
+	BAD(MQUEUE_MSG, mqueue_msg, data[5], 1, "padding"),
+
+	FINE(MQUEUE_DIR, mqueue_dir, uid, ~0U, "owner from outside"),
+	BAD(MQUEUE_DIR, mqueue_dir, mode, S_IFDIR, "type in permissions"),
+	BAD(MQUEUE_DIR, mqueue_dir, reserved, 1, "reserved"),
 
 	FINE(FILE_OWNER, file_owner, pid, 0, "nobody"),
 	FINE(FILE_OWNER, file_owner, flags, CKPT_OWNER_ASYNC, "signals"),

@@ -653,31 +653,10 @@ static void describe_unlinked(const struct ckpt_image *img,
 
 static const struct ckpt_field file_mqueue_fields[] = {
 	FILE_FIELDS,
-	FIELD(ckpt_hdr_file_mqueue, ns, F_REF, .class = CLASS_NS_IPC),
+	FIELD(ckpt_hdr_file_mqueue, queue, F_REF, .class = CLASS_MQUEUE),
 	FIELD(ckpt_hdr_file_mqueue, reserved, F_ZERO),
 	END_OF_FIELDS
 };
-
-static void check_file_mqueue(struct ckpt_image *img, struct record *rec)
-{
-	const char *name;
-	size_t len;
-
-	check_file(img, rec);
-	name = ckpt_payload(rec, &len);
-	ckpt_check_string(img, rec, "name", name, len);
-}
-
-static void describe_file_mqueue(const struct ckpt_image *img,
-				 const struct record *rec, struct json_object *out)
-{
-	const char *name;
-	size_t len;
-
-	(void)img;
-	name = ckpt_payload(rec, &len);
-	json_object_object_add(out, "name", ckpt_json_string(name, len));
-}
 
 static const struct ckpt_name ns_types[] = {
 	{ 0x00000080, "time" },
@@ -758,8 +737,7 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	  .class = CLASS_FILE, .var = true, .fields = file_path_fields,
 	  .check = check_file_path, .describe = describe_file_path },
 	{ KIND(FILE_MQUEUE, "file_mqueue", ckpt_hdr_file_mqueue),
-	  .class = CLASS_FILE, .var = true, .fields = file_mqueue_fields,
-	  .check = check_file_mqueue, .describe = describe_file_mqueue },
+	  .class = CLASS_FILE, .fields = file_mqueue_fields },
 	{ KIND(FILE_NS, "file_ns", ckpt_hdr_file_ns), .class = CLASS_FILE,
 	  .fields = file_ns_fields },
 	{ KIND(FILE_PROC, "file_proc", ckpt_hdr_file_proc),

@@ -148,13 +148,17 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_MQUEUE	= 173,	/* object */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
+	/* POSIX message queues */
+	CKPT_HDR_MQUEUE_DIR	= 180,	/* of an NS_IPC */
+	CKPT_HDR_MQUEUE_MSG	= 181,
+
 	/* IPC; belong to an NS_IPC but for undo, which is a task's */
 	CKPT_HDR_IPC_SHM	= 192,
 	CKPT_HDR_IPC_SEM	= 193,
 	CKPT_HDR_IPC_SEM_UNDO	= 194,
 	CKPT_HDR_IPC_MSG	= 195,
 	CKPT_HDR_IPC_MSG_MSG	= 196,
-	CKPT_HDR_MQUEUE		= 197,
+	CKPT_HDR_MQUEUE		= 197,	/* object */
 
 	/* processor architectures, see asm/checkpoint_hdr.h */
 	CKPT_HDR_ARCH		= 1024,
@@ -648,7 +652,7 @@ struct ckpt_hdr_ipc_msg {
 /**
  * struct ckpt_hdr_ipc_msg_msg - a message, oldest first
  * @h: type %CKPT_HDR_IPC_MSG_MSG
- * @type: its type, positive; in a POSIX message queue, its priority
+ * @type: its type, positive
  * @len: bytes of @data; zeros pad the record
  * @data: the message
  */
@@ -661,14 +665,18 @@ struct ckpt_hdr_ipc_msg_msg {
 
 #define CKPT_MQ_PRIO_MAX	32768
 
+#define CKPT_MQUEUE_UNLINKED	0x1
+
 /**
- * struct ckpt_hdr_mqueue - a POSIX message queue; an IPC_MSG_MSG for each message
- *	follows
+ * struct ckpt_hdr_mqueue - a POSIX message queue
  * @h: type %CKPT_HDR_MQUEUE
+ * @ns: NS_IPC object it is in
+ * @flags: %CKPT_MQUEUE_UNLINKED: it no longer has its name
  * @maxmsg: most messages in it
  * @msgsize: most bytes in a message
  * @atime: time of the last access, nanoseconds
  * @mtime: time of the last modification, nanoseconds
+ * @ctime: time of the last change, nanoseconds
  * @value: with @notify_pid, value to send along
  * @notify_pid: PID object of the process to notify, or 0
  * @notify_user: with @notify_pid, NS_USER object in which that asked; 0: that of
@@ -679,16 +687,18 @@ struct ckpt_hdr_ipc_msg_msg {
  * @uid: owner, in the user namespace that owns the IPC namespace
  * @gid: group, likewise
  * @mode: permissions
- * @nr_msgs: number of messages
  * @reserved: zero
  * @name: its name, without the slash
  */
 struct ckpt_hdr_mqueue {
 	struct ckpt_hdr h;
+	__u32 ns;
+	__u32 flags;
 	__u64 maxmsg;
 	__u64 msgsize;
 	__s64 atime;
 	__s64 mtime;
+	__s64 ctime;
 	__u64 value;
 	__u32 notify_pid;
 	__u32 notify_user;
@@ -698,9 +708,40 @@ struct ckpt_hdr_mqueue {
 	__u32 uid;
 	__u32 gid;
 	__u32 mode;
-	__u32 nr_msgs;
-	__u32 reserved;
+	__u64 reserved;
 	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_mqueue_msg - a message in a POSIX message queue; lowest
+ *	priorities first, and of the same priority the oldest
+ * @h: type %CKPT_HDR_MQUEUE_MSG
+ * @prio: its priority, below %CKPT_MQ_PRIO_MAX
+ * @len: bytes of @data; zeros pad the record
+ * @data: the message
+ */
+struct ckpt_hdr_mqueue_msg {
+	struct ckpt_hdr h;
+	__u32 prio;
+	__u32 len;
+	__u8 data[];
+};
+
+/**
+ * struct ckpt_hdr_mqueue_dir - the directory of all POSIX message queues
+ * @h: type %CKPT_HDR_MQUEUE_DIR
+ * @uid: owner, in the user namespace that owns the IPC namespace, or -1 if it
+ *	has no number there
+ * @gid: group, likewise
+ * @mode: permissions
+ * @reserved: zero
+ */
+struct ckpt_hdr_mqueue_dir {
+	struct ckpt_hdr h;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 reserved;
 };
 
 /**
@@ -2002,15 +2043,13 @@ struct ckpt_hdr_file_ns {
 /**
  * struct ckpt_hdr_file_mqueue - an open POSIX message queue
  * @file: common part
- * @ns: NS_IPC object it is in
+ * @queue: MQUEUE object
  * @reserved: zero
- * @name: its name, without the slash
  */
 struct ckpt_hdr_file_mqueue {
 	struct ckpt_hdr_file file;
-	__u32 ns;
+	__u32 queue;
 	__u32 reserved;
-	__u8 name[];
 };
 
 /* ---- signals ---- */
