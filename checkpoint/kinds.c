@@ -13,6 +13,7 @@
 #include "files.h"
 #include "internal.h"
 #include "ipc.h"
+#include "keys.h"
 #include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
@@ -281,6 +282,23 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_cred_obj,
 		.get		= ckpt_cred_get,
 		.put		= ckpt_cred_put,
+	},
+	[CKPT_HDR_CRED_KEYS] = {
+		.name		= "CRED_KEYS",
+		.min_len	= sizeof(struct ckpt_hdr_cred_keys),
+		.owner		= CKPT_HDR_CRED,
+		.validate	= ckpt_cred_keys_validate,
+	},
+	[CKPT_HDR_KEY] = {
+		.name		= "KEY",
+		.min_len	= sizeof(struct ckpt_hdr_key),
+		.max_len	= CKPT_RECORD_MAX,
+		.class		= CKPT_CLASS_KEY,
+		.validate	= ckpt_key_validate,
+		.checkpoint	= checkpoint_key,
+		.restore	= restore_key,
+		.get		= ckpt_key_get,
+		.put		= ckpt_key_put,
 	},
 	[CKPT_HDR_AUDIT] = {
 		.name		= "AUDIT",

@@ -307,6 +307,51 @@ static void fill_file_socket(void *rec)
 	f->sock = CKPT_CLASS_SOCKET;
 }
 
+static void fill_key(struct ckpt_hdr_key *k, const char *desc)
+{
+	k->serial = 12345;
+	k->perm = 0x3f010000;
+	k->expiry = S64_MAX;
+	k->desc_len = strlen(desc) + 1;
+	memcpy(k->data, desc, k->desc_len);
+}
+
+static void fill_keyring(void *rec)
+{
+	struct ckpt_hdr_key *k = rec;
+
+	fill_key(k, "_ses");
+	k->nr_links = 1;
+	*(u32 *)(k->data + 8) = CKPT_CLASS_KEY;
+}
+
+static void fill_user_key(void *rec)
+{
+	struct ckpt_hdr_key *k = rec;
+
+	fill_key(k, "a:secret");
+	k->type = CKPT_KEY_USER;
+	k->payload_len = 3;
+	memcpy(k->data + 16, "abc", 3);
+}
+
+static void fill_users_keyring(void *rec)
+{
+	struct ckpt_hdr_key *k = rec;
+
+	fill_key(k, "_uid.0");
+	k->flags = CKPT_KEY_USER_KEYRING | CKPT_KEY_OUTSIDE;
+	k->gid = -1;
+}
+
+static void fill_cred_keys(void *rec)
+{
+	struct ckpt_hdr_cred_keys *k = rec;
+
+	k->session = CKPT_CLASS_KEY;
+	k->thread = CKPT_CLASS_KEY;
+}
+
 static void fill_mqueue(void *rec)
 {
 	struct ckpt_hdr_mqueue *q = rec;
@@ -482,6 +527,10 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_INODE, file_inode, 0, fill_file_inode),
 	REC(FILE_PIPE, file_pipe, 0, fill_file_pipe),
 	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
+	REC(KEY, key, 16, fill_keyring),
+	REC(KEY, key, 24, fill_user_key),
+	REC(KEY, key, 8, fill_users_keyring),
+	REC(CRED_KEYS, cred_keys, 0, fill_cred_keys),
 	REC(FILE_MQUEUE, file_mqueue, 0, fill_file_mqueue),
 	REC(MQUEUE, mqueue, 8, fill_mqueue),
 	REC(MQUEUE_MSG, mqueue_msg, 8, fill_mqueue_msg),
@@ -854,6 +903,49 @@ static const struct rec_case cases[] = {
 	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
 	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
 	BAD(FILE_SOCKET, file_socket, reserved, 1, "reserved"),
+
+	FINE(KEY, key, expiry, 1, "expired"),
+	NOTSUPP(KEY, key, type, 3, "unknown type"),
+	BAD(KEY, key, type, CKPT_KEY_USER, "payload that is links"),
+	BAD(KEY, key, serial, 2, "serial number"),
+	BAD(KEY, key, serial, ~0U, "negative serial number"),
+	BAD(KEY, key, flags, 16, "unknown flag"),
+	BAD(KEY, key, flags, CKPT_KEY_REVOKED, "revoked, but not empty"),
+	BAD(KEY, key, flags, CKPT_KEY_OUTSIDE, "key of somebody else"),
+	BAD(KEY, key, perm, BIT(31), "permissions"),
+	BAD(KEY, key, uid, ~0U, "no owner"),
+	BAD(KEY, key, gid, ~0U, "no group"),
+	FINE(KEY, key, user_ns, CKPT_CLASS_NS_USER, "user namespace"),
+	BAD(KEY, key, user_ns, CKPT_CLASS_KEY, "other namespace"),
+	BAD(KEY, key, desc_len, 1, "no description"),
+	BAD(KEY, key, desc_len, 4, "description without end"),
+	BAD(KEY, key, desc_len, ~0U, "huge description"),
+	BAD(KEY, key, nr_links, 3, "more links"),
+	BAD(KEY, key, nr_links, 0x40000001, "lengths that wrap"),
+	BAD(KEY, key, payload_len, 4, "payload of a keyring"),
+	BAD(KEY, key, expiry, ~0ULL, "negative time"),
+	BAD(KEY, key, data[0], '.', "name of the kernel's"),
+	BAD(KEY, key, data[7], 1, "padding of the description"),
+	BAD(KEY, key, data[8], CKPT_CLASS_CRED, "link to another object"),
+	BAD(KEY, key, data[12], 1, "padding of the links"),
+	NTH(1, KEY, key, flags, 0, 0, "user"),
+	NTH(1, KEY, key, type, CKPT_KEY_LOGON, 0, "logon"),
+	BAD2(KEY, key, type, CKPT_KEY_KEYRING, "links that are a payload"),
+	BAD2(KEY, key, payload_len, 0, "no payload"),
+	BAD2(KEY, key, payload_len, 32768, "long payload"),
+	BAD2(KEY, key, flags, CKPT_KEY_USER_KEYRING, "no keyring"),
+	NTH(2, KEY, key, flags, CKPT_KEY_USER_SESSION | CKPT_KEY_OUTSIDE, 0, "session"),
+	NTH(2, KEY, key, flags, CKPT_KEY_USER_KEYRING, -EBADMSG, "whose"),
+	NTH(2, KEY, key, flags, CKPT_KEY_USER_KEYRING | CKPT_KEY_USER_SESSION |
+	    CKPT_KEY_OUTSIDE, -EBADMSG, "both keyrings of a user"),
+	NTH(2, KEY, key, user_ns, CKPT_CLASS_NS_USER, -EBADMSG, "inside"),
+
+	FINE(CRED_KEYS, cred_keys, thread, 0, "no thread keyring"),
+	BAD(CRED_KEYS, cred_keys, session, CKPT_CLASS_CRED, "other session"),
+	BAD(CRED_KEYS, cred_keys, process, CKPT_CLASS_CRED, "other process"),
+	BAD(CRED_KEYS, cred_keys, thread, ~0U, "dangling"),
+	BAD(CRED_KEYS, cred_keys, flags, CKPT_CRED_NO_SESSION, "contradiction"),
+	BAD(CRED_KEYS, cred_keys, flags, 2, "unknown flag"),
 
 	FILE_CASES(FILE_MQUEUE, file_mqueue),
 	BAD(FILE_MQUEUE, file_mqueue, queue, 0, "no queue"),

@@ -148,6 +148,10 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_MQUEUE	= 173,	/* object */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
+	/* keys */
+	CKPT_HDR_KEY		= 182,	/* object */
+	CKPT_HDR_CRED_KEYS	= 183,
+
 	/* POSIX message queues */
 	CKPT_HDR_MQUEUE_DIR	= 180,	/* of an NS_IPC */
 	CKPT_HDR_MQUEUE_MSG	= 181,
@@ -2501,5 +2505,69 @@ struct ckpt_hdr_cred {
  * some have no number in @user_ns.
  */
 #define CKPT_CRED_OUTER		0x1
+
+/**
+ * struct ckpt_hdr_cred_keys - keyrings of credentials, if they have any
+ * @h: type %CKPT_HDR_CRED_KEYS
+ * @session: KEY object of the session keyring; 0: that of the restart's caller
+ * @process: that of the process keyring, or 0
+ * @thread: that of the thread keyring, or 0
+ * @flags: %CKPT_CRED_NO_SESSION: there is no session keyring
+ */
+struct ckpt_hdr_cred_keys {
+	struct ckpt_hdr h;
+	__u32 session;
+	__u32 process;
+	__u32 thread;
+	__u32 flags;
+};
+
+#define CKPT_CRED_NO_SESSION	0x1
+
+/* Types of keys. */
+#define CKPT_KEY_KEYRING	0
+#define CKPT_KEY_USER		1
+#define CKPT_KEY_LOGON		2
+
+/**
+ * struct ckpt_hdr_key - a key or keyring
+ * @h: type %CKPT_HDR_KEY, an object
+ * @serial: its serial number
+ * @type: %CKPT_KEY_KEYRING or another
+ * @flags: %CKPT_KEY_REVOKED and others
+ * @perm: permissions, as in keyctl(), KEYCTL_SETPERM
+ * @uid: owner, in the user namespace of the restart's caller
+ * @gid: group, likewise; -1: none
+ * @user_ns: NS_USER object of who has it; 0: that of the restart's caller
+ * @desc_len: bytes of the description, its final NUL included
+ * @nr_links: of keyrings: number of links
+ * @payload_len: of other keys: bytes of the payload
+ * @expiry: when it expires or was revoked, CLOCK_REALTIME in seconds; the
+ *	greatest number: never
+ * @data: description, padded with zeros to a multiple of 8 bytes; then the
+ *	payload, or KEY objects as __u32; padded likewise
+ */
+struct ckpt_hdr_key {
+	struct ckpt_hdr h;
+	__s32 serial;
+	__u32 type;
+	__u32 flags;
+	__u32 perm;
+	__u32 uid;
+	__u32 gid;
+	__u32 user_ns;
+	__u32 desc_len;
+	__u32 nr_links;
+	__u32 payload_len;
+	__s64 expiry;
+	__u8 data[];
+};
+
+#define CKPT_KEY_REVOKED	0x1
+/* The keyring of a user, and that for sessions that have none (@u, @us). */
+#define CKPT_KEY_USER_KEYRING	0x2
+#define CKPT_KEY_USER_SESSION	0x4
+/* It is the same user's at restart, with what that contains. */
+#define CKPT_KEY_OUTSIDE	0x8
 
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */
