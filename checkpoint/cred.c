@@ -6,13 +6,10 @@
  *	capability sets, the keyring for requested keys, and to which user
  *	namespace they belong. Ids are as seen in that, or, if it has no numbers
  *	for some, in that of the restart's caller.
- * Not saved: the session keyring, if it is the user's, empty, or also that of the
- *	checkpoint's caller: then it belongs to the environment, like the
- *	session, and so it does at restart. For labels see label.c, for audit's
- *	login id audit.c.
+ * Not saved: labels, see label.c; audit's login id, see audit.c; the session,
+ *	process and thread keyring, see cred_keys.c.
  * Refused: credentials of user namespaces outside the root task's; ids without
- *	a number in either namespace; thread and process keyrings, and other
- *	session keyrings.
+ *	a number in either namespace.
  *
  * A restart must not be a way to get more privilege than by system calls. So
  * what is asked for here is: starting from the credentials of the caller of
@@ -33,37 +30,13 @@
 #include <linux/security.h>
 #include <linux/user_namespace.h>
 #include "cred.h"
+#include "keys.h"
 #include "namespaces.h"
 
 static_assert(sizeof(kernel_cap_t) == sizeof(u64));
 static_assert(CKPT_GROUPS_MAX == NGROUPS_MAX);
 
 /* ---- checkpoint ---- */
-
-static bool keyring_is_environment(struct ckpt_ctx *ctx, const struct cred *cred)
-{
-	struct key *keyring = ckpt_session_keyring(cred);
-	const struct cred *callers;
-	bool ret;
-
-	if (!keyring || ckpt_keyring_is_plain(keyring))
-		return true;
-	callers = get_task_cred(ctx->caller);
-	ret = keyring == ckpt_session_keyring(callers);
-	put_cred(callers);
-	return ret;
-}
-
-static int check_cred(struct ckpt_ctx *ctx, const struct cred *cred)
-{
-	if (ckpt_has_own_keys(cred))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"credentials: thread or process keyring");
-	if (!keyring_is_environment(ctx, cred))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"credentials: session keyring with keys");
-	return 0;
-}
 
 /* Which numbers the ids of a record are. */
 struct numbers {
@@ -158,15 +131,16 @@ int checkpoint_cred(struct ckpt_ctx *ctx, void *obj)
 {
 	const struct cred *cred = obj;
 	struct numbers numbers = { ctx, cred->user_ns };
+	struct ckpt_hdr_cred_keys keys = {};
 	struct ckpt_hdr_cred *h;
 	int ret, user_ns;
 
-	ret = check_cred(ctx, cred);
-	if (ret)
-		return ret;
 	user_ns = ckpt_user_ns_id(ctx, cred->user_ns);
 	if (user_ns < 0)
 		return user_ns;
+	ret = collect_cred_keys(ctx, cred, &keys);
+	if (ret)
+		return ret;
 
 	h = ckpt_new_obj(ctx, CKPT_HDR_CRED,
 			 cred_size(cred->group_info->ngroups));
@@ -189,7 +163,7 @@ int checkpoint_cred(struct ckpt_ctx *ctx, void *obj)
 	h->cap_effective = cred->cap_effective.val;
 	h->cap_bset = cred->cap_bset.val;
 	h->cap_ambient = cred->cap_ambient.val;
-	return 0;
+	return checkpoint_cred_keys(ctx, &keys);
 }
 
 /* ---- validate ---- */
@@ -679,8 +653,13 @@ static int fill_cred(struct ckpt_ctx *ctx, struct cred *new,
 	return ret;
 }
 
-/* Those of the caller, in @ns. */
-static struct cred *callers_in(struct user_namespace *ns)
+/**
+ * ckpt_callers_in - the credentials of the caller, in a user namespace
+ * @ns: that one, its own or one that the restart has made
+ *
+ * Return: a copy that is not in use, or NULL.
+ */
+struct cred *ckpt_callers_in(struct user_namespace *ns)
 {
 	struct cred *cred = prepare_creds();
 
@@ -693,7 +672,7 @@ static struct cred *callers_in(struct user_namespace *ns)
  * restore_cred_obj - prepare credentials
  * @ctx: the restart
  * @h: CRED record
- * @c: unused
+ * @c: position behind it
  *
  * Return: a struct cred, referenced and not in use, or ERR_PTR() of a reported
  * errno.
@@ -703,11 +682,12 @@ void *restore_cred_obj(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 {
 	const struct ckpt_hdr_cred *rec = (const void *)h;
 	struct user_namespace *ns = ckpt_ns_user(ctx, rec->user_ns);
-	struct cred *old = callers_in(ns), *new = callers_in(ns);
+	struct cred *old = ckpt_callers_in(ns), *new = ckpt_callers_in(ns);
 	int ret;
 
 	if (old && new)
-		ret = fill_cred(ctx, new, old, rec);
+		ret = fill_cred(ctx, new, old, rec) ?:
+		      restore_cred_keys(ctx, new, c);
 	else
 		ret = ckpt_err(ctx, -ENOMEM, "credentials");
 	if (old)

@@ -15,6 +15,7 @@ void ckpt_cred_get(void *obj);
 void ckpt_cred_put(void *obj);
 int restore_cred(struct ckpt_ctx *ctx, struct ckpt_task *t, u32 id);
 void commit_cred(struct ckpt_task *t);
+struct cred *ckpt_callers_in(struct user_namespace *ns);
 
 enum { CKPT_ID_REAL, CKPT_ID_EFFECTIVE, CKPT_ID_SAVED, CKPT_ID_FS, CKPT_ID_NR };
 
@@ -48,24 +49,6 @@ int ckpt_privs_check(const struct ckpt_privs *have, const struct ckpt_privs *wan
 		     u64 *need, const char **why);
 
 #ifdef CONFIG_KEYS
-static inline struct key *ckpt_session_keyring(const struct cred *cred)
-{
-	return cred->session_keyring;
-}
-
-static inline bool ckpt_has_own_keys(const struct cred *cred)
-{
-	return cred->process_keyring || cred->thread_keyring ||
-	       cred->request_key_auth;
-}
-
-/* Whether all there is to know about a session keyring is that it exists. */
-static inline bool ckpt_keyring_is_plain(const struct key *key)
-{
-	return test_bit(KEY_FLAG_UID_KEYRING, &key->flags) ||
-	       !key->keys.nr_leaves_on_tree;
-}
-
 static inline u32 ckpt_reqkey(const struct cred *cred)
 {
 	return cred->jit_keyring;
@@ -77,21 +60,6 @@ static inline int ckpt_set_reqkey(struct cred *cred, u32 reqkey)
 	return 0;
 }
 #else
-static inline struct key *ckpt_session_keyring(const struct cred *cred)
-{
-	return NULL;
-}
-
-static inline bool ckpt_has_own_keys(const struct cred *cred)
-{
-	return false;
-}
-
-static inline bool ckpt_keyring_is_plain(const struct key *key)
-{
-	return true;
-}
-
 static inline u32 ckpt_reqkey(const struct cred *cred)
 {
 	return 0;

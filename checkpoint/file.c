@@ -27,6 +27,7 @@
 #include <linux/user_namespace.h>
 #include <uapi/linux/pidfd.h>
 #include "files.h"
+#include "ipc.h"
 #include "socket.h"
 
 /* Flags that an open file can have and that opening it again can give it. */
@@ -49,6 +50,7 @@ static const struct ckpt_file_kind file_kinds[] = {
 	{ "pty",	CKPT_HDR_FILE_PTY,	ckpt_file_pty_match },
 	{ "inode",	CKPT_HDR_FILE_INODE,	ckpt_file_inode_match },
 	{ "proc",	CKPT_HDR_FILE_PROC,	ckpt_file_proc_match },
+	{ "mqueue",	CKPT_HDR_FILE_MQUEUE,	ckpt_file_mqueue_match },
 	{ "namespace",	CKPT_HDR_FILE_NS,	ckpt_file_ns_match },
 	{ "path",	CKPT_HDR_FILE_PATH,	ckpt_file_path_match },
 };

@@ -166,14 +166,16 @@ struct ckpt_label_set {
  * @base_user_ns: checkpoint: innermost user namespace that the root task has in
  *	common with the outside, an ancestor of @user_ns or that itself
  * @root_nsproxy: checkpoint: namespaces of the root task, referenced
- * @shared_ns: checkpoint: namespaces (struct ns_common) that belong to the
- *	outside, by address
+ * @shared_ns: checkpoint: namespaces (struct ns_common) and keyrings that belong
+ *	to the outside, by address
  * @undo_lists: checkpoint: lists of semaphore undo, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
  * @subject: checkpoint: the task whose state is being captured, for messages
  * @what: checkpoint: which part of it, such as "fd 3", or NULL; for messages
  * @file: checkpoint: the open file that is being captured, or NULL
+ * @key_holder: checkpoint: the credentials that led to the key being captured
+ * @key_depth: checkpoint: keyrings that led to it from there
  * @epoll_depth: checkpoint: eventpoll files that led to @file
  * @frozen: checkpoint: the tasks to release, see freeze.c
  * @known: checkpoint: the same, by task
@@ -251,6 +253,8 @@ struct ckpt_ctx {
 	struct ckpt_task *subject;
 	const char *what;
 	struct file *file;
+	const struct cred *key_holder;
+	unsigned int key_depth;
 	unsigned int epoll_depth;
 	struct list_head frozen;
 	struct rhashtable known;
@@ -352,6 +356,7 @@ enum ckpt_class {
 	CKPT_CLASS_NS_MNT,
 	CKPT_CLASS_NS_CGROUP,
 	CKPT_CLASS_NS_TIME,
+	CKPT_CLASS_KEY,
 	CKPT_CLASS_CRED,
 	CKPT_CLASS_SIGHAND,
 	CKPT_CLASS_MM,
@@ -364,6 +369,7 @@ enum ckpt_class {
 	CKPT_CLASS_FILE,
 	CKPT_CLASS_FILE_LATE,
 	CKPT_CLASS_UNLINKED,
+	CKPT_CLASS_MQUEUE,
 	CKPT_CLASS_LABEL,
 	CKPT_CLASS_TMPFS,
 	CKPT_CLASS_TMPFS_ENTRY,

@@ -66,4 +66,24 @@ int restore_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 void restore_ipc_msg_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_msg *h);
 
+/* ipc_mqueue.c, in ipc/mqueue.c */
+int checkpoint_mqueue(struct ckpt_ctx *ctx, void *obj);
+int checkpoint_mqueues(struct ckpt_ctx *ctx);
+int checkpoint_mqueue_dir(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
+int ckpt_mqueue_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_mqueue_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_mqueue_dir_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_mqueue(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+		     struct ckpt_cursor *c);
+int restore_mqueues(struct ckpt_ctx *ctx);
+int restore_mqueue_dir(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
+		       const struct ckpt_hdr_mqueue_dir *h);
+int restore_mqueue_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
+void ckpt_mqueue_put(void *obj);
+bool ckpt_file_mqueue_match(struct ckpt_ctx *ctx, struct file *file);
+int checkpoint_file_mqueue(struct ckpt_ctx *ctx, void *obj);
+int ckpt_file_mqueue_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+void *restore_file_mqueue(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
+			  struct ckpt_cursor *c);
+
 #endif /* _CHECKPOINT_IPC_H */

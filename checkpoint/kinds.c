@@ -13,6 +13,7 @@
 #include "files.h"
 #include "internal.h"
 #include "ipc.h"
+#include "keys.h"
 #include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
@@ -281,6 +282,23 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_cred_obj,
 		.get		= ckpt_cred_get,
 		.put		= ckpt_cred_put,
+	},
+	[CKPT_HDR_CRED_KEYS] = {
+		.name		= "CRED_KEYS",
+		.min_len	= sizeof(struct ckpt_hdr_cred_keys),
+		.owner		= CKPT_HDR_CRED,
+		.validate	= ckpt_cred_keys_validate,
+	},
+	[CKPT_HDR_KEY] = {
+		.name		= "KEY",
+		.min_len	= sizeof(struct ckpt_hdr_key),
+		.max_len	= CKPT_RECORD_MAX,
+		.class		= CKPT_CLASS_KEY,
+		.validate	= ckpt_key_validate,
+		.checkpoint	= checkpoint_key,
+		.restore	= restore_key,
+		.get		= ckpt_key_get,
+		.put		= ckpt_key_put,
 	},
 	[CKPT_HDR_AUDIT] = {
 		.name		= "AUDIT",
@@ -594,6 +612,15 @@ static const struct ckpt_kind generic_kinds[] = {
 		.restore	= restore_file_socket,
 		.put		= ckpt_file_put,
 	},
+	[CKPT_HDR_FILE_MQUEUE] = {
+		.name		= "FILE_MQUEUE",
+		.min_len	= sizeof(struct ckpt_hdr_file_mqueue),
+		.class		= CKPT_CLASS_FILE,
+		.validate	= ckpt_file_mqueue_validate,
+		.checkpoint	= checkpoint_file_mqueue,
+		.restore	= restore_file_mqueue,
+		.put		= ckpt_file_put,
+	},
 	[CKPT_HDR_FILE_NS] = {
 		.name		= "FILE_NS",
 		.min_len	= sizeof(struct ckpt_hdr_file_ns),
@@ -683,6 +710,31 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= CKPT_RECORD_MAX,
 		.owner		= CKPT_HDR_NS_IPC,
 		.validate	= ckpt_ipc_msg_msg_validate,
+	},
+	[CKPT_HDR_MQUEUE_DIR] = {
+		.name		= "MQUEUE_DIR",
+		.min_len	= sizeof(struct ckpt_hdr_mqueue_dir),
+		.owner		= CKPT_HDR_NS_IPC,
+		.validate	= ckpt_mqueue_dir_validate,
+	},
+	[CKPT_HDR_MQUEUE] = {
+		.name		= "MQUEUE",
+		.min_len	= sizeof(struct ckpt_hdr_mqueue),
+		.max_len	= sizeof(struct ckpt_hdr_mqueue) + NAME_MAX + 8,
+		.class		= CKPT_CLASS_MQUEUE,
+		.labelled	= CKPT_LABELLED_INODE,
+		.validate	= ckpt_mqueue_validate,
+		.checkpoint	= checkpoint_mqueue,
+		.restore	= restore_mqueue,
+		.finish		= restore_mqueue_finish,
+		.put		= ckpt_mqueue_put,
+	},
+	[CKPT_HDR_MQUEUE_MSG] = {
+		.name		= "MQUEUE_MSG",
+		.min_len	= sizeof(struct ckpt_hdr_mqueue_msg),
+		.max_len	= CKPT_RECORD_MAX,
+		.owner		= CKPT_HDR_MQUEUE,
+		.validate	= ckpt_mqueue_msg_validate,
 	},
 };
 

@@ -6,7 +6,7 @@
  *	policy of each; their labels, see label.c.
  * Refused: modules that keep something with tasks or files and do not say
  *	what; state of a module that has no label; to restore labels, if the tree
- *	has System V IPC, whose labels are not saved.
+ *	has System V IPC or keys, whose labels are not saved.
  *
  * At restart all this matters only if the caller wants the labels back. Then the
  * modules that labelled what is in the image must be those that label now; other
@@ -337,7 +337,7 @@ static int check_active(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-/* Those whose labels of System V IPC are not in images. */
+/* Those whose labels of System V IPC and keys are not in images. */
 static const struct lsm_id *labels_ipc(void)
 {
 	return find_active(LSM_ID_SELINUX) ?: find_active(LSM_ID_SMACK);
@@ -357,6 +357,10 @@ static int check_ipc(struct ckpt_ctx *ctx)
 		    h->type == CKPT_HDR_IPC_MSG)
 			return ckpt_err(ctx, -EOPNOTSUPP,
 					"security module %s: labels of System V IPC are not supported",
+					lsm->name);
+		if (h->type == CKPT_HDR_KEY)
+			return ckpt_err(ctx, -EOPNOTSUPP,
+					"security module %s: labels of keys are not supported",
 					lsm->name);
 		cond_resched();
 	}

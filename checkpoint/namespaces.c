@@ -580,6 +580,18 @@ static struct file *external_file(struct ckpt_ctx *ctx, u32 id)
 	return NULL;
 }
 
+/**
+ * ckpt_ns_is_external - whether the caller supplies a namespace
+ * @ctx: the restart
+ * @id: the number of the object, or 0
+ *
+ * Return: true if so.
+ */
+bool ckpt_ns_is_external(struct ckpt_ctx *ctx, u32 id)
+{
+	return external_file(ctx, id);
+}
+
 static bool may_enter(struct ns_common *ns)
 {
 	if (ns->ops->type == CLONE_NEWUSER)

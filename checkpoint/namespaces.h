@@ -27,6 +27,7 @@ bool ckpt_root_is_init(struct ckpt_ctx *ctx);
 int ckpt_ns_alone(struct ckpt_ctx *ctx, struct ns_common *ns);
 bool ckpt_ns_shared(struct ckpt_ctx *ctx, struct ns_common *ns);
 int restore_namespaces(struct ckpt_ctx *ctx);
+bool ckpt_ns_is_external(struct ckpt_ctx *ctx, u32 id);
 struct ns_common *ckpt_ns_external(struct ckpt_ctx *ctx, u32 id, int type);
 struct user_namespace *ckpt_ns_user(struct ckpt_ctx *ctx, u32 id);
 struct user_namespace *ckpt_ns_owner(struct ckpt_ctx *ctx,

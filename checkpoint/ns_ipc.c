@@ -3,8 +3,7 @@
  * Checkpoint/restart - IPC namespaces
  *
  * Saved: owner, limits and other settings below /proc/sys, which ids are next;
- *	what is in it, see ipc_shm.c, ipc_sem.c and ipc_msg.c.
- * Refused: POSIX message queues.
+ *	what is in it, see ipc_shm.c, ipc_sem.c, ipc_msg.c and ipc_mqueue.c.
  *
  * Objects are made as by shmget(), semget() and msgget(), with ids that are
  * asked for as in /proc/sys/kernel/shm_next_id. Who was last to use them is
@@ -125,9 +124,6 @@ int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj)
 
 	if (user < 0)
 		return user;
-	if (READ_ONCE(ns->mq_queues_count))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"IPC namespace: has POSIX message queues");
 	ret = collect_ipc_shm(ctx, ns) ?:
 	      collect_ipc_sem(ctx, ns) ?:
 	      collect_ipc_msg(ctx, ns);
@@ -141,7 +137,8 @@ int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj)
 	save_ids(ns, h);
 	return checkpoint_ipc_shm(ctx, ns) ?:
 	       checkpoint_ipc_sem(ctx, ns) ?:
-	       checkpoint_ipc_msg(ctx, ns);
+	       checkpoint_ipc_msg(ctx, ns) ?:
+	       checkpoint_mqueue_dir(ctx, ns);
 }
 
 /* ---- validate ---- */
@@ -309,7 +306,8 @@ static int restore_contents(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		ret = restore_ipc_sem(ctx, ns, h);
 	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_IPC_MSG)))
 		ret = restore_ipc_msg(ctx, ns, h, c);
-	return ret;
+	h = ret ? NULL : ckpt_read_opt_type(c, CKPT_HDR_MQUEUE_DIR);
+	return h ? restore_mqueue_dir(ctx, ns, h) : ret;
 }
 
 static int check_numbers(struct ckpt_ctx *ctx, const struct ipc_namespace *ns,

@@ -3,8 +3,7 @@
  * Checkpoint/restart - user namespaces
  *
  * Saved: nesting, owner, maps of user, group and project ids, whether
- *	setgroups() is allowed, limits.
- * Not saved: its user and persistent keyrings, which come into being again.
+ *	setgroups() is allowed, limits. For keyrings of users see key.c.
  * Refused: a namespace that a task outside the tree is in.
  *
  * At restart the question is, as with credentials: could the caller do this by

@@ -13,6 +13,7 @@
  *	deleted files and shared anonymous memory that one has open or mapped
  *	and that the one or the other can write to; open files that one has as
  *	a descriptor, too, if there is more to them than their position.
+ * POSIX message queues that one has open: refused as well.
  * Regular files and directories that have a name: refused as well when a whole
  *	container is saved. In a subtree the position is left to those outside,
  *	and the log says so: such are the files that a shell opened for its jobs.
@@ -77,6 +78,7 @@ void ckpt_hold(enum ckpt_class class, void *obj)
 		break;
 	case CKPT_CLASS_PIPE:
 	case CKPT_CLASS_UNLINKED:
+	case CKPT_CLASS_MQUEUE:
 		ihold(obj);
 		break;
 	case CKPT_CLASS_PTY:
@@ -108,6 +110,7 @@ void ckpt_let_go(enum ckpt_class class, void *obj)
 		break;
 	case CKPT_CLASS_PIPE:
 	case CKPT_CLASS_UNLINKED:
+	case CKPT_CLASS_MQUEUE:
 		iput(obj);
 		break;
 	case CKPT_CLASS_PTY:
@@ -236,6 +239,15 @@ static bool suspect_contents(struct inode *inode, const struct ckpt_uses *uses)
 	return nr > uses->nr;
 }
 
+/* Its name has one, too. Open it is enough to take messages. */
+static int suspect_queue(struct inode *inode, struct ckpt_uses *uses)
+{
+	uses->nr += !!inode->i_nlink;
+	uses->writable = true;
+	uses->suspect = suspect_contents(inode, uses);
+	return uses->suspect;
+}
+
 static int check_mappings(struct ckpt_ctx *ctx, const struct inode *inode,
 			  struct ckpt_uses *uses, const char *what)
 {
@@ -265,6 +277,8 @@ static int suspect_inode(struct ckpt_ctx *ctx, u32 type, void *obj,
 		return check_mappings(ctx, file_inode(obj), uses,
 				      "shared anonymous memory");
 	}
+	if (type == CKPT_HDR_MQUEUE)
+		return suspect_queue(obj, uses);
 	uses->suspect = suspect_contents(obj, uses);
 	return check_mappings(ctx, obj, uses, "file without a name,") ?:
 	       uses->suspect;
@@ -291,6 +305,7 @@ static int suspect(struct ckpt_ctx *ctx, u32 type, void *obj,
 		return uses->suspect;
 	case CKPT_HDR_INODE:
 	case CKPT_HDR_UNLINKED:
+	case CKPT_HDR_MQUEUE:
 		return suspect_inode(ctx, type, obj, uses);
 	}
 	if (ckpt_kind(type)->class == CKPT_CLASS_FILE ||
@@ -394,6 +409,11 @@ static int refuse(struct ckpt_ctx *ctx, const struct holder *h)
 				"file without a name, %lu: also open as fd %d of task %d (%s), which is outside the tree",
 				((struct inode *)h->obj)->i_ino, h->fd, h->pid,
 				h->comm);
+	case CKPT_HDR_MQUEUE:
+		return ckpt_err(ctx, -EBUSY,
+				"POSIX message queue %lu: also open as fd %d of task %d (%s), which is outside the tree",
+				((struct inode *)h->obj)->i_ino, h->fd, h->pid,
+				h->comm);
 	default:
 		return ckpt_err(ctx, -EBUSY,
 				"%pD4: shared with fd %d of task %d (%s), which is outside the tree; it can be passed as an external resource",
@@ -427,6 +447,7 @@ int checkpoint_outside(struct ckpt_ctx *ctx)
 
 	count_tasks(ctx);
 	ret = ckpt_walk_objs(ctx, CKPT_HDR_FILE_INODE, note_writer) ?:
+	      ckpt_walk_objs(ctx, CKPT_HDR_FILE_MQUEUE, note_writer) ?:
 	      ckpt_walk_uses(ctx, count_suspect);
 	if (ret || !ctx->nr_suspects)
 		return ret;

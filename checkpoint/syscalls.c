@@ -22,6 +22,7 @@
 #include "freeze.h"
 #include "internal.h"
 #include "ipc.h"
+#include "keys.h"
 #include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
@@ -241,6 +242,9 @@ static int capture_all(struct ckpt_ctx *ctx)
 	       checkpoint_tree(ctx) ?:
 	       checkpoint_tasks(ctx) ?:
 	       checkpoint_tmpfs_all(ctx) ?:
+	       checkpoint_mqueues(ctx) ?:
+	       checkpoint_user_keys(ctx) ?:
+	       checkpoint_keys_end(ctx) ?:
 	       ckpt_at(ctx, CKPT_AT_TASKS) ?:
 	       checkpoint_sockets_end(ctx) ?:
 	       checkpoint_file_owners(ctx) ?:
@@ -502,7 +506,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
-		ret = restore_namespaces(ctx);
+		ret = restore_namespaces(ctx) ?: restore_mqueues(ctx) ?:
+		      restore_keys(ctx);
 	if (!ret)
 		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
 	if (!ret)

@@ -368,6 +368,88 @@ static void fill_file_socket(void *rec)
 	f->sock = CKPT_CLASS_SOCKET;
 }
 
+static void fill_key(struct ckpt_hdr_key *k, const char *desc)
+{
+	k->serial = 12345;
+	k->perm = 0x3f010000;
+	k->expiry = S64_MAX;
+	k->desc_len = strlen(desc) + 1;
+	memcpy(k->data, desc, k->desc_len);
+}
+
+static void fill_keyring(void *rec)
+{
+	struct ckpt_hdr_key *k = rec;
+
+	fill_key(k, "_ses");
+	k->nr_links = 1;
+	*(u32 *)(k->data + 8) = CKPT_CLASS_KEY;
+}
+
+static void fill_user_key(void *rec)
+{
+	struct ckpt_hdr_key *k = rec;
+
+	fill_key(k, "a:secret");
+	k->type = CKPT_KEY_USER;
+	k->payload_len = 3;
+	memcpy(k->data + 16, "abc", 3);
+}
+
+static void fill_users_keyring(void *rec)
+{
+	struct ckpt_hdr_key *k = rec;
+
+	fill_key(k, "_uid.0");
+	k->flags = CKPT_KEY_USER_KEYRING | CKPT_KEY_OUTSIDE;
+	k->gid = -1;
+}
+
+static void fill_cred_keys(void *rec)
+{
+	struct ckpt_hdr_cred_keys *k = rec;
+
+	k->session = CKPT_CLASS_KEY;
+	k->thread = CKPT_CLASS_KEY;
+}
+
+static void fill_mqueue(void *rec)
+{
+	struct ckpt_hdr_mqueue *q = rec;
+
+	q->ns = CKPT_CLASS_NS_IPC;
+	q->maxmsg = 10;
+	q->msgsize = 100;
+	q->notify_pid = CKPT_CLASS_PID;
+	q->signo = SIGUSR1;
+	q->mode = 0600;
+	memcpy(q->name, "queue", sizeof("queue"));
+}
+
+static void fill_mqueue_msg(void *rec)
+{
+	struct ckpt_hdr_mqueue_msg *m = rec;
+
+	m->prio = 7;
+	m->len = 5;
+	memcpy(m->data, "hello", 5);
+}
+
+static void fill_mqueue_dir(void *rec)
+{
+	struct ckpt_hdr_mqueue_dir *d = rec;
+
+	d->mode = 01777;
+}
+
+static void fill_file_mqueue(void *rec)
+{
+	struct ckpt_hdr_file_mqueue *f = rec;
+
+	fill_file(&f->file);
+	f->queue = CKPT_CLASS_MQUEUE;
+}
+
 static void fill_file_owner(void *rec)
 {
 	struct ckpt_hdr_file_owner *o = rec;
@@ -511,6 +593,14 @@ static const struct good_rec good_recs[] = {
 	REC(FILE_PTY, file_pty, 8, fill_file_pty),
 	REC(FILE_PTY, file_pty, 8, fill_master),
 	REC(FILE_SOCKET, file_socket, 0, fill_file_socket),
+	REC(KEY, key, 16, fill_keyring),
+	REC(KEY, key, 24, fill_user_key),
+	REC(KEY, key, 8, fill_users_keyring),
+	REC(CRED_KEYS, cred_keys, 0, fill_cred_keys),
+	REC(FILE_MQUEUE, file_mqueue, 0, fill_file_mqueue),
+	REC(MQUEUE, mqueue, 8, fill_mqueue),
+	REC(MQUEUE_MSG, mqueue_msg, 8, fill_mqueue_msg),
+	REC(MQUEUE_DIR, mqueue_dir, 0, fill_mqueue_dir),
 	REC(FILE_OWNER, file_owner, 0, fill_file_owner),
 	REC(FILE_PROC, file_proc, 16, fill_file_proc),
 	REC(CGROUP, cgroup, 8, fill_cgroup),
@@ -930,6 +1020,90 @@ static const struct rec_case cases[] = {
 	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
 	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
 	BAD(FILE_SOCKET, file_socket, reserved, 1, "reserved"),
+
+	FINE(KEY, key, expiry, 1, "expired"),
+	NOTSUPP(KEY, key, type, 3, "unknown type"),
+	BAD(KEY, key, type, CKPT_KEY_USER, "payload that is links"),
+	BAD(KEY, key, serial, 2, "serial number"),
+	BAD(KEY, key, serial, ~0U, "negative serial number"),
+	BAD(KEY, key, flags, 16, "unknown flag"),
+	BAD(KEY, key, flags, CKPT_KEY_REVOKED, "revoked, but not empty"),
+	BAD(KEY, key, flags, CKPT_KEY_OUTSIDE, "key of somebody else"),
+	BAD(KEY, key, perm, BIT(31), "permissions"),
+	BAD(KEY, key, uid, ~0U, "no owner"),
+	BAD(KEY, key, gid, ~0U, "no group"),
+	FINE(KEY, key, user_ns, CKPT_CLASS_NS_USER, "user namespace"),
+	BAD(KEY, key, user_ns, CKPT_CLASS_KEY, "other namespace"),
+	BAD(KEY, key, desc_len, 1, "no description"),
+	BAD(KEY, key, desc_len, 4, "description without end"),
+	BAD(KEY, key, desc_len, ~0U, "huge description"),
+	BAD(KEY, key, nr_links, 3, "more links"),
+	BAD(KEY, key, nr_links, 0x40000001, "lengths that wrap"),
+	BAD(KEY, key, payload_len, 4, "payload of a keyring"),
+	BAD(KEY, key, expiry, ~0ULL, "negative time"),
+	BAD(KEY, key, data[0], '.', "name of the kernel's"),
+	BAD(KEY, key, data[7], 1, "padding of the description"),
+	BAD(KEY, key, data[8], CKPT_CLASS_CRED, "link to another object"),
+	BAD(KEY, key, data[12], 1, "padding of the links"),
+	NTH(1, KEY, key, flags, 0, 0, "user"),
+	NTH(1, KEY, key, type, CKPT_KEY_LOGON, 0, "logon"),
+	BAD2(KEY, key, type, CKPT_KEY_KEYRING, "links that are a payload"),
+	BAD2(KEY, key, payload_len, 0, "no payload"),
+	BAD2(KEY, key, payload_len, 32768, "long payload"),
+	BAD2(KEY, key, flags, CKPT_KEY_USER_KEYRING, "no keyring"),
+	NTH(2, KEY, key, flags, CKPT_KEY_USER_SESSION | CKPT_KEY_OUTSIDE, 0, "session"),
+	NTH(2, KEY, key, flags, CKPT_KEY_USER_KEYRING, -EBADMSG, "whose"),
+	NTH(2, KEY, key, flags, CKPT_KEY_USER_KEYRING | CKPT_KEY_USER_SESSION |
+	    CKPT_KEY_OUTSIDE, -EBADMSG, "both keyrings of a user"),
+	NTH(2, KEY, key, user_ns, CKPT_CLASS_NS_USER, -EBADMSG, "inside"),
+
+	FINE(CRED_KEYS, cred_keys, thread, 0, "no thread keyring"),
+	BAD(CRED_KEYS, cred_keys, session, CKPT_CLASS_CRED, "other session"),
+	BAD(CRED_KEYS, cred_keys, process, CKPT_CLASS_CRED, "other process"),
+	BAD(CRED_KEYS, cred_keys, thread, ~0U, "dangling"),
+	BAD(CRED_KEYS, cred_keys, flags, CKPT_CRED_NO_SESSION, "contradiction"),
+	BAD(CRED_KEYS, cred_keys, flags, 2, "unknown flag"),
+
+	FILE_CASES(FILE_MQUEUE, file_mqueue),
+	BAD(FILE_MQUEUE, file_mqueue, queue, 0, "no queue"),
+	BAD(FILE_MQUEUE, file_mqueue, queue, CKPT_CLASS_FILE, "other object"),
+	BAD(FILE_MQUEUE, file_mqueue, reserved, 1, "reserved"),
+	BAD(FILE_MQUEUE, file_mqueue, file.f_flags, O_PATH, "O_PATH"),
+
+	FINE(MQUEUE, mqueue, flags, CKPT_MQUEUE_UNLINKED, "unlinked"),
+	BAD(MQUEUE, mqueue, flags, 2, "unknown flag"),
+	BAD(MQUEUE, mqueue, ns, 0, "no namespace"),
+	BAD(MQUEUE, mqueue, ns, CKPT_CLASS_NS_UTS, "other namespace"),
+	BAD(MQUEUE, mqueue, maxmsg, 0, "no messages"),
+	FINE(MQUEUE, mqueue, maxmsg, 65536, "most messages"),
+	BAD(MQUEUE, mqueue, maxmsg, 65537, "too many messages"),
+	BAD(MQUEUE, mqueue, msgsize, 0, "no bytes"),
+	BAD(MQUEUE, mqueue, msgsize, ~0ULL, "too many bytes"),
+	BAD(MQUEUE, mqueue, uid, ~0U, "no owner"),
+	BAD(MQUEUE, mqueue, gid, ~0U, "no group"),
+	BAD(MQUEUE, mqueue, mode, S_IFREG, "type in permissions"),
+	BAD(MQUEUE, mqueue, notify_pid, 0, "signal for nobody"),
+	BAD(MQUEUE, mqueue, notify_pid, CKPT_CLASS_FILE, "other process"),
+	BAD(MQUEUE, mqueue, notify_user, CKPT_CLASS_PID, "other user namespace"),
+	BAD(MQUEUE, mqueue, notify, SIGEV_NONE, "signal that is none"),
+	BAD(MQUEUE, mqueue, notify, SIGEV_THREAD, "thread"),
+	BAD(MQUEUE, mqueue, signo, 65, "signal"),
+	BAD(MQUEUE, mqueue, signo, ~0U, "negative signal"),
+	BAD(MQUEUE, mqueue, reserved, 1, "reserved"),
+	BAD(MQUEUE, mqueue, name[0], 0, "no name"),
+	BAD(MQUEUE, mqueue, name[2], '/', "slash"),
+	BAD(MQUEUE, mqueue, name[7], 1, "no end"),
+
+	FINE(MQUEUE_MSG, mqueue_msg, prio, CKPT_MQ_PRIO_MAX - 1, "highest"),
+	BAD(MQUEUE_MSG, mqueue_msg, prio, CKPT_MQ_PRIO_MAX, "too high"),
+	BAD(MQUEUE_MSG, mqueue_msg, len, 9, "length"),
+	BAD(MQUEUE_MSG, mqueue_msg, len, 101, "longer than its queue takes"),
+	BAD(MQUEUE_MSG, mqueue_msg, len, ~0U, "huge"),
+	BAD(MQUEUE_MSG, mqueue_msg, data[5], 1, "padding"),
+
+	FINE(MQUEUE_DIR, mqueue_dir, uid, ~0U, "owner from outside"),
+	BAD(MQUEUE_DIR, mqueue_dir, mode, S_IFDIR, "type in permissions"),
+	BAD(MQUEUE_DIR, mqueue_dir, reserved, 1, "reserved"),
 
 	FINE(FILE_OWNER, file_owner, pid, 0, "nobody"),
 	FINE(FILE_OWNER, file_owner, flags, CKPT_OWNER_ASYNC, "signals"),

@@ -4,7 +4,7 @@
 #
 # Its root is an overlay on the guest's own system, its init is busybox's, and its
 # services are redis-server, a web server in python3, and a program that uses
-# System V IPC and files in a tmpfs. It has all kinds of namespaces of its own,
+# System V IPC, a POSIX message queue and files in a tmpfs. It has all kinds of namespaces of its own,
 # and a veth to a bridge.
 # shellcheck shell=bash disable=SC2034,SC2154
 

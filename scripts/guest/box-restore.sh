@@ -42,6 +42,7 @@ check "web server answers" eval "fetch service/web/run | cmp - /run/guest/box/se
 check "files in tmpfs" test "$(inside cat /run/link)" = precious
 check "shared memory files" eval "inside sha256sum /dev/shm/noise | same $box/noise"
 check "System V objects" eval "inside ipcs | grep 0x | awk '{ print \$1, \$2, \$3, \$4 }' | same $box/ipcs"
+check "POSIX message queue" grep -q "QSIZE:8 " "/proc/$init/root/dev/mqueue/box"
 before=$(cat $box/count)
 # shellcheck disable=SC2317
 counted()

@@ -802,6 +802,13 @@ static void describe_unlinked(const struct ckpt_image *img,
 		add_id(out, "dir_id", &u->dir);
 }
 
+static const struct ckpt_field file_mqueue_fields[] = {
+	FILE_FIELDS,
+	FIELD(ckpt_hdr_file_mqueue, queue, F_REF, .class = CLASS_MQUEUE),
+	FIELD(ckpt_hdr_file_mqueue, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_name ns_types[] = {
 	{ 0x00000080, "time" },
 	{ 0x00020000, "mnt" },
@@ -880,6 +887,8 @@ const struct ckpt_kind ckpt_file_kinds[] = {
 	{ KIND(FILE_PATH, "file_path", ckpt_hdr_file_path),
 	  .class = CLASS_FILE, .var = true, .fields = file_path_fields,
 	  .check = check_file_path, .describe = describe_file_path },
+	{ KIND(FILE_MQUEUE, "file_mqueue", ckpt_hdr_file_mqueue),
+	  .class = CLASS_FILE, .fields = file_mqueue_fields },
 	{ KIND(FILE_NS, "file_ns", ckpt_hdr_file_ns), .class = CLASS_FILE,
 	  .fields = file_ns_fields },
 	{ KIND(FILE_PROC, "file_proc", ckpt_hdr_file_proc),

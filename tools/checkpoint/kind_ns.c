@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Records of namespaces, and of System V IPC
+ * Records of namespaces, and of what is in IPC namespaces
  */
 #include "record.h"
 
@@ -339,6 +339,87 @@ static void check_msg_msg(struct ckpt_image *img, struct record *rec)
 		ckpt_check_zero(img, rec, "padding", data + m->len, len - m->len);
 }
 
+static const struct ckpt_name notify_kinds[] = {
+	{ 0, "signal" },
+	{ 1, "none" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name mqueue_flags[] = {
+	{ CKPT_MQUEUE_UNLINKED, "unlinked" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field mqueue_fields[] = {
+	FIELD(ckpt_hdr_mqueue, ns, F_REF, .class = CLASS_NS_IPC),
+	FIELD(ckpt_hdr_mqueue, flags, F_FLAGS, .names = mqueue_flags),
+	FIELD(ckpt_hdr_mqueue, maxmsg, F_UINT),
+	FIELD(ckpt_hdr_mqueue, msgsize, F_UINT),
+	FIELD(ckpt_hdr_mqueue, atime, F_DATE),
+	FIELD(ckpt_hdr_mqueue, mtime, F_DATE),
+	FIELD(ckpt_hdr_mqueue, ctime, F_DATE),
+	FIELD(ckpt_hdr_mqueue, value, F_HEX),
+	FIELD(ckpt_hdr_mqueue, notify_pid, F_REF0, .class = CLASS_PID),
+	FIELD(ckpt_hdr_mqueue, notify_user, F_REF0, .class = CLASS_NS_USER),
+	FIELD(ckpt_hdr_mqueue, notify, F_ENUM, .names = notify_kinds),
+	FIELD(ckpt_hdr_mqueue, signo, F_UINT),
+	FIELD(ckpt_hdr_mqueue, exec_id, F_UINT),
+	FIELD(ckpt_hdr_mqueue, uid, F_UINT),
+	FIELD(ckpt_hdr_mqueue, gid, F_UINT),
+	FIELD(ckpt_hdr_mqueue, mode, F_OCT),
+	FIELD(ckpt_hdr_mqueue, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field mqueue_dir_fields[] = {
+	FIELD(ckpt_hdr_mqueue_dir, uid, F_UINT),
+	FIELD(ckpt_hdr_mqueue_dir, gid, F_UINT),
+	FIELD(ckpt_hdr_mqueue_dir, mode, F_OCT),
+	FIELD(ckpt_hdr_mqueue_dir, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_field mqueue_msg_fields[] = {
+	FIELD(ckpt_hdr_mqueue_msg, prio, F_UINT),
+	FIELD(ckpt_hdr_mqueue_msg, len, F_UINT),
+	END_OF_FIELDS
+};
+
+static void check_mqueue_msg(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_mqueue_msg *m = (const void *)rec->pub.h;
+	const char *data;
+	size_t len;
+
+	if (m->prio >= CKPT_MQ_PRIO_MAX)
+		ckpt_bad(img, rec, "priority %u", m->prio);
+	data = ckpt_payload(rec, &len);
+	if (m->len > CKPT_RECORD_MAX || len != (m->len + 7) / 8 * 8)
+		ckpt_bad(img, rec, "%u bytes in %zu", m->len, len);
+	else
+		ckpt_check_zero(img, rec, "padding", data + m->len, len - m->len);
+}
+
+static void check_name(struct ckpt_image *img, struct record *rec)
+{
+	const char *name;
+	size_t len;
+
+	name = ckpt_payload(rec, &len);
+	ckpt_check_string(img, rec, "name", name, len);
+}
+
+static void describe_name(const struct ckpt_image *img, const struct record *rec,
+			  struct json_object *out)
+{
+	const char *name;
+	size_t len;
+
+	(void)img;
+	name = ckpt_payload(rec, &len);
+	json_object_object_add(out, "name", ckpt_json_string(name, len));
+}
+
 const struct ckpt_kind ckpt_ns_kinds[] = {
 	{ KIND(NS_USER, "ns_user", ckpt_hdr_ns_user), .class = CLASS_NS_USER,
 	  .var = true, .fields = user_fields, .check = check_user,
@@ -361,6 +442,14 @@ const struct ckpt_kind ckpt_ns_kinds[] = {
 	{ KIND(IPC_MSG_MSG, "ipc_msg_msg", ckpt_hdr_ipc_msg_msg), .many = true,
 	  .var = true, .owner = CKPT_HDR_NS_IPC, .fields = msg_msg_fields,
 	  .check = check_msg_msg },
+	{ KIND(MQUEUE_DIR, "mqueue_dir", ckpt_hdr_mqueue_dir),
+	  .owner = CKPT_HDR_NS_IPC, .fields = mqueue_dir_fields },
+	{ KIND(MQUEUE, "mqueue", ckpt_hdr_mqueue), .class = CLASS_MQUEUE,
+	  .var = true, .fields = mqueue_fields, .check = check_name,
+	  .describe = describe_name },
+	{ KIND(MQUEUE_MSG, "mqueue_msg", ckpt_hdr_mqueue_msg), .many = true,
+	  .var = true, .owner = CKPT_HDR_MQUEUE, .fields = mqueue_msg_fields,
+	  .check = check_mqueue_msg },
 	{ KIND(NS_NET, "ns_net", ckpt_hdr_ns), .class = CLASS_NS_NET,
 	  .fields = ns_fields },
 	{ KIND(NS_PID, "ns_pid", ckpt_hdr_ns_pid), .class = CLASS_NS_PID,

@@ -512,6 +512,99 @@ static const struct ckpt_field cred_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_name cred_keys_flags[] = {
+	{ CKPT_CRED_NO_SESSION, "no_session" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field cred_keys_fields[] = {
+	FIELD(ckpt_hdr_cred_keys, session, F_REF0, .class = CLASS_KEY),
+	FIELD(ckpt_hdr_cred_keys, process, F_REF0, .class = CLASS_KEY),
+	FIELD(ckpt_hdr_cred_keys, thread, F_REF0, .class = CLASS_KEY),
+	FIELD(ckpt_hdr_cred_keys, flags, F_FLAGS, .names = cred_keys_flags),
+	END_OF_FIELDS
+};
+
+static const struct ckpt_name key_types[] = {
+	{ CKPT_KEY_KEYRING, "keyring" },
+	{ CKPT_KEY_USER, "user" },
+	{ CKPT_KEY_LOGON, "logon" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_name key_flags[] = {
+	{ CKPT_KEY_REVOKED, "revoked" },
+	{ CKPT_KEY_USER_KEYRING, "user_keyring" },
+	{ CKPT_KEY_USER_SESSION, "user_session" },
+	{ CKPT_KEY_OUTSIDE, "outside" },
+	{ 0, NULL }
+};
+
+/* The payload is a secret, and nothing to look at. */
+static const struct ckpt_field key_fields[] = {
+	FIELD(ckpt_hdr_key, serial, F_INT),
+	FIELD(ckpt_hdr_key, type, F_ENUM, .names = key_types),
+	FIELD(ckpt_hdr_key, flags, F_FLAGS, .names = key_flags),
+	FIELD(ckpt_hdr_key, perm, F_HEX),
+	FIELD(ckpt_hdr_key, uid, F_UINT),
+	FIELD(ckpt_hdr_key, gid, F_INT),
+	FIELD(ckpt_hdr_key, user_ns, F_REF0, .class = CLASS_NS_USER),
+	FIELD(ckpt_hdr_key, desc_len, F_QUIET),
+	FIELD(ckpt_hdr_key, nr_links, F_QUIET),
+	FIELD(ckpt_hdr_key, payload_len, F_UINT),
+	FIELD(ckpt_hdr_key, expiry, F_INT),
+	END_OF_FIELDS
+};
+
+static __u64 padded(__u64 len)
+{
+	return (len + 7) / 8 * 8;
+}
+
+static void check_key(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_key *k = (const void *)rec->pub.h;
+	const char *data;
+	size_t len;
+	__u32 i, id;
+
+	data = ckpt_payload(rec, &len);
+	if (k->desc_len < 2 || k->desc_len > len ||
+	    len != padded(k->desc_len) +
+		   padded(k->nr_links * 4ULL + k->payload_len)) {
+		ckpt_bad(img, rec, "description of %u bytes, %u links, %u bytes, in %zu",
+			 k->desc_len, k->nr_links, k->payload_len, len);
+		return;
+	}
+	ckpt_check_string(img, rec, "description", data, padded(k->desc_len));
+	for (i = 0; i < k->nr_links; i++) {
+		memcpy(&id, data + padded(k->desc_len) + i * 4ULL, sizeof(id));
+		if (!ckpt_ref_ok(img, id, CLASS_KEY))
+			ckpt_bad(img, rec, "link to object %u", id);
+	}
+}
+
+static void describe_key(const struct ckpt_image *img, const struct record *rec,
+			 struct json_object *out)
+{
+	const struct ckpt_hdr_key *k = (const void *)rec->pub.h;
+	struct json_object *links = json_object_new_array();
+	const char *data;
+	size_t len;
+	__u32 i, id;
+
+	(void)img;
+	data = ckpt_payload(rec, &len);
+	json_object_object_add(out, "description",
+			       ckpt_json_string(data, k->desc_len < len ?
+						      k->desc_len : len));
+	for (i = 0; padded(k->desc_len) + i * 4ULL + 4 <= len && i < k->nr_links; i++) {
+		memcpy(&id, data + padded(k->desc_len) + i * 4ULL, sizeof(id));
+		json_object_array_add(links, json_object_new_int64(id));
+	}
+	json_object_object_add(out, "links", links);
+}
+
 static size_t nr_groups(const struct record *rec)
 {
 	const struct ckpt_hdr_cred *c = (const void *)rec->pub.h;
@@ -578,6 +671,10 @@ const struct ckpt_kind ckpt_signal_kinds[] = {
 	  .check = check_rlimits, .describe = describe_rlimits },
 	{ KIND(SIGHAND, "sighand", ckpt_hdr_sighand), .class = CLASS_SIGHAND,
 	  .check = check_sighand, .describe = describe_sighand },
+	{ KIND(KEY, "key", ckpt_hdr_key), .class = CLASS_KEY, .var = true,
+	  .fields = key_fields, .check = check_key, .describe = describe_key },
+	{ KIND(CRED_KEYS, "cred_keys", ckpt_hdr_cred_keys),
+	  .owner = CKPT_HDR_CRED, .fields = cred_keys_fields },
 	{ KIND(CRED, "cred", ckpt_hdr_cred), .class = CLASS_CRED, .var = true,
 	  .fields = cred_fields, .check = check_cred,
 	  .describe = describe_cred },

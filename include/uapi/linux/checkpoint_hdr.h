@@ -150,14 +150,24 @@ enum ckpt_hdr_type {
 	CKPT_HDR_FILE_PTY	= 170,	/* object */
 	CKPT_HDR_FILE_SOCKET	= 171,	/* object */
 	CKPT_HDR_FILE_NS	= 172,	/* object: /proc/PID/ns/... */
+	CKPT_HDR_FILE_MQUEUE	= 173,	/* object */
 	CKPT_HDR_FILE_PROC	= 174,	/* object: on a proc filesystem */
 
-	/* System V IPC; belong to an NS_IPC but for undo, which is a task's */
+	/* keys */
+	CKPT_HDR_KEY		= 182,	/* object */
+	CKPT_HDR_CRED_KEYS	= 183,
+
+	/* POSIX message queues */
+	CKPT_HDR_MQUEUE_DIR	= 180,	/* of an NS_IPC */
+	CKPT_HDR_MQUEUE_MSG	= 181,
+
+	/* IPC; belong to an NS_IPC but for undo, which is a task's */
 	CKPT_HDR_IPC_SHM	= 192,
 	CKPT_HDR_IPC_SEM	= 193,
 	CKPT_HDR_IPC_SEM_UNDO	= 194,
 	CKPT_HDR_IPC_MSG	= 195,
 	CKPT_HDR_IPC_MSG_MSG	= 196,
+	CKPT_HDR_MQUEUE		= 197,	/* object */
 
 	/* processor architectures, see asm/checkpoint_hdr.h */
 	CKPT_HDR_ARCH		= 1024,
@@ -660,6 +670,87 @@ struct ckpt_hdr_ipc_msg_msg {
 	__s64 type;
 	__u64 len;
 	__u8 data[];
+};
+
+#define CKPT_MQ_PRIO_MAX	32768
+
+#define CKPT_MQUEUE_UNLINKED	0x1
+
+/**
+ * struct ckpt_hdr_mqueue - a POSIX message queue
+ * @h: type %CKPT_HDR_MQUEUE
+ * @ns: NS_IPC object it is in
+ * @flags: %CKPT_MQUEUE_UNLINKED: it no longer has its name
+ * @maxmsg: most messages in it
+ * @msgsize: most bytes in a message
+ * @atime: time of the last access, nanoseconds
+ * @mtime: time of the last modification, nanoseconds
+ * @ctime: time of the last change, nanoseconds
+ * @value: with @notify_pid, value to send along
+ * @notify_pid: PID object of the process to notify, or 0
+ * @notify_user: with @notify_pid, NS_USER object in which that asked; 0: that of
+ *	the restart's caller
+ * @notify: with @notify_pid, SIGEV_NONE or SIGEV_SIGNAL
+ * @signo: with SIGEV_SIGNAL, the signal
+ * @exec_id: with @notify_pid, how often it had executed a program by then
+ * @uid: owner, in the user namespace that owns the IPC namespace
+ * @gid: group, likewise
+ * @mode: permissions
+ * @reserved: zero
+ * @name: its name, without the slash
+ */
+struct ckpt_hdr_mqueue {
+	struct ckpt_hdr h;
+	__u32 ns;
+	__u32 flags;
+	__u64 maxmsg;
+	__u64 msgsize;
+	__s64 atime;
+	__s64 mtime;
+	__s64 ctime;
+	__u64 value;
+	__u32 notify_pid;
+	__u32 notify_user;
+	__s32 notify;
+	__s32 signo;
+	__u32 exec_id;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u64 reserved;
+	__u8 name[];
+};
+
+/**
+ * struct ckpt_hdr_mqueue_msg - a message in a POSIX message queue; lowest
+ *	priorities first, and of the same priority the oldest
+ * @h: type %CKPT_HDR_MQUEUE_MSG
+ * @prio: its priority, below %CKPT_MQ_PRIO_MAX
+ * @len: bytes of @data; zeros pad the record
+ * @data: the message
+ */
+struct ckpt_hdr_mqueue_msg {
+	struct ckpt_hdr h;
+	__u32 prio;
+	__u32 len;
+	__u8 data[];
+};
+
+/**
+ * struct ckpt_hdr_mqueue_dir - the directory of all POSIX message queues
+ * @h: type %CKPT_HDR_MQUEUE_DIR
+ * @uid: owner, in the user namespace that owns the IPC namespace, or -1 if it
+ *	has no number there
+ * @gid: group, likewise
+ * @mode: permissions
+ * @reserved: zero
+ */
+struct ckpt_hdr_mqueue_dir {
+	struct ckpt_hdr h;
+	__u32 uid;
+	__u32 gid;
+	__u32 mode;
+	__u32 reserved;
 };
 
 /**
@@ -2105,6 +2196,18 @@ struct ckpt_hdr_file_ns {
 	__u32 type;
 };
 
+/**
+ * struct ckpt_hdr_file_mqueue - an open POSIX message queue
+ * @file: common part
+ * @queue: MQUEUE object
+ * @reserved: zero
+ */
+struct ckpt_hdr_file_mqueue {
+	struct ckpt_hdr_file file;
+	__u32 queue;
+	__u32 reserved;
+};
+
 /* ---- signals ---- */
 
 /**
@@ -2554,5 +2657,69 @@ struct ckpt_hdr_cred {
  * some have no number in @user_ns.
  */
 #define CKPT_CRED_OUTER		0x1
+
+/**
+ * struct ckpt_hdr_cred_keys - keyrings of credentials, if they have any
+ * @h: type %CKPT_HDR_CRED_KEYS
+ * @session: KEY object of the session keyring; 0: that of the restart's caller
+ * @process: that of the process keyring, or 0
+ * @thread: that of the thread keyring, or 0
+ * @flags: %CKPT_CRED_NO_SESSION: there is no session keyring
+ */
+struct ckpt_hdr_cred_keys {
+	struct ckpt_hdr h;
+	__u32 session;
+	__u32 process;
+	__u32 thread;
+	__u32 flags;
+};
+
+#define CKPT_CRED_NO_SESSION	0x1
+
+/* Types of keys. */
+#define CKPT_KEY_KEYRING	0
+#define CKPT_KEY_USER		1
+#define CKPT_KEY_LOGON		2
+
+/**
+ * struct ckpt_hdr_key - a key or keyring
+ * @h: type %CKPT_HDR_KEY, an object
+ * @serial: its serial number
+ * @type: %CKPT_KEY_KEYRING or another
+ * @flags: %CKPT_KEY_REVOKED and others
+ * @perm: permissions, as in keyctl(), KEYCTL_SETPERM
+ * @uid: owner, in the user namespace of the restart's caller
+ * @gid: group, likewise; -1: none
+ * @user_ns: NS_USER object of who has it; 0: that of the restart's caller
+ * @desc_len: bytes of the description, its final NUL included
+ * @nr_links: of keyrings: number of links
+ * @payload_len: of other keys: bytes of the payload
+ * @expiry: when it expires or was revoked, CLOCK_REALTIME in seconds; the
+ *	greatest number: never
+ * @data: description, padded with zeros to a multiple of 8 bytes; then the
+ *	payload, or KEY objects as __u32; padded likewise
+ */
+struct ckpt_hdr_key {
+	struct ckpt_hdr h;
+	__s32 serial;
+	__u32 type;
+	__u32 flags;
+	__u32 perm;
+	__u32 uid;
+	__u32 gid;
+	__u32 user_ns;
+	__u32 desc_len;
+	__u32 nr_links;
+	__u32 payload_len;
+	__s64 expiry;
+	__u8 data[];
+};
+
+#define CKPT_KEY_REVOKED	0x1
+/* The keyring of a user, and that for sessions that have none (@u, @us). */
+#define CKPT_KEY_USER_KEYRING	0x2
+#define CKPT_KEY_USER_SESSION	0x4
+/* It is the same user's at restart, with what that contains. */
+#define CKPT_KEY_OUTSIDE	0x8
 
 #endif /* _UAPI_LINUX_CHECKPOINT_HDR_H */

@@ -6,7 +6,6 @@
 
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <sys/fsuid.h>
 
@@ -310,54 +309,6 @@ TEST_F(cred, restart_with_capability)
 TEST_F(cred, restart_with_set_user_id)
 {
 	restart_as_user(_metadata, &self->t, with_set_user_id, -EPERM, "credentials");
-}
-
-/* Keys are not written to images. */
-static void thread_key(struct shared *sh)
-{
-	TARGET_CHECK(sh, syscall(SYS_add_key, "user", "ckpt", "x", 1,
-				 KEY_SPEC_THREAD_KEYRING) > 0);
-	target_step(sh, 1);
-}
-
-static void session_key(struct shared *sh)
-{
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	TARGET_CHECK(sh, syscall(SYS_add_key, "user", "ckpt", "x", 1,
-				 KEY_SPEC_SESSION_KEYRING) > 0);
-	target_step(sh, 1);
-}
-
-static void empty_session(struct shared *sh)
-{
-	syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
-	target_step(sh, 1);
-}
-
-static bool have_keys(void)
-{
-	return syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_USER_KEYRING, 0) >= 0;
-}
-
-TEST_F(cred, thread_keyring)
-{
-	if (!have_keys())
-		SKIP(return, "no keys");
-	REFUSED(&self->t, thread_key, EOPNOTSUPP, "keyring");
-}
-
-TEST_F(cred, session_keyring)
-{
-	if (!have_keys())
-		SKIP(return, "no keys");
-	REFUSED(&self->t, session_key, EOPNOTSUPP, "session keyring");
-}
-
-TEST_F(cred, empty_session_keyring)
-{
-	if (!have_keys())
-		SKIP(return, "no keys");
-	ROUND_TRIP(&self->t, empty_session);
 }
 
 TEST_HARNESS_MAIN

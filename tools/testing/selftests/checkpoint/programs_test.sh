@@ -81,7 +81,7 @@ if ! command -v python3 > /dev/null || ! command -v ckpt > /dev/null; then
 fi
 
 ktap_print_header
-ktap_set_plan 14
+ktap_set_plan 16
 
 python 'selectors over epoll, pipe and eventfd' <<- 'END'
 	import os, selectors
@@ -253,6 +253,38 @@ says 'second 43' && tmux detach-client -s 0 && says 'detached' && grep -q text k
 result $? 'tmux: attach and detach'
 tmux kill-server 2> /dev/null
 pid=
+
+python 'a POSIX message queue' <<- 'END'
+	import ctypes, os, time
+	libc = ctypes.CDLL(None, use_errno=True)
+	libc.unshare(0x08000000)
+	queue = libc.mq_open(b'/queue', os.O_CREAT | os.O_RDWR, 0o600, None)
+	assert libc.mq_send(queue, b'last', 4, 1) == 0
+	assert libc.mq_send(queue, b'first', 5, 9) == 0
+	print('ready')
+	while not os.path.exists('go'):
+	    time.sleep(0.1)
+	buf, prio = ctypes.create_string_buffer(8192), ctypes.c_uint()
+	for want in ((b'first', 9), (b'last', 1)):
+	    n = libc.mq_receive(queue, buf, ctypes.c_size_t(8192), ctypes.byref(prio))
+	    assert (buf.raw[:n], prio.value) == want
+	print('done')
+END
+
+# --- keyctl(1), from the shell of a session of its own
+if command -v keyctl > /dev/null; then
+	# shellcheck disable=SC2016 # for that shell
+	start keyctl session - sh -c '
+		key=$(keyctl add user name secret @s) && keyctl show @s > before && echo ready
+		while ! test -e go; do sleep 0.1; done
+		keyctl show @s | cmp - before && test "$(keyctl print "$key")" = secret &&
+			echo done' && says ready && sleep 0.3 && again && touch go && says 'done'
+	result $? 'keyctl'
+	kill -9 "$pid" 2> /dev/null
+	pid=
+else
+	ktap_test_skip 'keyctl'
+fi
 
 # --- timeout(1) uses timer_create()
 start timeout -s USR1 10 sleep 1000 && sleep 0.5 && again
