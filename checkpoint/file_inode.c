@@ -355,6 +355,15 @@ int ckpt_file_inode_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	return ckpt_file_common_validate(v, &fi->file);
 }
 
+static struct file *new_shmem(const char *name)
+{
+	struct file *file = shmem_file_setup(name, 0, VM_NORESERVE);
+
+	if (IS_ERR(file))
+		return ERR_PTR(ckpt_shmem_errno(PTR_ERR(file)));
+	return file;
+}
+
 static struct file *new_memfd(const struct ckpt_hdr_unlinked *h)
 {
 	char *name = kasprintf(GFP_KERNEL, MEMFD_PREFIX "%s", h->name);
@@ -362,7 +371,7 @@ static struct file *new_memfd(const struct ckpt_hdr_unlinked *h)
 
 	if (!name)
 		return ERR_PTR(-ENOMEM);
-	file = shmem_file_setup(name, 0, VM_NORESERVE);
+	file = new_shmem(name);
 	kfree(name);
 	return file;
 }
@@ -383,7 +392,7 @@ static struct file *new_tmpfile(struct ckpt_ctx *ctx,
 	file = file_open_root(&dir, "", flags, 0600);
 	path_put(&dir);
 	if (file == ERR_PTR(-EOPNOTSUPP))
-		file = shmem_file_setup("unlinked", 0, VM_NORESERVE);
+		file = new_shmem("unlinked");
 	return file;
 }
 
