@@ -400,6 +400,8 @@ static long restart_out(uint64_t flags)
 	ssize_t n;
 	long ret;
 
+	if (!kinds_prepare())
+		die(KINDS_DIR);
 	if (ftruncate(log_fd, 0) || lseek(log_fd, 0, SEEK_SET) ||
 	    ftruncate(image_fd, out.len) || lseek(image_fd, 0, SEEK_SET) ||
 	    pwrite(image_fd, out.buf, out.len, 0) != (ssize_t)out.len)

@@ -45,6 +45,8 @@ static void caller(void)
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!kinds_prepare())
+		_exit(1);
 	ret = sys_restart(&args, sizeof(args));
 	outcome->ret = ret < 0 ? -errno : ret;
 	n = pread(log_fd, outcome->msg, sizeof(outcome->msg) - 1, 0);
