@@ -335,12 +335,14 @@ static bool load_image(int fd, const char *name, struct image *img)
 	return true;
 }
 
-/* Errors that linux/checkpoint.h lists, and those of path lookups. */
+/* Errors that linux/checkpoint.h lists, and those of path lookups and sockets. */
 static bool documented(int err)
 {
 	switch (err) {
 	/* What opening files by their names may give. */
 	case EROFS: case ETXTBSY: case ENXIO:
+	/* What giving addresses to sockets may give. */
+	case EADDRINUSE: case EADDRNOTAVAIL:
 	case EINVAL: case EOPNOTSUPP: case EBADMSG: case ESTALE: case EEXIST:
 	case EPERM: case EACCES: case ENOMEM: case ENOENT: case ENOTDIR:
 		return true;
