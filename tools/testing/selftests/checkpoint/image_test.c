@@ -169,7 +169,11 @@ FIXTURE_TEARDOWN(image)
 	test_teardown(&self->t);
 }
 
-enum { SIMPLE, THREADS, FILES, COW, DEAD, SIGNALS };	/* as in targets[] */
+/* As in targets[]. */
+enum {
+	SIMPLE, THREADS, FILES, COW, DEAD, SIGNALS, STOPPED, SHARED_MM, PIPES, UNIX,
+	INET, EVENTS,
+};
 
 static const struct image *get_image(struct ckpt_test *t, struct image *images,
 				     int target)
@@ -571,6 +575,17 @@ TEST_F_TIMEOUT(image, group_of_lost_terminal, 60)
 				      targets[from[i]].name, id);
 		}
 	}
+}
+
+/* Where nothing can be sought the position is but a number. */
+TEST_F_TIMEOUT(image, position_of_pidfd, 60)
+{
+	const struct image *good = IMAGE(EVENTS);
+	struct image img = copy_image(good);
+	unsigned int rec = find_rec(good, CKPT_HDR_FILE_PIDFD, 0);
+
+	((struct ckpt_hdr_file *)img.recs[rec].h)->pos = 2;
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "pidfd");
 }
 
 static void alter_pages(struct ckpt_hdr_pages *p, const struct image *img, int what)
