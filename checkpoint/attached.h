@@ -12,8 +12,10 @@
 #include <linux/iocontext.h>
 #include <linux/perf_event.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/uprobes.h>
+#include "freeze.h"
 
 struct ckpt_ctx;
 
@@ -81,8 +83,16 @@ static inline bool ckpt_has_perf_events(struct task_struct *tsk)
 #ifdef CONFIG_UPROBES
 static inline bool ckpt_has_uprobe(struct task_struct *tsk)
 {
-	return tsk->utask && (tsk->utask->active_uprobe ||
-			      tsk->utask->return_instances);
+	unsigned long flags;
+	bool ret;
+
+	/* If it dies its state goes; ckpt_check_frozen() will find out. */
+	if (!ckpt_hold_task(tsk, &flags))
+		return false;
+	ret = tsk->utask && (tsk->utask->active_uprobe ||
+			     tsk->utask->return_instances);
+	unlock_task_sighand(tsk, &flags);
+	return ret;
 }
 #else
 static inline bool ckpt_has_uprobe(struct task_struct *tsk)

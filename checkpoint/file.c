@@ -318,7 +318,8 @@ static int restore_pos(struct file *file, loff_t pos)
 	if (file->f_pos == pos)
 		return 0;
 	/* Elsewhere the position is but a number. */
-	if (!S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode)) {
+	if (!(file->f_mode & FMODE_LSEEK) ||
+	    (!S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode))) {
 		file->f_pos = pos;
 		return 0;
 	}

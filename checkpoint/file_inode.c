@@ -356,6 +356,15 @@ int ckpt_file_inode_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	return ckpt_file_common_validate(v, &fi->file);
 }
 
+static struct file *new_shmem(const char *name)
+{
+	struct file *file = shmem_file_setup(name, 0, VM_NORESERVE);
+
+	if (IS_ERR(file))
+		return ERR_PTR(ckpt_shmem_errno(PTR_ERR(file)));
+	return file;
+}
+
 /*
  * vm.memfd_noexec, at its highest, leaves nobody files in memory that can be
  * executed, or made so, as memfd_create() seals them.
@@ -380,7 +389,7 @@ static struct file *new_memfd(struct ckpt_ctx *ctx,
 	name = kasprintf(GFP_KERNEL, MEMFD_PREFIX "%s", h->name);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
-	file = shmem_file_setup(name, 0, VM_NORESERVE);
+	file = new_shmem(name);
 	kfree(name);
 	return file;
 }
@@ -405,7 +414,7 @@ static struct file *new_tmpfile(struct ckpt_ctx *ctx,
 					"%s: file in memory that can be executed: denied by vm.memfd_noexec",
 					h->name));
 	if (file == ERR_PTR(-EOPNOTSUPP))
-		file = shmem_file_setup("unlinked", 0, VM_NORESERVE);
+		file = new_shmem("unlinked");
 	return file;
 }
 

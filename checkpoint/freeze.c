@@ -84,21 +84,49 @@ bool ckpt_task_dead(const struct task_struct *tsk)
 	return READ_ONCE(tsk->exit_state);
 }
 
+/* Whether @tsk, whose siglock is held, is in one of the traps. */
+static bool in_trap(struct task_struct *tsk)
+{
+	/* A vfork() parent counts as frozen, but is inside the system call. */
+	return (tsk->jobctl & (JOBCTL_CKPT_STOPPED | JOBCTL_STOPPED)) ||
+	       (cgroup_task_frozen(tsk) && (tsk->jobctl & JOBCTL_TRAP_FREEZE));
+}
+
 /* Whether @tsk will not run in user mode until we let it. */
 static bool task_quiet(struct task_struct *tsk)
 {
-	unsigned long flags, jobctl;
-	bool frozen;
+	unsigned long flags;
+	bool ret;
 
 	if (tsk == current || ckpt_task_dead(tsk))
 		return true;
 	if (!lock_task_sighand(tsk, &flags))
 		return ckpt_task_dead(tsk);
-	jobctl = tsk->jobctl;
-	/* A vfork() parent counts as frozen, but is inside the system call. */
-	frozen = cgroup_task_frozen(tsk) && (jobctl & JOBCTL_TRAP_FREEZE);
+	ret = in_trap(tsk);
 	unlock_task_sighand(tsk, &flags);
-	return (jobctl & (JOBCTL_CKPT_STOPPED | JOBCTL_STOPPED)) || frozen;
+	return ret;
+}
+
+/**
+ * ckpt_hold_task - keep a task that stands still from dying
+ * @tsk: the task
+ * @flags: for unlock_task_sighand(), which ends it
+ *
+ * For a look at what a task itself frees, without a lock, when it exits. One
+ * that leaves its trap takes its siglock before it does anything else.
+ *
+ * Return: false if it does not stand still, or has been killed.
+ */
+bool ckpt_hold_task(struct task_struct *tsk, unsigned long *flags)
+{
+	if (!lock_task_sighand(tsk, flags))
+		return false;
+	if (tsk == current ||
+	    (in_trap(tsk) && !(tsk->signal->flags & SIGNAL_GROUP_EXIT) &&
+	     !tsk->signal->group_exec_task))
+		return true;
+	unlock_task_sighand(tsk, flags);
+	return false;
 }
 
 /* Whether @tsk is quiet, and its registers are in memory. */

@@ -32,6 +32,7 @@ int ckpt_frozen_init(struct ckpt_ctx *ctx);
 void ckpt_frozen_free(struct ckpt_ctx *ctx);
 u32 ckpt_frozen_index(struct ckpt_ctx *ctx, struct task_struct *tsk);
 bool ckpt_task_dead(const struct task_struct *tsk);
+bool ckpt_hold_task(struct task_struct *tsk, unsigned long *flags);
 int ckpt_freeze_tree(struct ckpt_ctx *ctx, unsigned int timeout_ms);
 int ckpt_check_frozen(struct ckpt_ctx *ctx);
 void ckpt_thaw_tree(struct ckpt_ctx *ctx, bool leave);

@@ -201,7 +201,8 @@ void *restore_inode(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	/* The same name, and the same treatment by security modules, as mmap(). */
 	file = shmem_kernel_file_setup("dev/zero", i->size, flags);
 	if (IS_ERR(file))
-		ckpt_err(ctx, PTR_ERR(file), "shared memory of %llu bytes", i->size);
+		return ERR_PTR(ckpt_err(ctx, ckpt_shmem_errno(PTR_ERR(file)),
+					"shared memory of %llu bytes", i->size));
 	return file;
 }
 

@@ -189,7 +189,8 @@ static int add_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	shm_ids(ns).next_id = h->perm.id;
 	id = newseg(ns, &params);
 	if (id < 0)
-		return ckpt_err(ctx, id, "shared memory segment %d", h->perm.id);
+		return ckpt_err(ctx, ckpt_shmem_errno(id),
+				"shared memory segment %d", h->perm.id);
 	shp = shm_lock(ns, id);
 	ret = ckpt_ipc_load_perm(ctx, ns, &h->perm, "shared memory segment",
 				 &shp->shm_perm);

@@ -53,6 +53,15 @@ void ckpt_inode_put(void *obj);
 int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
 			   struct page **pagep);
 
+/*
+ * shmem_file_setup() says so if it gets no memory for an inode: the mount that
+ * it uses has no limits.
+ */
+static inline int ckpt_shmem_errno(long err)
+{
+	return err == -ENOSPC ? -ENOMEM : err;
+}
+
 /* What depends on the configuration. */
 #ifdef CONFIG_NUMA
 static inline bool ckpt_shmem_has_policy(struct inode *inode)

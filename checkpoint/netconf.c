@@ -239,6 +239,9 @@ static int with_socket(struct netconf *nc, struct net *net,
 	int ret = sock_create_kern(net, AF_NETLINK, SOCK_RAW, NETLINK_ROUTE,
 				   &nc->sock);
 
+	/* It says so for want of memory. */
+	if (ret == -ENFILE)
+		ret = -ENOMEM;
 	if (ret)
 		return ret;
 	ret = fn(nc);

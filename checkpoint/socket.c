@@ -474,6 +474,9 @@ static struct file *make_socket(struct ckpt_ctx *ctx,
 
 	ret = __sock_create(current->nsproxy->net_ns, h->family, h->type,
 			    h->protocol, &sock, 0);
+	/* It says so for want of memory. */
+	if (ret == -ENFILE)
+		ret = -ENOMEM;
 	if (ret)
 		return ERR_PTR(ret);
 	file = sock_alloc_file(sock, 0, NULL);

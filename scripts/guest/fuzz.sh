@@ -21,7 +21,7 @@ df -h /tmp /data | sed 's/^/# /'
 # a large target is not run; nor what makes none.
 for program in ./${SUITES:-none}_test; do
 	case $program in
-	*/image_test | */fuzz_test | */fault_test | */race_test) continue ;;
+	*/image_test | */fuzz_test | */fault_test | */points_test | */race_test) continue ;;
 	esac
 	CKPT_KEEP=1 timeout -k 5 "${LIMIT:-200}" "$program" > /tmp/log 2>&1
 	status=$?

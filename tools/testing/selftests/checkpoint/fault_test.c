@@ -16,6 +16,16 @@ FIXTURE(fault) {
 	int nth;
 };
 
+FIXTURE_VARIANT(fault) {
+	void (*tree)(struct shared *sh);
+};
+
+FIXTURE_VARIANT_ADD(fault, mixed) { .tree = mixed_tree };
+FIXTURE_VARIANT_ADD(fault, kinds) { .tree = kinds_tree };
+
+/* That of the variant. */
+static void (*tree)(struct shared *sh);
+
 static void set_file(const char *name, const char *value)
 {
 	int fd = open(name, O_WRONLY | O_CLOEXEC);
@@ -56,6 +66,7 @@ static void set_up_injection(void)
 
 FIXTURE_SETUP(fault)
 {
+	tree = variant->tree;
 	self->nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
 	if (self->nth < 0)
 		SKIP(return, "no fault injection");
@@ -82,7 +93,10 @@ static const char * const caches[] = {
 	"task_struct", "signal_cache", "sighand_cache", "files_cache", "fs_cache",
 	"mm_struct", "vm_area_struct", "anon_vma", "cred_jar", "pid", "filp",
 	"nsproxy", "time_namespace", "pid_namespace", "user_namespace", "uts_namespace",
-	"shmem_inode_cache", "mnt_cache", "sigqueue", "eventpoll_epi",
+	"shmem_inode_cache", "mnt_cache", "sigqueue", "eventpoll_epi", "eventpoll_pwq",
+	"inotify_inode_mark", "posix_timers_cache", "file_lock_cache", "file_lock_ctx",
+	"sock_inode_cache", "UNIX", "UNIX-STREAM", "TCP", "TCPv6", "UDP", "UDPv6",
+	"mqueue_inode_cache",
 };
 
 /* Others than us come and go as well, and so do their tasks. */
@@ -162,16 +176,31 @@ static bool expected(int err)
 	return err == ENOMEM || err == EFAULT || err == EAGAIN;
 }
 
+/* Before each restart. */
+static void prepare(struct __test_metadata *_metadata)
+{
+	if (tree == kinds_tree)
+		ASSERT_TRUE(kinds_prepare());
+}
+
+static void start_tree(struct __test_metadata *_metadata, struct ckpt_test *t)
+{
+	kinds_find(t);
+	ASSERT_LT(0, spawn(t, tree));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(0, atomic_load(&t->sh->failed))
+		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed), t->sh->why);
+}
+
 static void make_image(struct __test_metadata *_metadata, struct ckpt_test *t)
 {
-	ASSERT_LT(0, spawn(t, mixed_tree));
-	ASSERT_TRUE(wait_step(t->sh, 1));
+	start_tree(_metadata, t);
 	ASSERT_EQ(MIXED_TASKS, do_checkpoint_pid(t, t->pid, 0)) TH_LOG("%s", t->msg);
 	mixed_kill(t->sh);
 	ASSERT_TRUE(mixed_gone(t->sh));
 }
 
-TEST_F_TIMEOUT(fault, checkpoint, 300)
+TEST_F_TIMEOUT(fault, checkpoint, 900)
 {
 	struct checkpoint_stats stats;
 	struct ckpt_test *t = &self->t;
@@ -190,8 +219,7 @@ TEST_F_TIMEOUT(fault, checkpoint, 300)
 	long ret;
 	int err;
 
-	ASSERT_LT(0, spawn(t, mixed_tree));
-	ASSERT_TRUE(wait_step(t->sh, 1));
+	start_tree(_metadata, t);
 	ASSERT_EQ(MIXED_TASKS, do_checkpoint_pid(t, t->pid, 0)) TH_LOG("%s", t->msg);
 	count(&before);
 	args.pid = t->pid;
@@ -218,11 +246,12 @@ TEST_F_TIMEOUT(fault, checkpoint, 300)
 	ASSERT_EQ(NULL, grown(&before)) TH_LOG("%s: leaked", grown(&before));
 	mixed_kill(t->sh);
 	ASSERT_TRUE(mixed_gone(t->sh));
+	prepare(_metadata);
 	ASSERT_LT(0, do_restart(t, 0)) TH_LOG("%s", t->msg);
 	ASSERT_TRUE(mixed_running(t->sh));
 }
 
-TEST_F_TIMEOUT(fault, restart, 300)
+TEST_F_TIMEOUT(fault, restart, 900)
 {
 	struct restart_stats stats;
 	struct ckpt_test *t = &self->t;
@@ -239,8 +268,10 @@ TEST_F_TIMEOUT(fault, restart, 300)
 	int err;
 
 	make_image(_metadata, t);
+	prepare(_metadata);
 	count(&before);
 	for (n = 1; hit; n = next_nth(n)) {
+		prepare(_metadata);
 		lseek(t->image, 0, SEEK_SET);
 		arm(self->nth, n);
 		ret = sys_restart(&args, sizeof(args));
@@ -282,6 +313,7 @@ static unsigned int fail_in_task(struct __test_metadata *_metadata,
 	long ret;
 
 	for (n = 1; hit; n = next_nth(n)) {
+		prepare(_metadata);
 		arm_task(task, n);
 		ret = do_restart(t, 0);
 		hit = !number_in(FAIL_NTH);
@@ -302,7 +334,7 @@ static unsigned int fail_in_task(struct __test_metadata *_metadata,
 	return failed;
 }
 
-TEST_F_TIMEOUT(fault, restarted_tasks, 300)
+TEST_F_TIMEOUT(fault, restarted_tasks, 900)
 {
 	struct ckpt_test *t = &self->t;
 	struct counts before;
@@ -311,6 +343,7 @@ TEST_F_TIMEOUT(fault, restarted_tasks, 300)
 	if (access(FAIL_NTH, W_OK))
 		SKIP(return, "no CONFIG_CHECKPOINT_DEBUG");
 	make_image(_metadata, t);
+	prepare(_metadata);
 	count(&before);
 	for (i = 0; i < MIXED_TASKS; i++)
 		ASSERT_LT(0, fail_in_task(_metadata, t, i));

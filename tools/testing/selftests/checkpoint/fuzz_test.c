@@ -392,6 +392,14 @@ static void clean_up(void)
 	}
 }
 
+/* Whether @out may need an empty filesystem: making one takes its time. */
+static bool fills_tmpfs(void)
+{
+	size_t len = out.len < 32 * PAGE ? out.len : 32 * PAGE;
+
+	return memmem(out.buf, len, KINDS_DIR, strlen(KINDS_DIR));
+}
+
 static long restart_out(uint64_t flags)
 {
 	struct restart_args args = {
@@ -400,6 +408,8 @@ static long restart_out(uint64_t flags)
 	ssize_t n;
 	long ret;
 
+	if (fills_tmpfs() && !kinds_prepare())
+		die(KINDS_DIR);
 	if (ftruncate(log_fd, 0) || lseek(log_fd, 0, SEEK_SET) ||
 	    ftruncate(image_fd, out.len) || lseek(image_fd, 0, SEEK_SET) ||
 	    pwrite(image_fd, out.buf, out.len, 0) != (ssize_t)out.len)

@@ -9,6 +9,7 @@
 #define _SELFTESTS_CHECKPOINT_IMAGE_H
 
 #include "common.h"
+#include "kinds.h"
 #include "mutate.h"
 
 #include <grp.h>
@@ -181,6 +182,55 @@ static void pipes(struct shared *sh)
 	target_step(sh, 1);
 }
 
+static void unix_sockets(struct shared *sh)
+{
+	kinds_unix(sh);
+	target_step(sh, 1);
+}
+
+static void inet_sockets(struct shared *sh)
+{
+	kinds_inet(sh);
+	target_step(sh, 1);
+}
+
+static void events(struct shared *sh)
+{
+	kinds_events(sh);
+	kinds_timers(sh);
+	target_step(sh, 1);
+}
+
+static void locks(struct shared *sh)
+{
+	kinds_locks(sh);
+	target_step(sh, 1);
+}
+
+static void ipc(struct shared *sh)
+{
+	kinds_ipc(sh);
+	target_step(sh, 1);
+}
+
+static void tmpfs(struct shared *sh)
+{
+	kinds_become(sh, "tmpfs");
+}
+
+static void wait_there(void)
+{
+	for (;;)
+		pause();
+}
+
+static void namespaces(struct shared *sh)
+{
+	kinds_child(sh, wait_there);
+	nap_ms(50);
+	target_step(sh, 1);
+}
+
 static char shared_path[128], ia32_path[PATH_MAX];
 
 /* A 32-bit program, if the kernel runs any. */
@@ -203,6 +253,13 @@ static const struct target {
 	{ "stopped", stopped },
 	{ "shared_mm", shared_mm },
 	{ "pipes", pipes },
+	{ "unix", unix_sockets },
+	{ "inet", inet_sockets },
+	{ "events", events },
+	{ "locks", locks },
+	{ "ipc", ipc },
+	{ "tmpfs", tmpfs },
+	{ "namespaces", namespaces },
 	{ "ia32", ia32 },
 };
 
@@ -240,10 +297,16 @@ static bool make_image(struct ckpt_test *t, const struct target *target)
 	atomic_store(&t->sh->ready, 0);
 	atomic_store(&t->sh->go, 0);
 	test_path(t, "shared", shared_path, sizeof(shared_path));
+	kinds_find(t);
 	program_path("ia32_target", ia32_path, sizeof(ia32_path));
 	pid = spawn(t, target->fn);
 	if (pid < 0 || !wait_step(t->sh, 1)) {
 		fprintf(stderr, "%s: does not start\n", target->name);
+		return false;
+	}
+	if (atomic_load(&t->sh->failed)) {
+		fprintf(stderr, "%s: line %d: %s\n", target->name,
+			atomic_load(&t->sh->failed), t->sh->why);
 		return false;
 	}
 	nap_ms(200);
@@ -272,12 +335,14 @@ static bool load_image(int fd, const char *name, struct image *img)
 	return true;
 }
 
-/* Errors that linux/checkpoint.h lists, and those of path lookups. */
+/* Errors that linux/checkpoint.h lists, and those of path lookups and sockets. */
 static bool documented(int err)
 {
 	switch (err) {
 	/* What opening files by their names may give. */
 	case EROFS: case ETXTBSY: case ENXIO:
+	/* What giving addresses to sockets may give. */
+	case EADDRINUSE: case EADDRNOTAVAIL:
 	case EINVAL: case EOPNOTSUPP: case EBADMSG: case ESTALE: case EEXIST:
 	case EPERM: case EACCES: case ENOMEM: case ENOENT: case ENOTDIR:
 		return true;

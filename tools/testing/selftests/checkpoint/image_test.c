@@ -47,6 +47,8 @@ static void caller(void)
 	setsid();
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (!kinds_prepare())
+		_exit(1);
 	ret = sys_restart(&args, sizeof(args));
 	outcome->ret = ret < 0 ? -errno : ret;
 	n = pread(log_fd, outcome->msg, sizeof(outcome->msg) - 1, 0);
@@ -169,7 +171,11 @@ FIXTURE_TEARDOWN(image)
 	test_teardown(&self->t);
 }
 
-enum { SIMPLE, THREADS, FILES, COW, DEAD, SIGNALS };	/* as in targets[] */
+/* As in targets[]. */
+enum {
+	SIMPLE, THREADS, FILES, COW, DEAD, SIGNALS, STOPPED, SHARED_MM, PIPES, UNIX,
+	INET, EVENTS,
+};
 
 static const struct image *get_image(struct ckpt_test *t, struct image *images,
 				     int target)
@@ -670,6 +676,17 @@ TEST_F_TIMEOUT(image, signal_queued_twice, 60)
 	queue_signal(&img, SIGURG);
 	queue_signal(&img, SIGWINCH);
 	EXPECT_JUDGED(judge_image(&img, 0, 0), "two signals");
+}
+
+/* Where nothing can be sought the position is but a number. */
+TEST_F_TIMEOUT(image, position_of_pidfd, 60)
+{
+	const struct image *good = IMAGE(EVENTS);
+	struct image img = copy_image(good);
+	unsigned int rec = find_rec(good, CKPT_HDR_FILE_PIDFD, 0);
+
+	((struct ckpt_hdr_file *)img.recs[rec].h)->pos = 2;
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "pidfd");
 }
 
 static void alter_pages(struct ckpt_hdr_pages *p, const struct image *img, int what)

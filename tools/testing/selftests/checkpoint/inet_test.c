@@ -16,22 +16,22 @@ FIXTURE(inet) {
 	struct ckpt_test t;
 };
 
-static void loopback_up(void)
+static bool set_loopback(bool up)
 {
 	struct ifreq ifr = { .ifr_name = "lo" };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), ret;
 
-	if (!ioctl(fd, SIOCGIFFLAGS, &ifr)) {
-		ifr.ifr_flags |= IFF_UP;
-		ioctl(fd, SIOCSIFFLAGS, &ifr);
-	}
+	ret = ioctl(fd, SIOCGIFFLAGS, &ifr);
+	ifr.ifr_flags = up ? ifr.ifr_flags | IFF_UP : ifr.ifr_flags & ~IFF_UP;
+	ret = ret ?: ioctl(fd, SIOCSIFFLAGS, &ifr);
 	close(fd);
+	return !ret;
 }
 
 FIXTURE_SETUP(inet)
 {
 	ASSERT_TRUE(test_setup(&self->t));
-	loopback_up();
+	set_loopback(true);
 }
 
 FIXTURE_TEARDOWN(inet)
@@ -470,6 +470,25 @@ TEST_F(inet, port_in_use)
 		TH_LOG("%s", t->msg);
 	}
 	close(fd);
+	ASSERT_LT(0, restart_killed(t)) {
+		TH_LOG("%s", t->msg);
+	}
+}
+
+TEST_F(inet, address_gone)
+{
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, listens_4008));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) {
+		TH_LOG("%s", t->msg);
+	}
+	ASSERT_TRUE(set_loopback(false));
+	EXPECT_EQ(-EADDRNOTAVAIL, restart_killed(t)) {
+		TH_LOG("%s", t->msg);
+	}
+	ASSERT_TRUE(set_loopback(true));
 	ASSERT_LT(0, restart_killed(t)) {
 		TH_LOG("%s", t->msg);
 	}

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Checkpoint/restart - a target that has one of each
+ * Checkpoint/restart - targets that have one of each
  *
  * A process with a second thread, a pipe, a memfd, an unlinked file, a directory,
  * a file of /proc, shared memory and a timer; a child that shares them and has a
- * signal pending; a zombie; and a child in a session whose leader is gone.
+ * signal pending; a zombie; and a child in a session whose leader is gone. In
+ * kinds_tree() the process has all of kinds.h instead, and the child namespaces.
  * All that are alive count in data[0] to data[3], the ids of all are in data[10]
  * to data[14].
  */
 #ifndef _SELFTESTS_CHECKPOINT_MIXED_TREE_H
 #define _SELFTESTS_CHECKPOINT_MIXED_TREE_H
 
-#include "common.h"
+#include "kinds.h"
 
 #include <pthread.h>
 #include <sys/time.h>
@@ -28,13 +29,18 @@ static inline pid_t mixed_id(struct shared *sh, int i)
 	return atomic_load(&sh->data[10 + i]);
 }
 
-static inline void mixed_run(int i)
+static inline void mixed_count(int i)
 {
-	atomic_store(&mixed_sh->data[10 + i], syscall(SYS_gettid));
 	for (;;) {
 		atomic_fetch_add(&mixed_sh->data[i], 1);
 		nap_ms(1);
 	}
+}
+
+static inline void mixed_run(int i)
+{
+	atomic_store(&mixed_sh->data[10 + i], syscall(SYS_gettid));
+	mixed_count(i);
 }
 
 static inline void *mixed_thread(void *arg)
@@ -96,15 +102,11 @@ static inline void mixed_orphan(void)
 	_exit(0);
 }
 
-static inline void mixed_tree(struct shared *sh)
+/* What the root has besides children, and the child whom all trees have. */
+static inline void mixed_root(struct shared *sh)
 {
 	struct itimerval it = { .it_value.tv_sec = 1000 };
-	pthread_t id;
-	pid_t pid;
-	int i;
 
-	mixed_sh = sh;
-	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	mixed_memory(MAP_PRIVATE);
 	mixed_memory(MAP_SHARED);
 	mixed_files();
@@ -112,6 +114,37 @@ static inline void mixed_tree(struct shared *sh)
 	if (!fork())
 		mixed_child();
 	setitimer(ITIMER_REAL, &it, NULL);
+}
+
+static inline void kinds_child_run(void)
+{
+	mixed_count(MIXED_CHILD);
+}
+
+static inline void kinds_root(struct shared *sh)
+{
+	kinds_own_ns(sh);
+	kinds_tmpfs(sh);
+	kinds_ipc(sh);
+	kinds_unix(sh);
+	kinds_inet(sh);
+	mixed_orphan();
+	kinds_events(sh);
+	kinds_locks(sh);
+	/* Its own number for itself is another. */
+	atomic_store(&sh->data[10 + MIXED_CHILD], kinds_child(sh, kinds_child_run));
+	kinds_timers(sh);
+}
+
+static inline void mixed_grow(struct shared *sh, void (*root)(struct shared *sh))
+{
+	pthread_t id;
+	pid_t pid;
+	int i;
+
+	mixed_sh = sh;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	root(sh);
 	pid = fork();
 	if (!pid)
 		_exit(7);
@@ -124,6 +157,16 @@ static inline void mixed_tree(struct shared *sh)
 			nap_ms(1);
 	atomic_store(&sh->ready, 1);
 	mixed_run(MIXED_ROOT);
+}
+
+static inline void mixed_tree(struct shared *sh)
+{
+	mixed_grow(sh, mixed_root);
+}
+
+static inline void kinds_tree(struct shared *sh)
+{
+	kinds_become(sh, "tree");
 }
 
 static inline bool mixed_one_running(struct shared *sh, int i)

@@ -115,6 +115,9 @@ FIXTURE_TEARDOWN(points)
 
 /* ---- callers in processes of their own ---- */
 
+/* The target that tests begin with. */
+static void (*tree)(struct shared *sh) = mixed_tree;
+
 static void interrupt(int sig)
 {
 }
@@ -161,6 +164,8 @@ static pid_t call_restart(struct ckpt_test *t)
 	pid_t pid;
 
 	lseek(t->image, 0, SEEK_SET);
+	if (tree == kinds_tree && !kinds_prepare())
+		return -1;
 	pid = fork();
 	if (!pid) {
 		sigaction(SIGUSR1, &sa, NULL);
@@ -183,8 +188,11 @@ static int result_of(struct ckpt_test *t, pid_t pid)
 static void start_target(struct __test_metadata *_metadata, struct ckpt_test *t)
 {
 	memset(t->sh, 0, sizeof(*t->sh));
-	ASSERT_LT(0, spawn(t, mixed_tree));
+	kinds_find(t);
+	ASSERT_LT(0, spawn(t, tree));
 	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(0, atomic_load(&t->sh->failed))
+		TH_LOG("target, line %d: %s", atomic_load(&t->sh->failed), t->sh->why);
 }
 
 static bool passes(const char *point, uint64_t flags)
@@ -196,9 +204,8 @@ static bool passes(const char *point, uint64_t flags)
 
 /* ---- checkpoint ---- */
 
-TEST_F_TIMEOUT(points, fail_checkpoint, 120)
+static void fail_checkpoints(struct __test_metadata *_metadata, struct ckpt_test *t)
 {
-	struct ckpt_test *t = &self->t;
 	const char * const *p;
 
 	start_target(_metadata, t);
@@ -212,6 +219,17 @@ TEST_F_TIMEOUT(points, fail_checkpoint, 120)
 		ASSERT_TRUE(mixed_running(t->sh)) TH_LOG("%s", *p);
 	}
 	ASSERT_EQ(MIXED_TASKS, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+}
+
+TEST_F_TIMEOUT(points, fail_checkpoint, 120)
+{
+	fail_checkpoints(_metadata, &self->t);
+}
+
+TEST_F_TIMEOUT(points, fail_checkpoint_kinds, 120)
+{
+	tree = kinds_tree;
+	fail_checkpoints(_metadata, &self->t);
 }
 
 /* Kill the caller at all points of a checkpoint with @flags. */
@@ -319,6 +337,12 @@ TEST_F_TIMEOUT(points, kill_root, 120)
 
 TEST_F_TIMEOUT(points, kill_child, 120)
 {
+	kill_targets(_metadata, &self->t, MIXED_CHILD);
+}
+
+TEST_F_TIMEOUT(points, kill_child_kinds, 120)
+{
+	tree = kinds_tree;
 	kill_targets(_metadata, &self->t, MIXED_CHILD);
 }
 
@@ -764,9 +788,8 @@ static bool can_fail(const char *point)
 	       strcmp(point, "task-commit") && strcmp(point, "load");
 }
 
-TEST_F_TIMEOUT(points, fail_restart, 120)
+static void fail_restarts(struct __test_metadata *_metadata, struct ckpt_test *t)
 {
-	struct ckpt_test *t = &self->t;
 	const char * const *p;
 
 	make_image(_metadata, t);
@@ -783,6 +806,17 @@ TEST_F_TIMEOUT(points, fail_restart, 120)
 	ASSERT_TRUE(mixed_running(t->sh));
 }
 
+TEST_F_TIMEOUT(points, fail_restart, 120)
+{
+	fail_restarts(_metadata, &self->t);
+}
+
+TEST_F_TIMEOUT(points, fail_restart_kinds, 120)
+{
+	tree = kinds_tree;
+	fail_restarts(_metadata, &self->t);
+}
+
 /* All of it runs, or nothing of it is there. */
 static bool all_or_nothing(struct shared *sh)
 {
@@ -791,9 +825,8 @@ static bool all_or_nothing(struct shared *sh)
 	return mixed_running(sh);
 }
 
-TEST_F_TIMEOUT(points, kill_restart, 120)
+static void kill_restarts(struct __test_metadata *_metadata, struct ckpt_test *t)
 {
-	struct ckpt_test *t = &self->t;
 	const char * const *p;
 	pid_t pid;
 
@@ -813,9 +846,19 @@ TEST_F_TIMEOUT(points, kill_restart, 120)
 	}
 }
 
-TEST_F_TIMEOUT(points, signal_restart, 120)
+TEST_F_TIMEOUT(points, kill_restart, 120)
 {
-	struct ckpt_test *t = &self->t;
+	kill_restarts(_metadata, &self->t);
+}
+
+TEST_F_TIMEOUT(points, kill_restart_kinds, 120)
+{
+	tree = kinds_tree;
+	kill_restarts(_metadata, &self->t);
+}
+
+static void signal_restarts(struct __test_metadata *_metadata, struct ckpt_test *t)
+{
 	const char * const *p;
 	pid_t pid;
 	int ret;
@@ -834,6 +877,17 @@ TEST_F_TIMEOUT(points, signal_restart, 120)
 		mixed_kill(t->sh);
 		ASSERT_TRUE(mixed_gone(t->sh)) TH_LOG("%s", *p);
 	}
+}
+
+TEST_F_TIMEOUT(points, signal_restart, 120)
+{
+	signal_restarts(_metadata, &self->t);
+}
+
+TEST_F_TIMEOUT(points, signal_restart_kinds, 120)
+{
+	tree = kinds_tree;
+	signal_restarts(_metadata, &self->t);
 }
 
 /* Somebody kills a task that is being made. */
@@ -910,6 +964,19 @@ TEST_F_TIMEOUT(points, kill_created_root, 120)
 
 TEST_F_TIMEOUT(points, kill_created_child, 120)
 {
+	kill_created(_metadata, &self->t, MIXED_CHILD);
+}
+
+TEST_F_TIMEOUT(points, kill_created_root_kinds, 120)
+{
+	tree = kinds_tree;
+	kill_created(_metadata, &self->t, MIXED_ROOT);
+}
+
+/* The init of its pid namespace. */
+TEST_F_TIMEOUT(points, kill_created_child_kinds, 120)
+{
+	tree = kinds_tree;
 	kill_created(_metadata, &self->t, MIXED_CHILD);
 }
 

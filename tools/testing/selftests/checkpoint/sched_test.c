@@ -352,6 +352,9 @@ static bool put_into(const char *file, const char *text)
 static void make_group(struct shared *sh)
 {
 	TARGET_CHECK(sh, group_of(getpid(), group, sizeof(group) - 16));
+	/* The root's ends in one. */
+	if (group[strlen(group) - 1] == '/')
+		group[strlen(group) - 1] = '\0';
 	strcat(group, "/ckpt-below");
 	TARGET_CHECK(sh, !mkdir(group, 0700) || errno == EEXIST);
 }
