@@ -20,6 +20,7 @@
 #include <linux/signal.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
+#include "cred.h"
 #include "files.h"
 
 static bool has_owner(const struct file *file)
@@ -65,7 +66,7 @@ static bool is_alive(struct pid *pid, enum pid_type type)
 static int fill_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_file_owner *h,
 		      struct fown_struct *owner)
 {
-	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+	struct user_namespace *ns = ctx->base_user_ns;
 
 	h->signum = owner->signum;
 	if (!owner->pid || !is_alive(owner->pid, owner->pid_type))
@@ -154,13 +155,13 @@ static bool may_be(kuid_t uid)
 	const struct cred *cred = current_cred();
 
 	return uid_eq(uid, cred->uid) || uid_eq(uid, cred->euid) ||
-	       uid_eq(uid, cred->suid) || ns_capable(cred->user_ns, CAP_SETUID);
+	       uid_eq(uid, cred->suid) || ckpt_may_take_uid(uid);
 }
 
 static int set_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
 		     struct file *file)
 {
-	struct user_namespace *ns = current_user_ns();
+	struct user_namespace *ns = ctx->base_user_ns;
 	kuid_t uid = make_kuid(ns, h->uid), euid = make_kuid(ns, h->euid);
 	struct fown_struct *owner = file_f_owner(file);
 

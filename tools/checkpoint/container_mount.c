@@ -8,6 +8,11 @@
  * from the place where the same filesystem is mounted here. What shows another
  * namespace of the container (proc, mqueue, cgroup2) has to wait until restart()
  * has created that.
+ *
+ * In a user namespace of the container's own, what has been copied from outside
+ * belongs together: mounts come with those below them. And overlays cannot be
+ * made of it, nor of what belongs to others; so root mounts these before it
+ * enters.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -41,7 +46,7 @@
  * @entered: @root is the root
  */
 struct mounts {
-	const struct container *ct;
+	struct container *ct;
 	struct libmnt_table *image;
 	struct libmnt_table *here;
 	char root[64];
@@ -170,8 +175,42 @@ static unsigned long mount_flags(struct libmnt_fs *fs)
 	return flags;
 }
 
+static bool inner_id(const struct ckpt_idmap *map, __u32 nr, __u32 lower,
+		     __u32 *id)
+{
+	for (; nr--; map++) {
+		*id = map->first + (lower - map->lower);
+		if (lower >= map->lower && lower - map->lower < map->count)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The kernel shows ids of the outside, but takes those of the user namespace that
+ * mount() is called in. Those of nobody in there are the ones that come without
+ * the option.
+ */
+static void translate_id(char **data, const char *name,
+			 const struct ckpt_idmap *map, __u32 nr)
+{
+	char text[12], *value;
+	size_t len;
+	__u32 id;
+
+	if (mnt_optstr_get_option(*data, name, &value, &len) || !value)
+		return;
+	if (!inner_id(map, nr, strtoul(value, NULL, 10), &id)) {
+		mnt_optstr_remove_option(data, name);
+		return;
+	}
+	snprintf(text, sizeof(text), "%u", id);
+	mnt_optstr_set_option(data, name, text);
+}
+
 /* Options of the filesystem as mount(2) wants them; to be freed. */
-static char *fs_data(struct libmnt_fs *fs, unsigned long *flags)
+static char *fs_data(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
+		     unsigned long *flags)
 {
 	static const char * const drop[] = { "rw", "ro", "sync", "dirsync",
 					     "lazytime" };
@@ -184,10 +223,54 @@ static char *fs_data(struct libmnt_fs *fs, unsigned long *flags)
 	for (i = 0; data && i < ARRAY_SIZE(drop); i++)
 		if (!mnt_optstr_remove_option(&data, drop[i]))
 			*flags |= set[i];
+	if (data && user) {
+		translate_id(&data, "uid", user->map, user->nr_uid);
+		translate_id(&data, "gid", user->map + user->nr_uid, user->nr_gid);
+	}
 	return data ? data : strdup("");
 }
 
 /* ---- one mount ---- */
+
+/* Whether @to, with the same in it as @from, has come with another mount. */
+static bool is_mounted(const char *from, const char *to)
+{
+	struct statx a, b;
+
+	return !statx(AT_FDCWD, from, 0, STATX_INO, &a) &&
+	       !statx(AT_FDCWD, to, 0, STATX_INO, &b) &&
+	       b.stx_attributes & STATX_ATTR_MOUNT_ROOT &&
+	       a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
+	       a.stx_dev_minor == b.stx_dev_minor;
+}
+
+/* With all that is mounted below: then the container must have had that, too. */
+static int bind_all(const struct mounts *m, struct libmnt_fs *fs,
+		    const char *from, const char *to)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	size_t len = strcmp(from, "/") ? strlen(from) : 0;
+	const char *at = mnt_fs_get_target(fs), *other;
+	char target[2 * PATH_MAX];
+	struct libmnt_fs *below;
+	int ret = 0;
+
+	while (iter && !ret && !mnt_table_next_fs(m->here, iter, &below)) {
+		other = mnt_fs_get_target(below);
+		if (strncmp(other, from, len) || other[len] != '/' ||
+		    !other[len + 1])
+			continue;
+		snprintf(target, sizeof(target), "%s%s",
+			 strcmp(at, "/") ? at : "", other + len);
+		if (!mnt_table_find_target(m->image, target, MNT_ITER_FORWARD))
+			ret = failed(fs, 0, "%s is mounted in %s, and must come along",
+				     other, from);
+	}
+	mnt_free_iter(iter);
+	if (!ret && mount(from, to, NULL, MS_BIND | MS_REC, NULL))
+		ret = failed(fs, errno, "bind of %s", from);
+	return ret;
+}
 
 static int bind(const struct mounts *m, struct libmnt_fs *fs, const char *from)
 {
@@ -199,27 +282,26 @@ static int bind(const struct mounts *m, struct libmnt_fs *fs, const char *from)
 		return failed(fs, errno, "%s", from);
 	if (make_place(m, to, S_ISDIR(st.st_mode)))
 		return failed(fs, errno, "mount point");
-	if (mount(from, to, NULL, MS_BIND, NULL))
-		return failed(fs, errno, "bind of %s", from);
+	if (!(m->ct->user && is_mounted(from, to)) &&
+	    mount(from, to, NULL, MS_BIND, NULL)) {
+		if (errno != EINVAL || !m->ct->user)
+			return failed(fs, errno, "bind of %s", from);
+		if (bind_all(m, fs, from, to))
+			return -1;
+	}
 	if (mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | mount_flags(fs), NULL))
 		return failed(fs, errno, "options %s",
 			      mnt_fs_get_vfs_options(fs));
 	return 0;
 }
 
-static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
+static int mount_at(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
+		    const char *to)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(fs, &sb_flags);
-	char to[PATH_MAX + 80];
+	char *data = fs_data(user, fs, &sb_flags);
 	int ret;
 
-	place(m, mnt_fs_get_target(fs), to);
-	ret = make_place(m, to, true);
-	if (ret) {
-		free(data);
-		return failed(fs, errno, "mount point");
-	}
 	ret = mount(mnt_fs_get_source(fs) ?: "none", to,
 		    mnt_fs_get_fstype(fs), flags | sb_flags, data);
 	/* Each mount has read-only of its own; the filesystem may be writable. */
@@ -229,6 +311,16 @@ static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 	return ret ? failed(fs, errno, "options %s,%s",
 			    mnt_fs_get_vfs_options(fs),
 			    mnt_fs_get_fs_options(fs)) : 0;
+}
+
+static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
+{
+	char to[PATH_MAX + 80];
+
+	place(m, mnt_fs_get_target(fs), to);
+	if (make_place(m, to, true))
+		return failed(fs, errno, "mount point");
+	return mount_at(m->ct->user, fs, to);
 }
 
 /* Another mount of the same filesystem of the image that is there already. */
@@ -478,7 +570,7 @@ static int read_tables(struct mounts *m)
  *
  * Return: the mounts, or NULL after saying why.
  */
-struct mounts *mounts_new(const struct container *ct)
+struct mounts *mounts_new(struct container *ct)
 {
 	struct mounts *m = calloc(1, sizeof(*m));
 
@@ -490,6 +582,95 @@ struct mounts *mounts_new(const struct container *ct)
 	say("mounts of the image or of this machine cannot be read");
 	mounts_free(m);
 	return NULL;
+}
+
+/* ---- outside of the container's user namespace ---- */
+
+/* Whether @fs is an overlay that can only be made there. */
+static bool is_outside(const struct mounts *m, struct libmnt_fs *fs)
+{
+	return !strcmp(mnt_fs_get_fstype(fs), "overlay") && !map_of(m, fs) &&
+	       mnt_optstr_get_option(mnt_fs_get_fs_options(fs), "userxattr",
+				     NULL, NULL) && !find_here(m, fs);
+}
+
+static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
+{
+	char to[sizeof(m->ct->stage) + 16];
+
+	snprintf(to, sizeof(to), "%s/%d", m->ct->stage, nr);
+	if (mkdir(to, 0700))
+		return failed(fs, errno, "%s", to);
+	return mount_at(NULL, fs, to);
+}
+
+/**
+ * mounts_stage - make a directory for mounts_outside(), if there is need
+ * @m: the mounts
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int mounts_stage(struct mounts *m)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	bool any = false;
+
+	while (iter && !mnt_table_next_fs(m->image, iter, &fs))
+		any |= is_outside(m, fs);
+	mnt_free_iter(iter);
+	if (!any || geteuid())
+		return 0;
+	strcpy(m->ct->stage, "/run/ckpt-stage-XXXXXX");
+	if (mkdtemp(m->ct->stage))
+		return 0;
+	say("%s: %s", m->ct->stage, strerror(errno));
+	m->ct->stage[0] = '\0';
+	return -1;
+}
+
+/**
+ * mounts_unstage - remove the directory of mounts_stage()
+ * @stage: the directory, or ""
+ */
+void mounts_unstage(const char *stage)
+{
+	if (*stage)
+		rmdir(stage);
+}
+
+/**
+ * mounts_outside - mount what cannot be mounted inside of a user namespace
+ * @m: the mounts, after mounts_stage()
+ *
+ * Leaves the mount namespace that ckpt was called in for a copy.
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int mounts_outside(struct mounts *m)
+{
+	struct libmnt_iter *iter;
+	struct libmnt_fs *fs;
+	int ret = 0, nr = 0;
+
+	if (!m->ct->stage[0])
+		return 0;
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
+	    mount("stage", m->ct->stage, "tmpfs", 0, "mode=700")) {
+		say("own mounts: %s", strerror(errno));
+		return -1;
+	}
+	iter = mnt_new_iter(MNT_ITER_FORWARD);
+	while (iter && !ret && !mnt_table_next_fs(m->image, iter, &fs))
+		if (is_outside(m, fs))
+			ret = mount_outside(m, fs, nr++);
+	mnt_free_iter(iter);
+	if (chmod(m->ct->stage, 0711))
+		ret = -1;
+	mnt_unref_table(m->here);
+	m->here = mnt_new_table_from_file("/proc/self/mountinfo");
+	return m->here ? ret : -1;
 }
 
 static int make_root(struct mounts *m)
