@@ -247,11 +247,22 @@ static const int rlimits[CKPT_NS_RLIMITS] = {
 	RLIMIT_NPROC, RLIMIT_MSGQUEUE, RLIMIT_SIGPENDING, RLIMIT_MEMLOCK,
 };
 
+/* It belongs to the user and group who made it; root can be anybody. */
+static void become_owner(const struct ckpt_hdr_ns_user *h)
+{
+	if (geteuid() || (!h->owner && h->group == getegid()))
+		return;
+	if (setresgid(h->group, h->group, -1) ||
+	    setresuid(h->owner, h->owner, -1))
+		return;
+	prctl(PR_SET_DUMPABLE, 1);
+}
+
 /*
- * Our limits become those of all its users. If they cannot be what they were,
- * restart() tells.
+ * Our limits become those of all its users. If they or the owner cannot be what
+ * they were, restart() tells.
  */
-static int unshare_with_limits(const struct ckpt_hdr_ns_user *h)
+static int make_userns(const struct ckpt_hdr_ns_user *h)
 {
 	struct rlimit old[CKPT_NS_RLIMITS], new;
 	int i, ret;
@@ -265,20 +276,11 @@ static int unshare_with_limits(const struct ckpt_hdr_ns_user *h)
 			new.rlim_max = new.rlim_cur;
 		setrlimit(rlimits[i], &new);
 	}
+	become_owner(h);
 	ret = unshare(CLONE_NEWUSER);
 	for (i = 0; i < CKPT_NS_RLIMITS; i++)
 		setrlimit(rlimits[i], &old[i]);
 	return ret;
-}
-
-/* It belongs to the user and group who made it; root can be anybody. */
-static void become_owner(const struct ckpt_hdr_ns_user *h)
-{
-	if (geteuid() || (!h->owner && h->group == getegid()))
-		return;
-	if (setegid(h->group) || seteuid(h->owner))
-		return;
-	prctl(PR_SET_DUMPABLE, 1);
 }
 
 static __u32 some_id(const struct ckpt_idmap *map, __u32 nr)
@@ -321,8 +323,7 @@ int userns_enter(struct userns *u)
 {
 	const struct ckpt_hdr_ns_user *h = u->ct->user;
 
-	become_owner(h);
-	if (unshare_with_limits(h)) {
+	if (make_userns(h)) {
 		say("new user namespace: %s", strerror(errno));
 		return -1;
 	}

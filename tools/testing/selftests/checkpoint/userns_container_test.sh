@@ -248,7 +248,7 @@ counts()
 }
 
 ktap_print_header
-ktap_set_plan 23
+ktap_set_plan 25
 
 if ! prepare || ! start_root; then
 	sed 's/^/# /' "$tmp/log"
@@ -291,6 +291,12 @@ chmod 644 "$tmp/image"
 result $? "user: a map of other ids is refused"
 [ -z "$init" ] && ! ls -d /run/ckpt-* /tmp/ckpt-root-* 2> /dev/null
 result $? "user: and nothing is left"
+
+ckpt verify "$tmp/image" > "$tmp/out" 2> "$tmp/err"
+result $? "verify: root can restart it"
+"${as_user[@]}" ckpt verify "$tmp/image" > "$tmp/out" 2> "$tmp/err"
+[ $? = 3 ] && grep -q "needs 65536 user ids from 100000, which takes root" "$tmp/err"
+result $? "verify: a plain user cannot"
 
 # Whoever has such a range in /etc/subuid has these programs, too.
 mkfifo "$tmp/home/ask" "$tmp/home/answer"
@@ -337,9 +343,10 @@ result $? "user: nothing of the preparation is left"
 counts
 result $? "user: it goes on"
 end
-restart --image "$tmp/home/image" && look after && same
-result $? "user: restart by root"
-end
+# Group 50 has come along from outside, and is not root's to give from inside.
+! restart --image "$tmp/home/image" && grep -q "ids from outside" "$tmp/err" &&
+	! grep -q -e belongs -e limit "$tmp/err"
+result $? "user: restart by root with other groups is refused"
 
 ckpt show "$tmp/home/image" > "$tmp/out" 2> "$tmp/err" &&
 	grep -q 'user ids 0 = 1000' "$tmp/out"
@@ -355,6 +362,7 @@ echo "$old" > /proc/sys/kernel/ckpt_unpriv_allowed
 # What the image says of its user is not what this user is.
 as_user=(setpriv --reuid 1001 --regid 1001 --clear-groups --inh-caps=-all)
 chmod 777 "$tmp/home"
+chmod 644 "$tmp/home/image"
 ! restart as_user --image "$tmp/home/image" &&
 	grep -q "this map of user ids: Operation not permitted" "$tmp/err"
 result $? "another user: refused"
