@@ -23,7 +23,7 @@ number=0
 box_kind()
 {
 	kind=$1
-	box=/data/box/$kind
+	box=/data/box/${LSM:-none}-$kind
 	group=/sys/fs/cgroup/box-$kind
 	manager=()
 	enter=(--mount --uts --ipc --net --pid --cgroup)
@@ -40,7 +40,7 @@ box_kind()
 		owner=1000
 		enter+=(--user)
 		# Its group 50 has no number in its user namespace.
-		manager=(setpriv --reuid 1000 --regid 1000 --groups 1000,50)
+		manager=(setpriv --reuid 1000 --regid 1000 --groups "1000,50")
 		;;
 	esac
 	link=box$kind
@@ -162,8 +162,8 @@ range_of_ids()
 	unshare --user sleep 100 > /dev/null 2>&1 &
 	holder=$!
 	until_true 20 test ! "/proc/$holder/ns/user" -ef /proc/self/ns/user
-	echo 0 $owner 65536 > /proc/$holder/uid_map
-	echo 0 $owner 65536 > /proc/$holder/gid_map
+	echo 0 "$owner" 65536 > /proc/$holder/uid_map
+	echo 0 "$owner" 65536 > /proc/$holder/gid_map
 	echo $holder
 }
 

@@ -5,7 +5,7 @@
 # shellcheck source=scripts/guest/box-lib.sh
 . /run/guest/box-lib.sh
 
-for kind in ids user; do
+for kind in root ids user; do
 	box_restore $kind
 	box_again
 	box_end

@@ -5,7 +5,7 @@
 # shellcheck source=scripts/guest/box-lib.sh
 . /run/guest/box-lib.sh
 
-for kind in ids user; do
+for kind in root ids user; do
 	box_save $kind
 done
 echo "1..$number"

@@ -36,7 +36,7 @@ result()
 }
 
 # In front of a command: with a group that has no number in the user namespace.
-as_user=(setpriv --reuid $user --regid $group --groups "$group,50" --inh-caps=-all)
+as_user=(setpriv --reuid "$user" --regid "$group" --groups "$group,50" --inh-caps=-all)
 
 # wait_for COMMAND...
 wait_for()
@@ -312,8 +312,9 @@ for name in uid gid; do
 done
 chmod 755 "$tmp/bin" "$tmp"/bin/*
 while read -r name pid first lower count < "$tmp/home/ask"; do
-	echo "$first $lower $count" > "/proc/$pid/${name}_map"
-	echo $? > "$tmp/home/answer"
+	status=0
+	echo "$first $lower $count" > "/proc/$pid/${name}_map" || status=1
+	echo $status > "$tmp/home/answer"
 done &
 server=$!
 disown $server
