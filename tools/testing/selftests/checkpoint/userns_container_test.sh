@@ -248,7 +248,7 @@ counts()
 }
 
 ktap_print_header
-ktap_set_plan 25
+ktap_set_plan 26
 
 if ! prepare || ! start_root; then
 	sed 's/^/# /' "$tmp/log"
@@ -359,6 +359,11 @@ echo 1 > /proc/sys/kernel/ckpt_unpriv_allowed
 ! restart as_user --image "$tmp/home/image" && grep -q ckpt_unpriv_allowed "$tmp/err"
 result $? "user: restart can be forbidden"
 echo "$old" > /proc/sys/kernel/ckpt_unpriv_allowed
+
+# Mounts that belong to the container cannot be those of the machine.
+! restart --here --image "$tmp/image" &&
+	grep -q "mnt namespace of the caller: its owner is not" "$tmp/err"
+result $? "mounts of another user namespace are refused"
 
 # What the image says of its user is not what this user is.
 as_user=(setpriv --reuid 1001 --regid 1001 --clear-groups --inh-caps=-all)
