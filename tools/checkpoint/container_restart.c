@@ -4,8 +4,9 @@
  *
  * A process of its own prepares the environment in new namespaces and calls
  * restart() there. If the container had a user namespace of its own, that is made
- * first, and all else inside of it, with the rights that it gives. The root task becomes our child, so that we stay where we
- * were called, and can wait for it, while the other process is gone.
+ * first, and all else inside of it, with the rights that it gives. The root task
+ * becomes our child, so that we stay where we were called, and can wait for it,
+ * while the other process is gone.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -133,7 +133,7 @@ static int map_ids(pid_t pid, const struct id_kind *kind,
 		    kind->what, map[i].first, map[i].lower, map[i].count,
 		    i + 1 < nr ? "" : ":");
 	say("user namespace: this map of %s ids: %s%s", kind->what, strerror(err),
-	    err == EPERM ? "; it takes root, or that /etc/subuid and /etc/subgid give them to you, and newuidmap and newgidmap" :
+	    err == EPERM ? "; it takes root, or newuidmap, newgidmap and lines in /etc/subuid, /etc/subgid" :
 	    err == EINVAL ? "; not all of them exist here" : "");
 	return -1;
 }

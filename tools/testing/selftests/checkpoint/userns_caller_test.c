@@ -314,6 +314,18 @@ TEST_F(caller, network_of_another)
 
 /* ---- what is outside ---- */
 
+static void set_ids(struct ckpt_hdr_cred *cred, unsigned int id)
+{
+	cred->uid = id;
+	cred->euid = id;
+	cred->suid = id;
+	cred->fsuid = id;
+	cred->gid = id;
+	cred->egid = id;
+	cred->sgid = id;
+	cred->fsgid = id;
+}
+
 /* A group from before has no number inside: only who has it can pass it on. */
 TEST_F(caller, left_over_group)
 {
@@ -335,14 +347,7 @@ TEST_F(caller, left_over_group)
 	EXPECT_RESTART(EPERM, &guest_member, "ids from outside the user namespace");
 	cred = find(&self->img, CKPT_HDR_CRED, 0);
 	ASSERT_EQ(CKPT_CRED_OUTER, cred->flags);
-	cred->uid = GUEST;
-	cred->euid = GUEST;
-	cred->suid = GUEST;
-	cred->fsuid = GUEST;
-	cred->gid = GUEST;
-	cred->egid = GUEST;
-	cred->sgid = GUEST;
-	cred->fsgid = GUEST;
+	set_ids(cred, GUEST);
 	ASSERT_TRUE(put_image(&self->t, &self->img));
 	EXPECT_RESTART(0, &guest_member, "");
 	EXPECT_RESTART(EPERM, &guest, "ids from outside the user namespace");
@@ -366,8 +371,7 @@ TEST_F(caller, group_by_setgroups)
 	user = find(&self->img, CKPT_HDR_NS_USER, 0);
 	user->ns.flags |= CKPT_NS_USER_SETGROUPS;
 	cred = find(&self->img, CKPT_HDR_CRED, 0);
-	cred->uid = cred->euid = cred->suid = cred->fsuid = GUEST;
-	cred->gid = cred->egid = cred->sgid = cred->fsgid = GUEST;
+	set_ids(cred, GUEST);
 	ASSERT_TRUE(put_image(&self->t, &self->img));
 	EXPECT_RESTART(EPERM, &allowed, "ids from outside the user namespace");
 	ASSERT_EQ(1, cred->nr_groups);
