@@ -89,6 +89,7 @@ struct ckpt_cursor {
  * @mm: restart: its MM object
  * @sighand: restart: its SIGHAND object
  * @work: restart: loads the registers on the way to user mode
+ * @ns: restart: TASK_NS record, for a task without one that of none
  * @cpu: restart: register record (arch), validated
  * @restart_block: restart: RESTART_BLOCK record, or NULL
  * @futex: restart: FUTEX record, or NULL
@@ -110,6 +111,7 @@ struct ckpt_task {
 	u32 mm;
 	u32 sighand;
 	struct callback_head work;
+	const struct ckpt_hdr_task_ns *ns;
 	const struct ckpt_hdr *cpu;
 	const struct ckpt_hdr *restart_block;
 	const struct ckpt_hdr *futex;

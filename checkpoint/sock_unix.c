@@ -57,7 +57,7 @@
  */
 int checkpoint_unix_check(struct ckpt_ctx *ctx, struct sock *sk)
 {
-	if (rcu_access_pointer(sk->sk_user_data))
+	if (READ_ONCE(sk->sk_user_data))
 		return ckpt_sock_err(ctx, sk, -EOPNOTSUPP, "is in a BPF map");
 	return 0;
 }

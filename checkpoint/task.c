@@ -610,7 +610,7 @@ static int restore_task(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	if (!ret && objs->mm && thread_group_leader(current))
 		ret = enter_mm(ctx, objs);
 	if (!ret && objs->mm)
-		ret = enter_namespaces(ctx, ns);
+		ret = enter_namespaces(ctx, t, ns);
 	if (!ret && objs->sighand)
 		ret = enter_sighand(ctx, objs);
 	if (!ret && thread_group_leader(current))

@@ -8,8 +8,8 @@
  *	the user and trusted classes and file capabilities.
  * Not saved: times of change and birth; inode numbers; that pages were reserved
  *	and never written; labels of security modules, which are made anew.
- * Refused: owners that have no id in the container; access control lists;
- *	filesystems of which only a part is mounted, or with something mounted
+ * Refused: owners that have no id in the container; access control lists; inode
+ *	flags; filesystems of which only a part is mounted, or with something mounted
  *	over their root.
  *
  * A coordinator mounts the filesystem again. It is filled only if nothing is in
@@ -66,6 +66,7 @@ struct dir_entry {
  * @names: what is in the directory being read, struct dir_entry
  * @links: objects of inodes with several names, by address of the inode
  * @dc: for the directory being read
+ * @err: what kept a name of it from being taken
  */
 struct tmpfs_walk {
 	struct ckpt_ctx *ctx;
@@ -75,6 +76,7 @@ struct tmpfs_walk {
 	struct list_head names;
 	struct xarray links;
 	struct dir_context dc;
+	int err;
 };
 
 static bool take_name(struct dir_context *dc, const char *name, int len,
@@ -86,8 +88,10 @@ static bool take_name(struct dir_context *dc, const char *name, int len,
 	if (is_dot_dotdot(name, len))
 		return true;
 	e = kzalloc(struct_size(e, name, len + 1), GFP_KERNEL_ACCOUNT);
-	if (!e)
+	if (!e) {
+		w->err = -ENOMEM;
 		return false;
+	}
 	memcpy(e->name, name, len);
 	list_add_tail(&e->list, &w->names);
 	return true;
@@ -124,7 +128,8 @@ static int read_names(struct tmpfs_walk *w, struct dentry *dir)
 		return walk_err(w, dir, PTR_ERR(file), "cannot be opened");
 	w->dc.actor = take_name;
 	w->dc.pos = 0;
-	ret = iterate_dir(file, &w->dc);
+	/* A directory that was read in part is not an error of iterate_dir(). */
+	ret = iterate_dir(file, &w->dc) ?: w->err;
 	__fput_sync(file);
 	return ret ? walk_err(w, dir, ret, "cannot be read") : 0;
 }
@@ -182,6 +187,8 @@ static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
 	if (!list)
 		return ckpt_err(w->ctx, -ENOMEM, "extended attributes");
 	len = vfs_listxattr(dentry, list, len);
+	if (len < 0)
+		ret = walk_err(w, dentry, len, "extended attributes");
 	for (name = list; !ret && name < list + len; name += strlen(name) + 1)
 		if (is_saved_xattr(name))
 			ret = add_xattr(w, dentry, name);
@@ -266,6 +273,9 @@ static int add_entry(struct tmpfs_walk *w, struct dentry *dentry, u32 parent,
 	u32 link, id;
 	int ret;
 
+	if (SHMEM_I(inode)->fsflags)
+		return walk_err(w, dentry, -EOPNOTSUPP,
+				"has inode flags (chattr), which are not supported");
 	link = xa_to_value(xa_load(&w->links, (unsigned long)inode) ?:
 			   xa_mk_value(0));
 	ret = new_entry(w, dentry, parent, name, link);
@@ -425,6 +435,9 @@ static int checkpoint_at(struct ckpt_ctx *ctx, const struct mount_line *m)
 	return ret;
 }
 
+/* Numbers of 1000 filesystems and more. */
+#define DONE_MAX	SZ_32K
+
 /**
  * struct tmpfs_table - the tmpfs filesystems of the container
  * @own: mountinfo of the caller
@@ -434,6 +447,20 @@ struct tmpfs_table {
 	struct seq_file own;
 	struct seq_buf done;
 };
+
+/* Most trees have no mounts of their own, and need none of this. */
+static int prepare_table(struct ckpt_ctx *ctx, struct tmpfs_table *t)
+{
+	char *done;
+
+	if (t->done.buffer)
+		return 0;
+	done = kvzalloc(DONE_MAX, GFP_KERNEL_ACCOUNT);
+	if (!done)
+		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
+	seq_buf_init(&t->done, done, DONE_MAX);
+	return ckpt_read_own_mounts(ctx, &t->own);
+}
 
 static int look_at_line(struct ckpt_ctx *ctx, struct tmpfs_table *t,
 			const char *text, bool parts)
@@ -474,7 +501,8 @@ static int look_at_lines(struct ckpt_ctx *ctx, struct tmpfs_table *t, bool parts
 	while (!ret && (h = ckpt_cursor_next(&c)) && !h->id) {
 		if (h->type != CKPT_HDR_MOUNT)
 			continue;
-		ret = look_at_line(ctx, t, ((struct ckpt_hdr_mount *)h)->line, parts);
+		ret = prepare_table(ctx, t) ?:
+		      look_at_line(ctx, t, ((struct ckpt_hdr_mount *)h)->line, parts);
 	}
 	return ret;
 }
@@ -490,19 +518,11 @@ int checkpoint_tmpfs_all(struct ckpt_ctx *ctx)
 	struct tmpfs_table t = {};
 	int ret;
 
-	/* Numbers of 1000 filesystems and more. */
-	char *done = kvzalloc(SZ_32K, GFP_KERNEL_ACCOUNT);
-
-	if (!done)
-		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
-	seq_buf_init(&t.done, done, SZ_32K);
-	ret = ckpt_read_own_mounts(ctx, &t.own);
-	if (!ret)
-		ret = look_at_lines(ctx, &t, false) ?: look_at_lines(ctx, &t, true);
-	if (!ret && seq_buf_has_overflowed(&t.done))
+	ret = look_at_lines(ctx, &t, false) ?: look_at_lines(ctx, &t, true);
+	if (!ret && t.done.buffer && seq_buf_has_overflowed(&t.done))
 		ret = ckpt_err(ctx, -EOPNOTSUPP, "too many tmpfs filesystems");
 	kvfree(t.own.buf);
-	kvfree(done);
+	kvfree(t.done.buffer);
 	return ret;
 }
 

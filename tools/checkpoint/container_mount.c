@@ -323,19 +323,25 @@ static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 	return mount_at(m->ct->user, fs, to);
 }
 
+static bool below(const char *root, const char *top)
+{
+	size_t len = strlen(top);
+
+	return !strcmp(top, "/") ||
+	       (!strncmp(root, top, len) && (!root[len] || root[len] == '/'));
+}
+
 /* Another mount of the same filesystem of the image that is there already. */
 static struct libmnt_fs *find_twin(const struct mounts *m, struct libmnt_fs *fs)
 {
-	const char *root = mnt_fs_get_root(fs), *top;
 	int i;
 
 	for (i = 0; i < m->nr_done; i++) {
-		top = mnt_fs_get_root(m->done[i]);
 		if (mnt_fs_get_devno(m->done[i]) == mnt_fs_get_devno(fs) &&
 		    !strcmp(mnt_fs_get_fstype(m->done[i]),
 			    mnt_fs_get_fstype(fs)) &&
 		    mnt_fs_get_devno(fs) && !map_of(m, m->done[i]) &&
-		    !strncmp(root, top, strlen(top)))
+		    below(mnt_fs_get_root(fs), mnt_fs_get_root(m->done[i])))
 			return m->done[i];
 	}
 	return NULL;
@@ -351,14 +357,6 @@ static void join(char *buf, size_t size, const char *dir, const char *top,
 		rest++;
 	snprintf(buf, size, "%s%s%s", strcmp(dir, "/") ? dir : "",
 		 *rest || !strcmp(dir, "/") ? "/" : "", rest);
-}
-
-static bool below(const char *root, const char *top)
-{
-	size_t len = strlen(top);
-
-	return !strcmp(top, "/") ||
-	       (!strncmp(root, top, len) && (!root[len] || root[len] == '/'));
 }
 
 /* Overlays have no other names than their options. */

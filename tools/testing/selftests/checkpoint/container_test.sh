@@ -112,7 +112,9 @@ network()
 	in_net ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
 	in_net ip -o address | grep -v 'fe80:'
 	in_net ip route
-	in_net ip -6 route | grep -v 'fe80:'
+	# Multicast routes come when a link gets its carrier: in any order.
+	in_net ip -6 route | grep -v 'fe80:' | grep -v ^multicast
+	in_net ip -6 route | grep ^multicast | sort
 }
 
 # The contents of its tmpfs, but for what was mounted there.
@@ -178,7 +180,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 17
 
 prepare && start && look before
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
@@ -221,6 +223,67 @@ end
 restart_from_pipe && mounts > "$tmp/mounts.after" && same mounts
 result $? "restart from a pipe"
 end
+
+# mangle NAME: an image whose contents of a file are those of NAME.
+mangle()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" << 'END'
+import struct
+import sys
+
+ENTRY, PAGES, PAD, TRAILER = 145, 7, 8, 9
+image = bytearray(open(sys.argv[1], "rb").read())
+number = {}
+
+
+def crc32c(crc, data):
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (crc & 1) * 0x82F63B78
+    return crc
+
+
+meta_len = struct.unpack_from("<Q", image, 56)[0]
+pos = 0
+while pos < meta_len:
+    kind, length, obj = struct.unpack_from("<III", image, pos)
+    if kind == ENTRY:
+        number[bytes(image[pos + 80 : pos + length]).split(b"\0")[0]] = obj
+    pos += length
+crc, changed = 0xFFFFFFFF, 0
+while True:
+    kind, length = struct.unpack_from("<II", image, pos)
+    if kind == TRAILER:
+        struct.pack_into("<I", image, pos + 32, crc)
+        break
+    if kind == PAD:
+        pos += length
+        continue
+    obj, flags, _, pages = struct.unpack_from("<IIQQ", image, pos + 16)
+    if obj in (number[b"file"], number[b"hard"]) and sys.argv[3] != "file":
+        struct.pack_into("<I", image, pos + 16, number[sys.argv[3].encode()])
+        changed += 1
+    crc = crc32c(crc, image[pos : pos + length])
+    pos += length
+    if not flags & 1:
+        if struct.unpack_from("<I", image, pos)[0] == PAD and pos % 4096:
+            pos += struct.unpack_from("<I", image, pos + 4)[0]
+        pos = -(-pos // 4096) * 4096 + pages * 4096
+open(sys.argv[2], "wb").write(image)
+sys.exit(sys.argv[3] != "file" and changed != 1)
+END
+}
+
+mangle file && cmp -s "$tmp/image" "$tmp/mangled"
+result $? "an image is understood by this test"
+bad=0
+for name in dir soft fifo node; do
+	mangle $name && ! restart --image "$tmp/mangled" &&
+		grep -q 'is no regular file' "$tmp/err" || bad=1
+	end
+done
+result $bad "contents for what is no regular file"
 
 restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" --map link:dummy7 \
 	--image "$tmp/image" &&
