@@ -53,7 +53,7 @@ int ckpt_audit_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 static int restore_loginuid(struct ckpt_ctx *ctx, u32 id)
 {
-	kuid_t loginuid = make_kuid(current_user_ns(), id);
+	kuid_t loginuid = make_kuid(ctx->base_user_ns, id);
 	int ret;
 
 	if (id != (u32)-1 && !uid_valid(loginuid))
@@ -61,10 +61,13 @@ static int restore_loginuid(struct ckpt_ctx *ctx, u32 id)
 				"login id %u does not exist in the user namespace", id);
 	if (uid_eq(loginuid, audit_get_loginuid(current)))
 		return 0;
-	ret = ckpt_set_loginuid(loginuid);
+	/* As a number in the caller's user namespace it could be written. */
+	ret = !uid_valid(loginuid) ||
+	      kuid_has_mapping(current_user_ns(), loginuid) ?
+	      ckpt_set_loginuid(loginuid) : -EPERM;
 	if (ret)
 		return ckpt_err(ctx, ret, "login id: %u instead of %u: not permitted",
-				id, from_kuid(current_user_ns(),
+				id, from_kuid(ctx->base_user_ns,
 					      audit_get_loginuid(current)));
 	return 0;
 }

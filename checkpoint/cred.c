@@ -20,7 +20,10 @@
  * no file is opened and no limit checked with others.
  *
  * In a user namespace that the restart has made the caller could have all
- * capabilities, and all ids that it maps. See enter_user_ns().
+ * capabilities, and all ids that it maps. See enter_user_ns(). A caller that has
+ * entered the root task's user namespace before has nothing to do with those
+ * outside of it any more: credentials of these are refused, and ids without a
+ * number in it must be the caller's own.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -37,6 +40,58 @@ static_assert(sizeof(kernel_cap_t) == sizeof(u64));
 static_assert(CKPT_GROUPS_MAX == NGROUPS_MAX);
 
 /* ---- checkpoint ---- */
+
+/* What create_user_ns() and setns() do to credentials. */
+static void enter_user_ns(struct cred *cred, struct user_namespace *ns)
+{
+	put_user_ns(cred->user_ns);
+	cred->user_ns = get_user_ns(ns);
+	cred->securebits = SECUREBITS_DEFAULT;
+	cred->cap_inheritable = CAP_EMPTY_SET;
+	cred->cap_permitted = CAP_FULL_SET;
+	cred->cap_effective = CAP_FULL_SET;
+	cred->cap_ambient = CAP_EMPTY_SET;
+	cred->cap_bset = CAP_FULL_SET;
+}
+
+/**
+ * ckpt_enter_files - look at files as from inside the root task's user namespace
+ * @ctx: the checkpoint
+ *
+ * Who owns that namespace may enter it, and there may search and read all that
+ * belongs to its users. Root of the outside may do more as it is.
+ *
+ * Return: for ckpt_leave_files()
+ */
+const struct cred *ckpt_enter_files(struct ckpt_ctx *ctx)
+{
+	struct cred *cred;
+
+	if (ctx->user_ns == current_user_ns() ||
+	    ns_capable_noaudit(current_user_ns(), CAP_DAC_READ_SEARCH) ||
+	    !in_userns(current_user_ns(), ctx->user_ns) ||
+	    !ns_capable(ctx->user_ns, CAP_SYS_ADMIN))
+		return NULL;
+	cred = prepare_creds();
+	if (!cred)
+		return NULL;
+	enter_user_ns(cred, ctx->user_ns);
+	return override_creds(cred);
+}
+
+/**
+ * ckpt_leave_files - end what ckpt_enter_files() has begun
+ * @old: what it returned
+ */
+void ckpt_leave_files(const struct cred *old)
+{
+	const struct cred *new = current_cred();
+
+	if (!old)
+		return;
+	revert_creds(old);
+	put_cred(new);
+}
 
 /* Which numbers the ids of a record are. */
 struct numbers {
@@ -410,17 +465,50 @@ static void privs_of(struct ckpt_privs *p, const struct cred *cred)
 
 /* ---- restart ---- */
 
+/**
+ * ckpt_may_take_uid - whether the caller could act as a user
+ * @uid: the user
+ *
+ * Return: true if setresuid() would let it.
+ */
+bool ckpt_may_take_uid(kuid_t uid)
+{
+	const struct cred *cred = current_cred();
+
+	return uid_eq(uid, cred->uid) || uid_eq(uid, cred->euid) ||
+	       uid_eq(uid, cred->suid) ||
+	       (kuid_has_mapping(cred->user_ns, uid) &&
+		ns_capable_setid(cred->user_ns, CAP_SETUID));
+}
+
+/**
+ * ckpt_may_take_gid - whether the caller could act as a group
+ * @gid: the group
+ *
+ * Return: true if setresgid() would let it.
+ */
+bool ckpt_may_take_gid(kgid_t gid)
+{
+	const struct cred *cred = current_cred();
+
+	return gid_eq(gid, cred->gid) || gid_eq(gid, cred->egid) ||
+	       gid_eq(gid, cred->sgid) ||
+	       (kgid_has_mapping(cred->user_ns, gid) &&
+		ns_capable_setid(cred->user_ns, CAP_SETGID));
+}
+
 /* In which user namespace the ids of a record are numbers. */
-static struct user_namespace *numbers_of(const struct cred *new,
+static struct user_namespace *numbers_of(struct ckpt_ctx *ctx,
+					 const struct cred *new,
 					 const struct ckpt_hdr_cred *h)
 {
-	return h->flags & CKPT_CRED_OUTER ? current_user_ns() : new->user_ns;
+	return h->flags & CKPT_CRED_OUTER ? ctx->base_user_ns : new->user_ns;
 }
 
 static int load_ids(struct ckpt_ctx *ctx, struct cred *new,
 		    const struct ckpt_hdr_cred *h)
 {
-	struct user_namespace *ns = numbers_of(new, h);
+	struct user_namespace *ns = numbers_of(ctx, new, h);
 
 	new->uid = make_kuid(ns, h->uid);
 	new->euid = make_kuid(ns, h->euid);
@@ -452,7 +540,7 @@ static int load_groups(struct ckpt_ctx *ctx, struct cred *new,
 		return ckpt_err(ctx, -ENOMEM, "credentials: %u groups",
 				h->nr_groups);
 	for (i = 0; i < h->nr_groups && !ret; i++) {
-		groups->gid[i] = make_kgid(numbers_of(new, h), h->groups[i]);
+		groups->gid[i] = make_kgid(numbers_of(ctx, new, h), h->groups[i]);
 		if (!gid_valid(groups->gid[i]))
 			ret = ckpt_err(ctx, -EINVAL,
 				       "credentials: group id %u does not exist in the user namespace",
@@ -497,6 +585,20 @@ static bool may_use(u64 need)
 	       (!(need & BIT_ULL(CAP_SETPCAP)) || ns_capable(ns, CAP_SETPCAP));
 }
 
+/*
+ * Ids from outside the caller's user namespace come by no system call: they are
+ * the caller's own, or not to be had.
+ */
+static bool may_have_leftovers(const struct cred *new)
+{
+	return ckpt_may_take_uid(new->uid) && ckpt_may_take_uid(new->euid) &&
+	       ckpt_may_take_uid(new->suid) && ckpt_may_take_uid(new->fsuid) &&
+	       ckpt_may_take_gid(new->gid) && ckpt_may_take_gid(new->egid) &&
+	       ckpt_may_take_gid(new->sgid) && ckpt_may_take_gid(new->fsgid) &&
+	       (same_groups(new->group_info, current_cred()->group_info) ||
+		groups_mapped(new->user_ns, new));
+}
+
 static int check_privs(struct ckpt_ctx *ctx, const struct cred *new,
 		       const struct ckpt_hdr_cred *h)
 {
@@ -505,6 +607,9 @@ static int check_privs(struct ckpt_ctx *ctx, const struct cred *new,
 	u64 need;
 	int ret;
 
+	if (h->flags & CKPT_CRED_OUTER && !may_have_leftovers(new))
+		return ckpt_err(ctx, -EPERM,
+				"credentials: ids from outside the user namespace: not the caller's");
 	privs_of(&have, current_cred());
 	image_privs(&want, new, current_cred(), h);
 	ret = ckpt_privs_check(&have, &want, &need, &why);
@@ -521,20 +626,12 @@ static int check_privs(struct ckpt_ctx *ctx, const struct cred *new,
 
 static bool may_have_uid(const struct cred *new, kuid_t uid)
 {
-	const struct cred *cred = current_cred();
-
-	return kuid_has_mapping(new->user_ns, uid) || uid_eq(uid, cred->uid) ||
-	       uid_eq(uid, cred->euid) || uid_eq(uid, cred->suid) ||
-	       ns_capable_setid(cred->user_ns, CAP_SETUID);
+	return kuid_has_mapping(new->user_ns, uid) || ckpt_may_take_uid(uid);
 }
 
 static bool may_have_gid(const struct cred *new, kgid_t gid)
 {
-	const struct cred *cred = current_cred();
-
-	return kgid_has_mapping(new->user_ns, gid) || gid_eq(gid, cred->gid) ||
-	       gid_eq(gid, cred->egid) || gid_eq(gid, cred->sgid) ||
-	       ns_capable_setid(cred->user_ns, CAP_SETGID);
+	return kgid_has_mapping(new->user_ns, gid) || ckpt_may_take_gid(gid);
 }
 
 /*
@@ -550,7 +647,7 @@ static bool may_have_groups(const struct cred *new)
 	for (ns = new->user_ns; ns != current_user_ns(); ns = ns->parent)
 		if (userns_may_setgroups(ns) && groups_mapped(ns, new))
 			return true;
-	return may_setgroups();
+	return may_setgroups() && groups_mapped(current_user_ns(), new);
 }
 
 /*
@@ -575,19 +672,6 @@ static int check_inner_privs(struct ckpt_ctx *ctx, const struct cred *new)
 		return ckpt_err(ctx, -EPERM,
 				"credentials: supplementary groups: not permitted");
 	return 0;
-}
-
-/* What create_user_ns() and setns() do to credentials. */
-static void enter_user_ns(struct cred *cred, struct user_namespace *ns)
-{
-	put_user_ns(cred->user_ns);
-	cred->user_ns = get_user_ns(ns);
-	cred->securebits = SECUREBITS_DEFAULT;
-	cred->cap_inheritable = CAP_EMPTY_SET;
-	cred->cap_permitted = CAP_FULL_SET;
-	cred->cap_effective = CAP_FULL_SET;
-	cred->cap_ambient = CAP_EMPTY_SET;
-	cred->cap_bset = CAP_FULL_SET;
 }
 
 /*
@@ -653,6 +737,27 @@ static int fill_cred(struct ckpt_ctx *ctx, struct cred *new,
 	return ret;
 }
 
+/* Whether the caller is in a user namespace, or could enter it by setns(). */
+static bool may_enter(struct user_namespace *ns)
+{
+	return ns == current_user_ns() ||
+	       (in_userns(current_user_ns(), ns) && ns_capable(ns, CAP_SYS_ADMIN));
+}
+
+/**
+ * ckpt_cred_is_outside - whether credentials are not for the caller to give
+ * @ctx: the restart
+ * @id: CRED object, validated
+ *
+ * Return: true if they are of a user namespace that the caller has left.
+ */
+bool ckpt_cred_is_outside(struct ckpt_ctx *ctx, u32 id)
+{
+	const struct ckpt_hdr_cred *h = (const void *)ckpt_obj_by_id(ctx, id)->h;
+
+	return !may_enter(ckpt_ns_user(ctx, h->user_ns));
+}
+
 /**
  * ckpt_callers_in - the credentials of the caller, in a user namespace
  * @ns: that one, its own or one that the restart has made
@@ -682,9 +787,14 @@ void *restore_cred_obj(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 {
 	const struct ckpt_hdr_cred *rec = (const void *)h;
 	struct user_namespace *ns = ckpt_ns_user(ctx, rec->user_ns);
-	struct cred *old = ckpt_callers_in(ns), *new = ckpt_callers_in(ns);
+	struct cred *old, *new;
 	int ret;
 
+	if (!may_enter(ns))
+		return ERR_PTR(ckpt_err(ctx, -EPERM,
+					"credentials: of a user namespace outside the caller's"));
+	old = ckpt_callers_in(ns);
+	new = ckpt_callers_in(ns);
 	if (old && new)
 		ret = fill_cred(ctx, new, old, rec) ?:
 		      restore_cred_keys(ctx, new, c);

@@ -45,6 +45,11 @@ struct ckpt_privs {
 	u64 ambient;
 };
 
+const struct cred *ckpt_enter_files(struct ckpt_ctx *ctx);
+void ckpt_leave_files(const struct cred *old);
+bool ckpt_may_take_uid(kuid_t uid);
+bool ckpt_may_take_gid(kgid_t gid);
+bool ckpt_cred_is_outside(struct ckpt_ctx *ctx, u32 id);
 int ckpt_privs_check(const struct ckpt_privs *have, const struct ckpt_privs *want,
 		     u64 *need, const char **why);
 

@@ -26,6 +26,7 @@
 #include <linux/tty.h>
 #include <linux/user_namespace.h>
 #include <uapi/linux/pidfd.h>
+#include "cred.h"
 #include "files.h"
 #include "ipc.h"
 #include "socket.h"
@@ -368,8 +369,12 @@ static void restore_flags(struct file *file, u32 f_flags)
  */
 static bool gives_cred(struct ckpt_ctx *ctx, u32 id)
 {
-	return id && (ckpt_obj_by_id(ctx, id)->priv ||
-		      ns_capable_noaudit(current_user_ns(), CAP_SYS_ADMIN));
+	if (!id)
+		return false;
+	if (ckpt_obj_by_id(ctx, id)->priv)
+		return true;
+	return ns_capable_noaudit(current_user_ns(), CAP_SYS_ADMIN) &&
+	       !ckpt_cred_is_outside(ctx, id);
 }
 
 static int restore_f_cred(struct ckpt_ctx *ctx, struct file *file, u32 id)

@@ -429,10 +429,11 @@ static int change(struct file *file, struct iattr *attr)
 	return ret;
 }
 
-static int restore_owner(struct file *file, const struct ckpt_hdr_unlinked *h)
+static int restore_owner(struct ckpt_ctx *ctx, struct file *file,
+			 const struct ckpt_hdr_unlinked *h)
 {
-	kuid_t uid = make_kuid(current_user_ns(), h->uid);
-	kgid_t gid = make_kgid(current_user_ns(), h->gid);
+	kuid_t uid = make_kuid(ctx->base_user_ns, h->uid);
+	kgid_t gid = make_kgid(ctx->base_user_ns, h->gid);
 	struct iattr attr = {
 		.ia_valid	= ATTR_UID | ATTR_GID,
 		.ia_vfsuid	= VFSUIDT_INIT(uid),
@@ -448,7 +449,8 @@ static int restore_owner(struct file *file, const struct ckpt_hdr_unlinked *h)
  * In the order, and with the checks, of calls of the caller: it takes more to
  * give a file to somebody and to have it run as that somebody after that.
  */
-static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
+static int restore_attr(struct ckpt_ctx *ctx, struct file *file,
+			const struct ckpt_hdr_unlinked *h)
 {
 	umode_t special = h->mode & (S_ISUID | S_ISGID);
 	struct iattr attr = {
@@ -464,7 +466,7 @@ static int restore_attr(struct file *file, const struct ckpt_hdr_unlinked *h)
 	if (!ret)
 		ret = change(file, &attr);
 	if (!ret)
-		ret = restore_owner(file, h);
+		ret = restore_owner(ctx, file, h);
 	if (ret || !special)
 		return ret;
 	attr = (struct iattr) {
@@ -516,7 +518,7 @@ void *restore_unlinked(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	if (IS_ERR(file))
 		return ERR_PTR(ckpt_err(ctx, PTR_ERR(file),
 					"%s: file without a name", u->name));
-	ret = restore_attr(file, u);
+	ret = restore_attr(ctx, file, u);
 	if (!ret && memfd)
 		ret = restore_seals(file, u->seals);
 	if (!ret) {

@@ -136,6 +136,9 @@ void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	int ret;
 
 	ns = f->ns ? ckpt_obj_by_id(ctx, f->ns)->ptr : ckpt_ns_callers(ctx, f->type);
+	if (ns == &ctx->base_user_ns->ns && ctx->base_user_ns != current_user_ns())
+		return ERR_PTR(ckpt_err(ctx, -EPERM,
+					"user namespace: is outside of the caller's"));
 	ret = ns_get_path_cb(&path, get_ns, ns);
 	if (ret)
 		return ERR_PTR(ckpt_err(ctx, ret, "%s namespace: cannot be opened",

@@ -21,6 +21,7 @@
 #include <linux/tty.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
+#include "cred.h"
 #include "files.h"
 
 static bool has_owner(const struct file *file)
@@ -180,13 +181,13 @@ static bool may_be(kuid_t uid)
 	const struct cred *cred = current_cred();
 
 	return uid_eq(uid, cred->uid) || uid_eq(uid, cred->euid) ||
-	       uid_eq(uid, cred->suid) || ns_capable(cred->user_ns, CAP_SETUID);
+	       uid_eq(uid, cred->suid) || ckpt_may_take_uid(uid);
 }
 
 static int set_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
 		     struct file *file)
 {
-	struct user_namespace *ns = current_user_ns();
+	struct user_namespace *ns = ctx->base_user_ns;
 	kuid_t uid = make_kuid(ns, h->uid), euid = make_kuid(ns, h->euid);
 	struct fown_struct *owner = file_f_owner(file);
 

@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
+#include "cred.h"
 #include "files.h"
 
 static bool is_anon(const struct inode *inode)
@@ -416,7 +417,7 @@ out_unlock:
 static int restore_owner(struct ckpt_ctx *ctx, struct inode *inode,
 			 const struct ckpt_hdr_pipe *h)
 {
-	struct user_namespace *ns = current_user_ns();
+	struct user_namespace *ns = ctx->base_user_ns;
 	kuid_t uid = make_kuid(ns, h->uid);
 	kgid_t gid = make_kgid(ns, h->gid);
 
@@ -424,10 +425,10 @@ static int restore_owner(struct ckpt_ctx *ctx, struct inode *inode,
 		return ckpt_err(ctx, -EINVAL,
 				"pipe:[%llu]: owner %u:%u is not mapped",
 				h->ino, h->uid, h->gid);
-	if (!uid_eq(uid, current_fsuid()) && !ns_capable(ns, CAP_SETUID))
+	if (!uid_eq(uid, current_fsuid()) && !ckpt_may_take_uid(uid))
 		return ckpt_err(ctx, -EPERM, "pipe:[%llu]: owner is user %u",
 				h->ino, h->uid);
-	if (!in_group_p(gid) && !ns_capable(ns, CAP_SETGID))
+	if (!in_group_p(gid) && !ckpt_may_take_gid(gid))
 		return ckpt_err(ctx, -EPERM, "pipe:[%llu]: owner is group %u",
 				h->ino, h->gid);
 	inode->i_uid = uid;

@@ -163,8 +163,10 @@ struct ckpt_label_set {
  * @root_ns: checkpoint: pid namespace of the root task
  * @user_ns: user namespace of the root task, referenced (checkpoint); that of
  *	the restored root task (restart)
- * @base_user_ns: checkpoint: innermost user namespace that the root task has in
- *	common with the outside, an ancestor of @user_ns or that itself
+ * @base_user_ns: innermost user namespace that the root task has in common with
+ *	the outside, an ancestor of @user_ns or that itself (checkpoint); what 0
+ *	stands for in the image (restart): the caller's, or the parent of the one
+ *	that the caller has made
  * @root_nsproxy: checkpoint: namespaces of the root task, referenced
  * @shared_ns: checkpoint: namespaces (struct ns_common) and keyrings that belong
  *	to the outside, by address

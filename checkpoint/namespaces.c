@@ -14,7 +14,10 @@
  *
  * At restart the caller makes all namespaces before it creates the first task,
  * asked for the same privileges as if it had called unshare(). It may supply any
- * of them instead: by an open /proc/PID/ns/ file, as an external resource.
+ * of them instead: by an open /proc/PID/ns/ file, as an external resource. Mostly
+ * that is the root task's user namespace, which the caller has made and entered,
+ * and then the mount and network namespaces inside of that; what lies outside of
+ * the former is no more its business then.
  */
 #include <linux/cgroup.h>
 #include <linux/ipc_namespace.h>
@@ -648,7 +651,7 @@ struct user_namespace *ckpt_ns_user(struct ckpt_ctx *ctx, u32 id)
 	struct ns_common *ns;
 
 	if (!id)
-		return current_user_ns();
+		return ctx->base_user_ns;
 	ns = ckpt_obj_by_id(ctx, id)->ptr;
 	return container_of(ns, struct user_namespace, ns);
 }
@@ -663,7 +666,7 @@ struct user_namespace *ckpt_ns_user(struct ckpt_ctx *ctx, u32 id)
 struct ns_common *ckpt_ns_callers(struct ckpt_ctx *ctx, int type)
 {
 	if (type == CLONE_NEWUSER)
-		return &current_user_ns()->ns;
+		return &ctx->base_user_ns->ns;
 	if (type == CLONE_NEWPID)
 		return &ctx->nsproxy->pid_ns_for_children->ns;
 	return member(ctx->nsproxy, type);
@@ -687,6 +690,30 @@ struct user_namespace *ckpt_ns_owner(struct ckpt_ctx *ctx,
 					"%s %u: no right to create a namespace",
 					ckpt_kind(h->h.type)->name, h->h.id));
 	return owner;
+}
+
+/**
+ * ckpt_ns_check_owner - see whether a namespace of the caller's is the right one
+ * @ctx: the restart
+ * @h: the namespace in the image
+ * @ns: what the caller has in its place
+ *
+ * What the restored tasks may do with it depends on that.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_ns_check_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns *h,
+			struct ns_common *ns)
+{
+	struct user_namespace *want = ckpt_ns_user(ctx, h->user);
+	struct user_namespace *owner = ns->ops->owner(ns);
+
+	/* 0 stands for all that are further outside, too. */
+	if (h->user ? owner == want : user_ns_within(want, owner))
+		return 0;
+	return ckpt_err(ctx, -EINVAL,
+			"%s namespace of the caller: its owner is not the user namespace that it was",
+			ns->ops->name);
 }
 
 static struct ns_common *own_or(struct ckpt_ctx *ctx, u32 id,
@@ -846,6 +873,41 @@ static int restore_all(struct ckpt_ctx *ctx, bool user)
 	return 0;
 }
 
+/*
+ * Does the caller supply the outermost user namespaces of the image? Then
+ * everything is relative to the parent of these, which it may have left.
+ */
+static int find_base(struct ckpt_ctx *ctx)
+{
+	struct user_namespace *base = NULL, *parent;
+	const struct ckpt_hdr_ns *h;
+	struct ns_common *ns;
+	u32 id;
+
+	ctx->base_user_ns = current_user_ns();
+	for (id = 1; id <= ctx->nr_objs; id++) {
+		h = (const void *)ctx->objs[id - 1].h;
+		if (h->h.type != CKPT_HDR_NS_USER || h->user)
+			continue;
+		ns = ckpt_ns_external(ctx, id, CLONE_NEWUSER);
+		if (IS_ERR(ns))
+			return PTR_ERR(ns);
+		if (!ns)
+			continue;
+		/* The resource keeps the one, and that the other. */
+		parent = ns->ops->owner(ns);
+		ckpt_ns_put(ns);
+		if (!parent || (base && base != parent))
+			return ckpt_err(ctx, -EINVAL,
+					"external resource \"ns:%u\": user namespace of another parent",
+					id);
+		base = parent;
+	}
+	if (base)
+		ctx->base_user_ns = base;
+	return 0;
+}
+
 /**
  * restore_namespaces - make all namespaces of the image
  * @ctx: the restart, before any task is created
@@ -855,7 +917,8 @@ static int restore_all(struct ckpt_ctx *ctx, bool user)
 int restore_namespaces(struct ckpt_ctx *ctx)
 {
 	ctx->user_ns = current_user_ns();
-	return copy_callers(ctx) ?:
+	return find_base(ctx) ?:
+	       copy_callers(ctx) ?:
 	       restore_all(ctx, true) ?:
 	       restore_clocks(ctx) ?:
 	       restore_all(ctx, false);

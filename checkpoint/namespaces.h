@@ -32,6 +32,8 @@ struct ns_common *ckpt_ns_external(struct ckpt_ctx *ctx, u32 id, int type);
 struct user_namespace *ckpt_ns_user(struct ckpt_ctx *ctx, u32 id);
 struct user_namespace *ckpt_ns_owner(struct ckpt_ctx *ctx,
 				     const struct ckpt_hdr_ns *h);
+int ckpt_ns_check_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns *h,
+			struct ns_common *ns);
 struct nsproxy *ckpt_nsproxy_with_pid(struct ckpt_ctx *ctx,
 				      struct pid_namespace *ns);
 int enter_namespaces(struct ckpt_ctx *ctx, struct ckpt_task *t,

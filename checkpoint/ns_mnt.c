@@ -58,13 +58,17 @@ int ckpt_ns_mnt_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
  * @h: NS_MNT record
  * @c: unused
  *
- * Return: its struct ns_common, referenced.
+ * Return: its struct ns_common, referenced, or ERR_PTR() of a reported errno.
  */
 void *restore_ns_mnt(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		     struct ckpt_cursor *c)
 {
 	struct ns_common *ns = from_mnt_ns(current->nsproxy->mnt_ns);
 
+	int ret = ckpt_ns_check_owner(ctx, (const void *)h, ns);
+
+	if (ret)
+		return ERR_PTR(ret);
 	ckpt_ns_get(ns);
 	return ns;
 }

@@ -78,11 +78,15 @@ void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	const struct ckpt_hdr_ns *n = (const void *)h;
 	struct user_namespace *owner;
 	struct net *net;
+	int ret;
 
 	if (external)
 		return external;
-	if (n->flags & CKPT_NS_ROOT)
-		return &get_net(current->nsproxy->net_ns)->ns;
+	if (n->flags & CKPT_NS_ROOT) {
+		net = current->nsproxy->net_ns;
+		ret = ckpt_ns_check_owner(ctx, n, &net->ns);
+		return ret ? ERR_PTR(ret) : &get_net(net)->ns;
+	}
 	owner = ckpt_ns_owner(ctx, n);
 	if (IS_ERR(owner))
 		return owner;

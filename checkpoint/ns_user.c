@@ -10,7 +10,8 @@
  * calls? It creates a namespace with its own ids, or with others that it could
  * take on; maps are written by it, or from inside if they are of its own ids
  * only. Who has made a user namespace has all capabilities in it, so anything
- * goes in those further inside.
+ * goes in those further inside. A namespace that the caller has made itself must
+ * map the same ids; which ones they are outside is up to the caller.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -263,7 +264,7 @@ static int check_maps(struct ckpt_ctx *ctx, const struct user_namespace *ns,
 
 /* The ids that unshare() would be called with: may the caller have them? */
 static int check_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns_user *u,
-		       kuid_t uid, kgid_t gid)
+		       struct user_namespace *parent, kuid_t uid, kgid_t gid)
 {
 	const struct cred *cred = current_cred();
 
@@ -271,6 +272,9 @@ static int check_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns_user *u,
 		return ckpt_err(ctx, -EINVAL,
 				"user namespace: owner %u:%u does not exist in the parent",
 				u->owner, u->group);
+	if (!in_userns(cred->user_ns, parent))
+		return ckpt_err(ctx, -EPERM,
+				"user namespace: is outside of the caller's");
 	if (u->ns.user)
 		return 0;
 	if (!uid_eq(uid, cred->uid) && !uid_eq(uid, cred->euid) &&
@@ -445,7 +449,7 @@ static struct user_namespace *make_user_ns(struct ckpt_ctx *ctx,
 	struct cred *new;
 	int ret;
 
-	ret = check_owner(ctx, u, uid, gid);
+	ret = check_owner(ctx, u, parent, uid, gid);
 	if (ret)
 		return ERR_PTR(ret);
 	new = prepare_creds();
@@ -466,6 +470,119 @@ static struct user_namespace *make_user_ns(struct ckpt_ctx *ctx,
 	return ns;
 }
 
+/* ---- restart: a namespace that the caller has made ---- */
+
+static const struct uid_gid_extent *find_extent(const struct uid_gid_map *map,
+						u32 first)
+{
+	u32 i, nr = nr_extents(map);
+
+	for (i = 0; i < nr; i++)
+		if (extent(map, i)->first == first)
+			return extent(map, i);
+	return NULL;
+}
+
+/* The same ids must exist in it. */
+static int compare_map(struct ckpt_ctx *ctx, const struct user_namespace *ns,
+		       const struct uid_gid_map *map, enum id_kind kind,
+		       const struct ckpt_idmap *m, u32 nr)
+{
+	static const char * const names[] = {
+		[ID_USER] = "user", [ID_GROUP] = "group", [ID_PROJECT] = "project",
+	};
+	const struct uid_gid_extent *e;
+	bool elsewhere = false;
+	u32 i;
+
+	if (nr_extents(map) != nr)
+		return ckpt_err(ctx, -EINVAL,
+				"user namespace of the caller: maps %u ranges of %s ids, not %u",
+				nr_extents(map), names[kind], nr);
+	for (i = 0; i < nr; i++) {
+		e = find_extent(map, m[i].first);
+		if (!e || e->count != m[i].count)
+			return ckpt_err(ctx, -EINVAL,
+					"user namespace of the caller: does not map the %u %s ids from %u",
+					m[i].count, names[kind], m[i].first);
+		elsewhere |= number_in(ns->parent, kind, e->lower_first) != m[i].lower;
+	}
+	if (elsewhere)
+		ckpt_warn(ctx, "user namespace: %s ids are others outside than they were",
+			  names[kind]);
+	return 0;
+}
+
+static int compare_maps(struct ckpt_ctx *ctx, const struct user_namespace *ns,
+			const struct ckpt_hdr_ns_user *u)
+{
+	const struct ckpt_idmap *gid = u->map + u->nr_uid;
+	bool setgroups = u->ns.flags & CKPT_NS_USER_SETGROUPS;
+
+	if (setgroups != !!(READ_ONCE(ns->flags) & USERNS_SETGROUPS_ALLOWED))
+		return ckpt_err(ctx, -EINVAL,
+				"user namespace of the caller: setgroups() was %s, not %s",
+				setgroups ? "allowed" : "denied",
+				setgroups ? "denied" : "allowed");
+	return compare_map(ctx, ns, &ns->uid_map, ID_USER, u->map, u->nr_uid) ?:
+	       compare_map(ctx, ns, &ns->gid_map, ID_GROUP, gid, u->nr_gid) ?:
+	       compare_map(ctx, ns, &ns->projid_map, ID_PROJECT,
+			   gid + u->nr_gid, u->nr_projid);
+}
+
+/* As a write to /proc/sys/user/max_*. */
+static int set_limits(struct ckpt_ctx *ctx, struct user_namespace *ns,
+		      const struct ckpt_hdr_ns_user *u)
+{
+	long *max = ns->ucount_max;
+	int i, t;
+
+	for (i = 0; i < CKPT_NS_LIMITS; i++) {
+		t = ckpt_ucounts[i];
+		if (t < 0 || u->limit[i] < 0 || READ_ONCE(max[t]) == u->limit[i])
+			continue;
+		if (!ns_capable(ns, CAP_SYS_RESOURCE))
+			return ckpt_err(ctx, -EPERM,
+					"user namespace of the caller: limits");
+		WRITE_ONCE(max[t], u->limit[i]);
+	}
+	return 0;
+}
+
+/* What whoever created it has decided, and nobody can change. */
+static void tell_differences(struct ckpt_ctx *ctx, const struct user_namespace *ns,
+			     const struct ckpt_hdr_ns_user *u)
+{
+	int i;
+
+	if (!uid_eq(ns->owner, make_kuid(ns->parent, u->owner)) ||
+	    !gid_eq(ns->group, make_kgid(ns->parent, u->group)))
+		ckpt_warn(ctx, "user namespace: belongs to another user or group than %u:%u",
+			  u->owner, u->group);
+	for (i = 0; i < CKPT_NS_RLIMITS; i++)
+		if (ns->rlimit_max[i] != u->rlimit[i])
+			ckpt_warn(ctx, "user namespace: limit %d of its users is %ld, was %lld",
+				  i, ns->rlimit_max[i], u->rlimit[i]);
+}
+
+static void *adopt_user_ns(struct ckpt_ctx *ctx, struct ns_common *external,
+			   const struct ckpt_hdr_ns_user *u)
+{
+	struct user_namespace *ns = container_of(external, struct user_namespace, ns);
+	int ret = 0;
+
+	if (ns->parent != ckpt_ns_user(ctx, u->ns.user))
+		ret = ckpt_err(ctx, -EINVAL,
+			       "user namespace of the caller: its parent is not the one that it was");
+	ret = ret ?: compare_maps(ctx, ns, u) ?: set_limits(ctx, ns, u);
+	if (ret) {
+		put_user_ns(ns);
+		return ERR_PTR(ret);
+	}
+	tell_differences(ctx, ns, u);
+	return external;
+}
+
 /**
  * restore_ns_user - make a user namespace
  * @ctx: the restart
@@ -482,8 +599,10 @@ void *restore_ns_user(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	struct user_namespace *ns;
 	int ret;
 
-	if (external)
+	if (IS_ERR(external))
 		return external;
+	if (external)
+		return adopt_user_ns(ctx, external, u);
 	ns = make_user_ns(ctx, u);
 	if (IS_ERR(ns))
 		return ns;

@@ -25,6 +25,7 @@
 #include <linux/stat.h>
 #include <linux/string.h>
 #include <linux/uuid.h>
+#include "cred.h"
 #include "files.h"
 
 /* Enough of a path to recognise it; the rest of a message has to fit, too. */
@@ -87,10 +88,12 @@ int ckpt_root(struct ckpt_ctx *ctx, struct path *root)
 static int check_name(struct ckpt_ctx *ctx, const struct path *root,
 		      const char *name, const struct path *path)
 {
+	const struct cred *old = ckpt_enter_files(ctx);
 	struct path found;
 	int ret;
 
 	ret = vfs_path_lookup(root->dentry, root->mnt, name, 0, &found);
+	ckpt_leave_files(old);
 	if (ret)
 		return ckpt_path_err(ctx, path, ret,
 				     "cannot be looked up by this name");

@@ -42,6 +42,7 @@
 #include <net/scm.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
+#include "cred.h"
 #include "files.h"
 #include "namespaces.h"
 #include "socket.h"
@@ -1057,7 +1058,7 @@ static int check_sender(struct unix_restore *r, const struct ckpt_hdr_skb *h,
 			struct scm_creds *creds)
 {
 	const struct cred *cred = current_cred();
-	struct user_namespace *ns = cred->user_ns;
+	struct user_namespace *ns = r->ctx->base_user_ns;
 	const u32 none = -1;
 
 	creds->uid = h->uid == none ? INVALID_UID : make_kuid(ns, h->uid);
@@ -1069,12 +1070,12 @@ static int check_sender(struct unix_restore *r, const struct ckpt_hdr_skb *h,
 				h->gid);
 	if (h->uid != none && !uid_eq(creds->uid, cred->uid) &&
 	    !uid_eq(creds->uid, cred->euid) &&
-	    !uid_eq(creds->uid, cred->suid) && !ns_capable(ns, CAP_SETUID))
+	    !uid_eq(creds->uid, cred->suid) && !ckpt_may_take_uid(creds->uid))
 		return ckpt_err(r->ctx, -EPERM, "message: sender is user %u",
 				h->uid);
 	if (h->gid != none && !gid_eq(creds->gid, cred->gid) &&
 	    !gid_eq(creds->gid, cred->egid) &&
-	    !gid_eq(creds->gid, cred->sgid) && !ns_capable(ns, CAP_SETGID))
+	    !gid_eq(creds->gid, cred->sgid) && !ckpt_may_take_gid(creds->gid))
 		return ckpt_err(r->ctx, -EPERM, "message: sender is group %u",
 				h->gid);
 	return 0;

@@ -25,6 +25,7 @@
 #include <net/net_namespace.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
+#include "cred.h"
 #include "files.h"
 #include "outside.h"
 #include "socket.h"
@@ -443,7 +444,7 @@ struct socket *ckpt_restored_socket(struct ckpt_ctx *ctx, u32 id)
 static int restore_owner(struct ckpt_ctx *ctx, struct socket *sock,
 			 const struct ckpt_hdr_socket *h)
 {
-	struct user_namespace *ns = current_user_ns();
+	struct user_namespace *ns = ctx->base_user_ns;
 	struct inode *inode = SOCK_INODE(sock);
 	kuid_t uid = make_kuid(ns, h->uid);
 	kgid_t gid = make_kgid(ns, h->gid);
@@ -452,10 +453,10 @@ static int restore_owner(struct ckpt_ctx *ctx, struct socket *sock,
 		return ckpt_err(ctx, -EINVAL,
 				"socket:[%llu]: owner %u:%u is not mapped",
 				h->ino, h->uid, h->gid);
-	if (!uid_eq(uid, current_fsuid()) && !ns_capable(ns, CAP_SETUID))
+	if (!uid_eq(uid, current_fsuid()) && !ckpt_may_take_uid(uid))
 		return ckpt_err(ctx, -EPERM, "socket:[%llu]: owner is user %u",
 				h->ino, h->uid);
-	if (!in_group_p(gid) && !ns_capable(ns, CAP_SETGID))
+	if (!in_group_p(gid) && !ckpt_may_take_gid(gid))
 		return ckpt_err(ctx, -EPERM, "socket:[%llu]: owner is group %u",
 				h->ino, h->gid);
 	inode->i_uid = uid;

@@ -37,6 +37,7 @@
 #include <linux/user_namespace.h>
 #include <linux/xattr.h>
 #include "container.h"
+#include "cred.h"
 #include "files.h"
 #include "internal.h"
 #include "mm.h"
@@ -354,6 +355,7 @@ static int checkpoint_tmpfs(struct ckpt_ctx *ctx, const struct path *path,
 	};
 	size_t len = strlen(name) + 1;
 	struct ckpt_hdr_tmpfs *h;
+	const struct cred *old;
 	int ret;
 
 	/* All of it is read; the modes of single files do not count. */
@@ -367,7 +369,9 @@ static int checkpoint_tmpfs(struct ckpt_ctx *ctx, const struct path *path,
 	memcpy(h->path, name, len);
 	w.id = ctx->nr_objs;
 	xa_init(&w.links);
+	old = ckpt_enter_files(ctx);
 	ret = walk(&w);
+	ckpt_leave_files(old);
 	xa_destroy(&w.links);
 	return ret;
 }

@@ -1,23 +1,56 @@
 # SPDX-License-Identifier: GPL-2.0
-# A container as people run them: what its two halves, before and after a
-# reboot, share. Sourced, never run.
+# Containers as people run them: what the two halves, before and after a reboot,
+# share. Sourced, never run.
 #
-# Its root is an overlay on the guest's own system, its init is busybox's, and its
-# services are redis-server, a web server in python3, and a program that uses
-# System V IPC, a POSIX message queue and files in a tmpfs. It has all kinds of namespaces of its own,
-# and a veth to a bridge.
+# Their init is busybox's, and their services are redis-server, a web server in
+# python3, and a program that uses System V IPC, a
+# POSIX message queue and files in a tmpfs. They have
+# all kinds of namespaces of their own. There are three kinds:
+#
+#   root   made by root, no user namespace; an overlay on the guest's own system,
+#          and a veth to a bridge
+#   ids    the same in a user namespace that maps a range of ids
+#   user   made by a plain user, in a user namespace that maps only that user, of
+#          what a plain user has: memory, and what the system has mounted
 # shellcheck shell=bash disable=SC2034,SC2154
 
-box=/data/box
 bridge=boxbr
-address=10.77.0.2
 failed=0
 number=0
+
+# The first words of commands that whoever manages the container runs, and of
+# those that run in there; more than numbers and names depend on the kind.
+# shellcheck disable=SC2317
+box_kind()
+{
+	kind=$1
+	box=/data/box/${LSM:-none}-$kind
+	group=/sys/fs/cgroup/box-$kind
+	manager=()
+	enter=(--mount --uts --ipc --net --pid --cgroup)
+	owner=0
+	case $kind in
+	root) address=10.77.0.2 ;;
+	ids)
+		address=10.77.0.3
+		owner=100000
+		enter+=(--user)
+		;;
+	user)
+		address=10.77.0.4
+		owner=1000
+		enter+=(--user)
+		# Its group 50 has no number in its user namespace.
+		manager=(setpriv --reuid 1000 --regid 1000 --groups "1000,50")
+		;;
+	esac
+	link=box$kind
+}
 
 # check NAME COMMAND...: one line of TAP.
 check()
 {
-	local name=$1
+	local name="$kind: $1"
 	shift
 	number=$((number + 1))
 	if "$@" > /tmp/check-out 2>&1; then
@@ -43,25 +76,214 @@ until_true()
 # What a manager of containers has on every machine.
 host()
 {
-	ip link add $bridge type bridge
-	ip address add 10.77.0.1/24 dev $bridge
-	ip link set $bridge up
+	if [ ! -e /sys/class/net/$bridge ]; then
+		ip link add $bridge type bridge
+		ip address add 10.77.0.1/24 dev $bridge
+		ip link set $bridge up
+	fi
 	# There is no manager that would set up its groups.
-	mkdir -p /sys/fs/cgroup/box
-	mkdir -p $box/upper $box/work $box/root $box/volume
+	mkdir -p "$group" "$box"/{upper,work,root,volume}
 }
 
 inside()
 {
-	nsenter --target "$init" --mount --uts --ipc --net --pid --cgroup "$@"
+	nsenter --target "$init" "${enter[@]}" "$@"
+}
+
+# A plain user has no link to the outside, so the question must come from inside.
+reach()
+{
+	if [ "$kind" = user ]; then
+		inside "$@"
+	else
+		"$@"
+	fi
 }
 
 redis()
 {
-	redis-cli -h $address "$@"
+	reach redis-cli -h "$address" "$@"
 }
 
 fetch()
 {
-	python3 -c "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen('http://$address:8000/$1', timeout=20).read())"
+	reach python3 -c "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen('http://$address:8000/$1', timeout=20).read())"
+}
+
+# in_group COMMAND...: in its control group, as any program of the container.
+in_group()
+{
+	(
+		echo "$BASHPID" > "$group/cgroup.procs"
+		exec "${manager[@]}" "$@"
+	)
+}
+
+same()
+{
+	diff "$1" -
+}
+
+# What has to be the same afterwards.
+look()
+{
+	case $1 in
+	noise) inside sha256sum /dev/shm/noise ;;
+	ipcs) inside ipcs | grep 0x | awk '{ print $1, $2, $3, $4 }' ;;
+	queue) inside cat /dev/mqueue/box ;;
+	ps) inside ps -e -o pid=,ppid=,comm= | grep -v ps ;;
+	address) inside ip -o address show scope global | cut -d ' ' -f 2-8 ;;
+	ids) cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups" ;;
+	mounts) sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort ;;
+	esac
+}
+
+looks=(noise ipcs queue ps address ids mounts)
+
+# ---- before ----
+
+# What root alone can do for the container.
+furnish()
+{
+	cp -a /run/guest/box/service "$box/volume/"
+	chown -R "$owner:$owner" "$box/volume" "$box/root"
+	if [ "$kind" = user ]; then
+		chown "$owner:$owner" "$box"
+		return
+	fi
+	mkdir -p "$box"/upper/{old,etc,srv/volume}
+	chown "$owner:$owner" "$box/upper" "$box/upper/etc"
+	mount --bind / "$box/root" 2> /dev/null && umount "$box/root"
+	mount -t overlay -o "lowerdir=/,upperdir=$box/upper,workdir=$box/work" box "$box/root"
+}
+
+# The user namespace of a range of ids; its name is on standard output.
+range_of_ids()
+{
+	local holder
+	unshare --user sleep 100 > /dev/null 2>&1 &
+	holder=$!
+	until_true 20 test ! "/proc/$holder/ns/user" -ef /proc/self/ns/user
+	echo 0 "$owner" 65536 > /proc/$holder/uid_map
+	echo 0 "$owner" 65536 > /proc/$holder/gid_map
+	echo $holder
+}
+
+start_box()
+{
+	local -a start=(unshare --mount --uts --ipc --net --pid --cgroup --fork)
+	local holder outer
+	case $kind in
+	ids)
+		holder=$(range_of_ids)
+		start=(nsenter --user --target "$holder" "${start[@]}")
+		;;
+	user) start=("${manager[@]}" "${start[@]}" --user --map-root-user) ;;
+	esac
+	(
+		echo "$BASHPID" > "$group/cgroup.procs"
+		exec "${start[@]}" /run/guest/box/setup "$kind" "$box"
+	) > /dev/null 2>&1 &
+	outer=$!
+	until_true 20 pgrep -P $outer > /dev/null
+	init=$(pgrep -P $outer)
+	until_true 60 grep -q busybox "/proc/$init/comm"
+	# It is in the container's namespaces, too; managers do not stay there.
+	disown $outer
+	kill -KILL $outer
+	[ -z "$holder" ] || kill "$holder"
+	if [ "$kind" = user ]; then
+		inside ip link add eth0 type veth peer name eth1
+		inside ip link set eth1 up
+	else
+		ip link add "$link" type veth peer name eth0 netns "$init"
+		ip link set "$link" master $bridge up
+	fi
+	inside ip address add "$address/24" dev eth0
+	inside ip link set eth0 up
+	inside ip route add default via 10.77.0.1
+}
+
+# box_save KIND: start the container, let it work, save and kill it.
+box_save()
+{
+	local what
+	box_kind "$1"
+	host
+	furnish || return
+	start_box
+	check "init runs" grep -q busybox "/proc/$init/comm"
+	check "redis-server answers" until_true 60 redis ping
+	check "web server answers" until_true 60 fetch service/web/run
+	check "System V IPC is in use" until_true 60 inside test -s /run/count
+	redis set before reboot > /dev/null
+	redis eval "for i = 1, 50 do redis.call('rpush', 'list', 'element ' .. i) end" 0 > /dev/null
+	inside sh -c 'echo precious > /run/data; ln -s data /run/link; dd if=/dev/urandom of=/dev/shm/noise bs=64k count=5 2> /dev/null'
+	for what in "${looks[@]}"; do
+		look "$what" > "$box/$what"
+	done
+	inside cat /run/count > "$box/count"
+	check "checkpoint" "${manager[@]}" ckpt checkpoint --kill --image "$box/image" "$init"
+	[ $failed = 0 ] || sed 's/^/# /' /tmp/check-out
+	check "nothing of it runs any more" until_true 10 test ! -e "/proc/$init"
+}
+
+# ---- after ----
+
+# restart IMAGE
+restart()
+{
+	in_group ckpt restart --detach --pidfile "$box/pid" --image "$1"
+	local status=$?
+	init=$(cat "$box/pid")
+	return $status
+}
+
+counted()
+{
+	[ "$(inside cat /run/count)" -gt $(($1 + 10)) ]
+}
+
+# box_restore KIND: bring it back with one command, and look whether everything
+# goes on.
+box_restore()
+{
+	local what before
+	box_kind "$1"
+	host
+	check "restart" restart "$box/image"
+	[ -n "$init" ] || return
+	check "it is in its control group" grep -q "box-$kind" "/proc/$init/cgroup"
+	check "init runs" grep -q busybox "/proc/$init/comm"
+	for what in "${looks[@]}"; do
+		check "same as before: $what" eval "look $what | same $box/$what"
+	done
+	check "host name" test "$(inside hostname)" = box
+	check "redis-server has its data" test "$(redis get before; redis llen list; redis lindex list 49)" = "reboot
+50
+element 50"
+	check "redis-server takes more" test "$(redis set after reboot)" = OK
+	check "web server answers" eval "fetch service/web/run | cmp - /run/guest/box/service/web/run"
+	check "files in tmpfs" test "$(inside cat /run/link)" = precious
+	before=$(cat "$box/count")
+	check "counting goes on" until_true 20 counted "$before"
+	check "not from the beginning" test "$(inside cat /run/count)" -lt $((before + 100000))
+}
+
+# box_again: its services can be started anew, and it can be saved again.
+box_again()
+{
+	check "redis-server at its unix socket" test "$(inside redis-cli -s /run/redis.sock get after)" = reboot
+	inside pkill -x redis-server
+	check "init starts a service again that ends" until_true 60 redis ping
+	check "a second checkpoint" "${manager[@]}" ckpt checkpoint --kill --image "$box/image2" "$init"
+	[ $failed = 0 ] || sed 's/^/# /' /tmp/check-out
+	check "and restart" restart "$box/image2"
+	check "redis-server answers" until_true 60 redis ping
+}
+
+box_end()
+{
+	kill -9 "$init"
+	check "the end" until_true 20 test ! -e "/proc/$init"
 }

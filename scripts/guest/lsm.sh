@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Security modules in the guest; sourced by test.sh if $LSM is set. Loads a
 # policy, and checkpoints and restarts programs from boot to boot: each boot
-# leaves an image in /data/lsm/NAME, and restarts all that others have left.
+# leaves an image in /data/lsm/NAME, and restarts all that others have left, and
+# containers, which come back in the second boot with the same modules.
 # shellcheck shell=bash
 
 dir_lsm=/run/guest/lsm
@@ -95,20 +96,58 @@ shows_labels()
 		grep -Eq '^policy .*enforcing, [0-9a-f]{64}$' <<< "$said"
 }
 
+# The kinds of containers, see box-lib.sh. Without modules scripts/test has them in
+# boots of their own.
+box_kinds()
+{
+	[ "$LSM" = none ] || printf '%s\n' ids user
+}
+
+# boxes: save the containers, or bring them back.
+boxes()
+{
+	local kind what=save
+	for kind in $(box_kinds); do
+		(
+			# shellcheck source=scripts/guest/box-lib.sh
+			. /run/guest/box-lib.sh
+			if [ -e "/data/box/$LSM-$kind/image" ]; then
+				box_restore "$kind"
+				box_end
+			else
+				box_save "$kind"
+			fi
+			echo "1..$number"
+			exit $failed
+		) 2>&1 | sed -u 's/^/    /'
+		# shellcheck disable=SC2031 # it is ours that counts
+		result "container of $kind under $LSM" "${PIPESTATUS[0]}"
+	done
+}
+
 # How many results the following has.
 cross_boots_count()
 {
-	local -a images
+	local -a images boxes
 	images=(/data/lsm/*)
-	if [ -e "/data/lsm/$LSM" ]; then
-		echo $((${#images[@]} * 3))
+	mapfile -t boxes < <(box_kinds)
+	if [ -n "${ONLY_BOXES:-}" ]; then
+		echo ${#boxes[@]}
+	elif [ -e "/data/lsm/$LSM" ]; then
+		echo $((${#images[@]} * 3 + ${#boxes[@]}))
 	else
-		echo $(((${#images[@]} + 1) * 3 + 1))
+		echo $(((${#images[@]} + 1) * 3 + 1 + ${#boxes[@]}))
 	fi
 }
 
-# Labels come back where they are from, and nowhere else; programs everywhere.
 cross_boots()
+{
+	[ -n "${ONLY_BOXES:-}" ] || cross_images
+	boxes
+}
+
+# Labels come back where they are from, and nowhere else; programs everywhere.
+cross_images()
 {
 	local name said status
 	if [ ! -e "/data/lsm/$LSM" ]; then

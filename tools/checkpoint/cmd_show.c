@@ -289,6 +289,43 @@ static void show_net(struct json_object *net)
 	}
 }
 
+static void show_map(const char *what, struct json_object *map)
+{
+	struct json_object *range;
+	size_t i;
+
+	printf("%s", what);
+	for (i = 0; i < len(map); i++) {
+		range = at(map, i);
+		printf("%s %llu = %llu", i ? "," : "", unum(range, "first"),
+		       unum(range, "lower"));
+		if (unum(range, "count") > 1)
+			printf(" (%llu)", unum(range, "count"));
+	}
+	if (!len(map))
+		printf(" none");
+}
+
+static void show_users(struct json_object *root)
+{
+	struct json_object *objects = get(root, "objects"), *o;
+	size_t i;
+
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		if (!get(o, "kind") || strcmp(str(o, "kind"), "ns_user"))
+			continue;
+		printf("userns    %llu", unum(o, "id"));
+		if (unum(o, "user"))
+			printf(" in %llu", unum(o, "user"));
+		printf(" of %llu:%llu; ", unum(o, "owner"), unum(o, "group"));
+		show_map("user ids", get(o, "uid_map"));
+		show_map("; group ids", get(o, "gid_map"));
+		puts(has(get(o, "flags"), "setgroups") ? "" :
+		     "; setgroups denied");
+	}
+}
+
 static void show_environment(struct json_object *container)
 {
 	struct json_object *mounts = get(container, "mount");
@@ -328,6 +365,7 @@ static void show_header(struct json_object *root)
 		put_text(stdout, str(at(lsm, i), "name"));
 	}
 	printf(len(lsm) ? "\n" : "none\n");
+	show_users(root);
 	show_environment(c);
 	show_policies(get(c, "lsm_policy"));
 }

@@ -2,8 +2,9 @@
 /*
  * What an image says of the environment of its tasks
  *
- * The container configuration section comes first in the image, so that it can
- * be read from a stream before restart() reads everything.
+ * The container configuration section comes first in the image, and the
+ * namespaces behind it, so that both can be read from a stream before restart()
+ * reads everything.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -73,15 +74,10 @@ static int write_full(int fd, const void *buf, size_t len)
 	return 0;
 }
 
-/* Return: 1 if @h belongs to the section or comes before it, else 0. */
+/* Return: 1 if what follows @h may be of interest, else 0. */
 static int in_section(const struct ckpt_hdr *h)
 {
-	const struct ckpt_kind *kind = ckpt_kind(h->type);
-
-	return h->type == CKPT_HDR_HEADER || h->type == CKPT_HDR_CONTAINER ||
-	       h->type >= CKPT_HDR_ARCH ||
-	       (kind && kind->owner == CKPT_HDR_CONTAINER) ||
-	       (!kind && h->flags & CKPT_REC_OPTIONAL);
+	return h->type != CKPT_HDR_TREE;
 }
 
 /* Copy one record. Return: 1, 0 behind the section, or -1 with errno. */
@@ -202,6 +198,30 @@ static int add_msg(struct container *ct, const struct ckpt_record *rec)
 	return 0;
 }
 
+static int take_user(struct container *ct, const struct ckpt_record *rec)
+{
+	const struct ckpt_hdr_ns *h = (const void *)rec->h;
+
+	if (!(h->flags & CKPT_NS_ROOT) || ct->user)
+		return 0;
+	ct->user = malloc(h->h.len);
+	if (!ct->user)
+		return -1;
+	memcpy(ct->user, h, h->h.len);
+	return 0;
+}
+
+static void take_ns(struct container *ct, const struct ckpt_record *rec,
+		    enum container_ns which)
+{
+	const struct ckpt_hdr_ns *h = (const void *)rec->h;
+
+	if (!(h->flags & CKPT_NS_ROOT))
+		return;
+	ct->has_ns[which] = true;
+	ct->owner[which] = h->user;
+}
+
 /* Return: 1 once the CONTAINER record has been there, 0, or -1 with errno. */
 static int take_record(struct container *ct, const struct ckpt_record *rec)
 {
@@ -214,6 +234,17 @@ static int take_record(struct container *ct, const struct ckpt_record *rec)
 		return add_line(ct, rec);
 	case CKPT_HDR_NET_MSG:
 		return add_msg(ct, rec);
+	case CKPT_HDR_NS_USER:
+		return take_user(ct, rec);
+	case CKPT_HDR_NS_PID:
+		take_ns(ct, rec, NS_OF_PIDS);
+		break;
+	case CKPT_HDR_NS_MNT:
+		take_ns(ct, rec, NS_OF_MOUNTS);
+		break;
+	case CKPT_HDR_NS_NET:
+		take_ns(ct, rec, NS_OF_NETWORK);
+		break;
 	}
 	return 0;
 }
@@ -342,5 +373,6 @@ void container_free(struct container *ct)
 	free(ct->msgs);
 	free(ct->maps);
 	free(ct->mountinfo);
+	free(ct->user);
 	memset(ct, 0, sizeof(*ct));
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include <linux/checkpoint_hdr.h>
 #include <linux/netlink.h>
 
 /**
@@ -31,9 +32,17 @@ struct net_msg {
 	bool outside;
 };
 
+/* Namespaces whose owner matters before restart(). */
+enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
+
 /**
  * struct container - what the image says of the environment
  * @init: the root task is the init of a pid namespace
+ * @user: the root task's user namespace; NULL if it had none of its own
+ * @owner: objects of the user namespaces that own other namespaces of the root
+ *	task; 0 if that was outside
+ * @has_ns: whether the root task had such a namespace of its own
+ * @stage: directory for what has to be mounted outside, or ""
  * @mountinfo: lines of /proc/PID/mountinfo; NULL if it had no own mounts
  * @msgs: configuration of the network
  * @nr_msgs: number of them; 0 if it had no own network
@@ -44,6 +53,10 @@ struct net_msg {
  */
 struct container {
 	bool init;
+	struct ckpt_hdr_ns_user *user;
+	__u32 owner[NR_CONTAINER_NS];
+	bool has_ns[NR_CONTAINER_NS];
+	char stage[64];
 	char *mountinfo;
 	struct net_msg *msgs;
 	size_t nr_msgs;
@@ -63,7 +76,10 @@ void container_free(struct container *ct);
 
 /* container_mount.c */
 struct mounts;
-struct mounts *mounts_new(const struct container *ct);
+struct mounts *mounts_new(struct container *ct);
+int mounts_stage(struct mounts *m);
+int mounts_outside(struct mounts *m);
+void mounts_unstage(const char *stage);
 int mounts_prepare(struct mounts *m);
 int mounts_enter(struct mounts *m);
 int mounts_finish(struct mounts *m, pid_t init);
@@ -74,5 +90,14 @@ struct net;
 struct net *net_new(const struct container *ct);
 int net_prepare(struct net *net);
 void net_free(struct net *net);
+
+/* container_user.c */
+struct ckpt_call;
+struct userns;
+struct userns *userns_new(const struct container *ct, struct net *net);
+int userns_enter(struct userns *u);
+int userns_network(struct userns *u);
+int userns_supply(struct userns *u, struct ckpt_call *call);
+void userns_free(struct userns *u);
 
 #endif /* CKPT_CONTAINER_H */

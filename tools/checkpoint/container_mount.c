@@ -11,6 +11,11 @@
  *
  * Neither the image nor the container's files are trusted with a name: names are
  * looked up one by one, below the directory they belong to.
+ *
+ * In a user namespace of the container's own, what has been copied from outside
+ * belongs together: mounts come with those below them. And overlays cannot be
+ * made of it, nor of what belongs to others; so root mounts these before it
+ * enters.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -46,7 +51,7 @@
  * @entered: @root is the root
  */
 struct mounts {
-	const struct container *ct;
+	struct container *ct;
 	struct libmnt_table *image;
 	struct libmnt_table *here;
 	char root[64];
@@ -241,8 +246,42 @@ static int set_options(int fd, struct libmnt_fs *fs)
 	return mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 }
 
+static bool inner_id(const struct ckpt_idmap *map, __u32 nr, __u32 lower,
+		     __u32 *id)
+{
+	for (; nr--; map++) {
+		*id = map->first + (lower - map->lower);
+		if (lower >= map->lower && lower - map->lower < map->count)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The kernel shows ids of the outside, but takes those of the user namespace that
+ * mount() is called in. Those of nobody in there are the ones that come without
+ * the option.
+ */
+static void translate_id(char **data, const char *name,
+			 const struct ckpt_idmap *map, __u32 nr)
+{
+	char text[12], *value;
+	size_t len;
+	__u32 id;
+
+	if (mnt_optstr_get_option(*data, name, &value, &len) || !value)
+		return;
+	if (!inner_id(map, nr, strtoul(value, NULL, 10), &id)) {
+		mnt_optstr_remove_option(data, name);
+		return;
+	}
+	snprintf(text, sizeof(text), "%u", id);
+	mnt_optstr_set_option(data, name, text);
+}
+
 /* Options of the filesystem as mount(2) wants them; to be freed. */
-static char *fs_data(struct libmnt_fs *fs, unsigned long *flags)
+static char *fs_data(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
+		     unsigned long *flags)
 {
 	static const char * const drop[] = { "rw", "ro", "sync", "dirsync",
 					     "lazytime" };
@@ -255,6 +294,10 @@ static char *fs_data(struct libmnt_fs *fs, unsigned long *flags)
 	for (i = 0; data && i < ARRAY_SIZE(drop); i++)
 		if (!mnt_optstr_remove_option(&data, drop[i]))
 			*flags |= set[i];
+	if (data && user) {
+		translate_id(&data, "uid", user->map, user->nr_uid);
+		translate_id(&data, "gid", user->map + user->nr_uid, user->nr_gid);
+	}
 	return data ? data : strdup("");
 }
 
@@ -273,25 +316,100 @@ static int attach(const struct mounts *m, struct libmnt_fs *fs, int tree,
 	return ret ? failed(fs, errno, "bind") : 0;
 }
 
-/* Bind @from, which is closed, and has the name @name. */
-static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
-		const char *name)
+/* Whether all that is mounted below @from here is mounted in the container, too. */
+static bool all_wanted(const struct mounts *m, struct libmnt_fs *fs,
+		       const char *from)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	size_t len = strcmp(from, "/") ? strlen(from) : 0;
+	const char *at = mnt_fs_get_target(fs), *other;
+	char target[2 * PATH_MAX];
+	struct libmnt_fs *below;
+	bool ok = iter;
+
+	while (ok && !mnt_table_next_fs(m->here, iter, &below)) {
+		other = mnt_fs_get_target(below);
+		if (strncmp(other, from, len) || other[len] != '/' ||
+		    !other[len + 1])
+			continue;
+		snprintf(target, sizeof(target), "%s%s",
+			 strcmp(at, "/") ? at : "", other + len);
+		ok = mnt_table_find_target(m->image, target, MNT_ITER_FORWARD);
+		if (!ok)
+			failed(fs, 0, "%s is mounted in %s, and must come along",
+			       other, from);
+	}
+	mnt_free_iter(iter);
+	return ok;
+}
+
+/* A copy of what is mounted at @from, which has the name @name. */
+static int clone_tree(const struct mounts *m, struct libmnt_fs *fs, int from,
+		      const char *name)
+{
+	const unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				   AT_EMPTY_PATH;
+	int tree = open_tree(from, "", flags);
+
+	if (tree < 0 && errno == EINVAL && m->ct->user) {
+		/* With all that is mounted below, or not at all. */
+		if (!all_wanted(m, fs, name))
+			return -1;
+		tree = open_tree(from, "", flags | AT_RECURSIVE);
+	}
+	if (tree < 0)
+		failed(fs, errno, "bind of %s", name);
+	return tree;
+}
+
+/* Whether @to, with the same in it as @from, has come with another mount. */
+static bool is_mounted(int from, int to)
+{
+	struct statx a, b;
+
+	return !statx(from, "", AT_EMPTY_PATH, STATX_INO, &a) &&
+	       !statx(to, "", AT_EMPTY_PATH, STATX_INO, &b) &&
+	       b.stx_attributes & STATX_ATTR_MOUNT_ROOT &&
+	       a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
+	       a.stx_dev_minor == b.stx_dev_minor;
+}
+
+static int bind_tree(const struct mounts *m, struct libmnt_fs *fs, int from,
+		     const char *name)
 {
 	struct stat st;
-	int tree = -1;
-	int ret = -1;
+	int tree, ret;
 
-	if (from >= 0 && !fstat(from, &st))
-		tree = open_tree(from, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-				 AT_EMPTY_PATH);
-	close_quietly(from);
-	if (tree < 0)
+	if (fstat(from, &st))
 		return failed(fs, errno, "bind of %s", name);
-	if (set_options(tree, fs))
+	tree = clone_tree(m, fs, from, name);
+	if (tree < 0)
+		return -1;
+	ret = set_options(tree, fs);
+	if (ret)
 		failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs));
 	else
 		ret = attach(m, fs, tree, S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG);
 	close(tree);
+	return ret;
+}
+
+/* Bind @from, which is closed, and has the name @name. */
+static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
+		const char *name)
+{
+	int there, ret;
+
+	if (from < 0)
+		return failed(fs, errno, "bind of %s", name);
+	there = m->ct->user ? open_place(m, fs, 0) : -1;
+	if (there < 0 || !is_mounted(from, there))
+		ret = bind_tree(m, fs, from, name);
+	else
+		ret = set_options(there, fs) ?
+		      failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs)) : 0;
+	close_quietly(there);
+	close(from);
 	return ret;
 }
 
@@ -313,33 +431,35 @@ static int mount_at(int fd, struct libmnt_fs *fs, unsigned long flags,
 	return ret;
 }
 
-static int set_read_only(const struct mounts *m, struct libmnt_fs *fs)
+/*
+ * Mount @fs on the directory @to, which @user, if not NULL, does. Return: 1 if it
+ * has to be made read-only where it is mounted, 0 if not, or -1.
+ */
+static int mount_on(int to, struct libmnt_fs *fs,
+		    const struct ckpt_hdr_ns_user *user)
 {
-	int fd = open_place(m, fs, 0), ret;
+	unsigned long flags = mount_flags(fs), sb_flags = 0;
+	char *data = fs_data(user, fs, &sb_flags);
+	int ret = mount_at(to, fs, flags | sb_flags, data);
 
-	if (fd < 0)
-		return -1;
-	ret = set_options(fd, fs);
-	close_quietly(fd);
-	return ret;
+	free(data);
+	/* Each mount has read-only of its own; the filesystem may be writable. */
+	return ret ? -1 : flags & MS_RDONLY && !(sb_flags & MS_RDONLY);
 }
 
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
-	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(fs, &sb_flags);
 	int to = open_place(m, fs, S_IFDIR), ret;
 
-	if (to < 0) {
-		free(data);
+	if (to < 0)
 		return failed(fs, errno, "mount point");
-	}
-	ret = mount_at(to, fs, flags | sb_flags, data);
+	ret = mount_on(to, fs, m->ct->user);
 	close_quietly(to);
-	/* Each mount has read-only of its own; the filesystem may be writable. */
-	if (!ret && flags & MS_RDONLY && !(sb_flags & MS_RDONLY))
-		ret = set_read_only(m, fs);
-	free(data);
+	if (ret > 0) {
+		to = open_place(m, fs, 0);
+		ret = to < 0 ? -1 : set_options(to, fs);
+		close_quietly(to);
+	}
 	return ret ? failed(fs, errno, "options %s,%s",
 			    mnt_fs_get_vfs_options(fs),
 			    mnt_fs_get_fs_options(fs)) : 0;
@@ -418,6 +538,7 @@ static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
 static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 {
 	struct libmnt_fs *other = find_here(m, fs);
+	const char *part;
 	char name[2 * PATH_MAX];
 
 	if (!other)
@@ -426,8 +547,11 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 			      strcmp(mnt_fs_get_root(fs), "/") ? ", with " : "",
 			      strcmp(mnt_fs_get_root(fs), "/") ?
 			      mnt_fs_get_root(fs) : "");
-	snprintf(name, sizeof(name), "%s of %s", mnt_fs_get_root(fs),
-		 mnt_fs_get_source(fs));
+	part = mnt_fs_get_root(fs) + strlen(mnt_fs_get_root(other));
+	part += strspn(part, "/");
+	snprintf(name, sizeof(name), "%s%s%s",
+		 strcmp(mnt_fs_get_target(other), "/") || !*part ?
+		 mnt_fs_get_target(other) : "", *part ? "/" : "", part);
 	return bind(m, fs, open_part(open_outside(m, mnt_fs_get_target(other)),
 				     mnt_fs_get_root(other), fs, 0), name);
 }
@@ -597,7 +721,7 @@ static int read_tables(struct mounts *m)
  *
  * Return: the mounts, or NULL after saying why.
  */
-struct mounts *mounts_new(const struct container *ct)
+struct mounts *mounts_new(struct container *ct)
 {
 	struct mounts *m = calloc(1, sizeof(*m));
 
@@ -610,6 +734,102 @@ struct mounts *mounts_new(const struct container *ct)
 	say("mounts of the image or of this machine cannot be read");
 	mounts_free(m);
 	return NULL;
+}
+
+/* ---- outside of the container's user namespace ---- */
+
+/* Whether @fs is an overlay that can only be made there. */
+static bool is_outside(const struct mounts *m, struct libmnt_fs *fs)
+{
+	return !strcmp(mnt_fs_get_fstype(fs), "overlay") && !map_of(m, fs) &&
+	       mnt_optstr_get_option(mnt_fs_get_fs_options(fs), "userxattr",
+				     NULL, NULL) && !find_here(m, fs);
+}
+
+static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
+{
+	char name[sizeof(m->ct->stage) + 16];
+	int to, ret;
+
+	snprintf(name, sizeof(name), "%s/%d", m->ct->stage, nr);
+	if (mkdir(name, 0700))
+		return failed(fs, errno, "%s", name);
+	to = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	ret = to < 0 ? -1 : mount_on(to, fs, NULL);
+	close_quietly(to);
+	/* A read-only mount of it will be bound from there. */
+	return ret < 0 ? failed(fs, errno, "options %s,%s",
+				mnt_fs_get_vfs_options(fs),
+				mnt_fs_get_fs_options(fs)) : 0;
+}
+
+/**
+ * mounts_stage - make a directory for mounts_outside(), if there is need
+ * @m: the mounts
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int mounts_stage(struct mounts *m)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	bool any = false;
+
+	while (iter && !mnt_table_next_fs(m->image, iter, &fs))
+		any |= is_outside(m, fs);
+	mnt_free_iter(iter);
+	if (!any || geteuid())
+		return 0;
+	strcpy(m->ct->stage, "/run/ckpt-stage-XXXXXX");
+	if (mkdtemp(m->ct->stage))
+		return 0;
+	say("%s: %s", m->ct->stage, strerror(errno));
+	m->ct->stage[0] = '\0';
+	return -1;
+}
+
+/**
+ * mounts_unstage - remove the directory of mounts_stage()
+ * @stage: the directory, or ""
+ */
+void mounts_unstage(const char *stage)
+{
+	if (*stage)
+		rmdir(stage);
+}
+
+/**
+ * mounts_outside - mount what cannot be mounted inside of a user namespace
+ * @m: the mounts, after mounts_stage()
+ *
+ * Leaves the mount namespace that ckpt was called in for a copy.
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int mounts_outside(struct mounts *m)
+{
+	struct libmnt_iter *iter;
+	struct libmnt_fs *fs;
+	int ret = 0, nr = 0;
+
+	if (!m->ct->stage[0])
+		return 0;
+	if (unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
+	    mount("stage", m->ct->stage, "tmpfs", 0, "mode=700")) {
+		say("own mounts: %s", strerror(errno));
+		return -1;
+	}
+	iter = mnt_new_iter(MNT_ITER_FORWARD);
+	while (iter && !ret && !mnt_table_next_fs(m->image, iter, &fs))
+		if (is_outside(m, fs))
+			ret = mount_outside(m, fs, nr++);
+	mnt_free_iter(iter);
+	if (chmod(m->ct->stage, 0711))
+		ret = -1;
+	mnt_unref_table(m->here);
+	m->here = mnt_new_table_from_file("/proc/self/mountinfo");
+	return m->here ? ret : -1;
 }
 
 static int make_root(struct mounts *m)

@@ -255,6 +255,9 @@ static int add_veth(const struct net *net, const struct link *l)
 	nla_nest_end(msg, data);
 	nla_nest_end(msg, info);
 	ret = send_msg(net->outside, msg);
+	if (ret == -NLE_PERM)
+		return failed(ret, "%s and %s: a link to the outside takes root; --map link:%s leaves it out",
+			      name, l->name, l->name);
 	return ret ? failed(ret, "%s and %s", name, l->name) : 0;
 }
 

@@ -3,8 +3,10 @@
  * Bringing back a whole container
  *
  * A process of its own prepares the environment in new namespaces and calls
- * restart() there. The root task becomes our child, so that we stay where we
- * were called, and can wait for it, while the other process is gone.
+ * restart() there. If the container had a user namespace of its own, that is made
+ * first, and all else inside of it, with the rights that it gives. The root task
+ * becomes our child, so that we stay where we were called, and can wait for it,
+ * while the other process is gone.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,12 +28,14 @@
  * @o: options of restart
  * @mounts: mounts, or NULL if the container had none of its own
  * @net: network, or NULL if the container had none of its own
+ * @user: user namespace, or NULL if the container had none of its own
  */
 struct preparation {
 	struct request *rq;
-	const struct restart_options *o;
+	struct restart_options *o;
 	struct mounts *mounts;
 	struct net *net;
+	struct userns *user;
 };
 
 /* What the one process tells the other. */
@@ -42,11 +46,12 @@ struct result {
 
 static int new_namespaces(const struct preparation *p)
 {
+	const struct container *ct = &p->o->ct;
 	int flags = CLONE_NEWPID;
 
 	if (p->mounts)
 		flags |= CLONE_NEWNS;
-	if (p->net)
+	if (p->net && (!p->user || ct->owner[NS_OF_NETWORK]))
 		flags |= CLONE_NEWNET;
 	if (!unshare(flags))
 		return 0;
@@ -55,9 +60,57 @@ static int new_namespaces(const struct preparation *p)
 	return -1;
 }
 
+/* Whether all that we make inside belonged to that user namespace, too. */
+static int check_owners(const struct container *ct)
+{
+	static const char * const names[] = { "process ids", "mounts" };
+	unsigned int i;
+
+	if (ct->user->ns.user) {
+		say("user namespace: is inside of another that belongs to the container; --here leaves it all to you");
+		return -1;
+	}
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (!ct->has_ns[i] || ct->owner[i] == ct->user->ns.h.id)
+			continue;
+		say("namespace of %s: belonged to another user namespace than the root task's; --here leaves it all to you",
+		    names[i]);
+		return -1;
+	}
+	return 0;
+}
+
+/* From here on we have no rights outside. */
+static int enter_user(struct preparation *p)
+{
+	struct container *ct = &p->o->ct;
+
+	if (check_owners(ct))
+		return -1;
+	if (p->mounts && mounts_stage(p->mounts))
+		return -1;
+	p->user = userns_new(ct, p->net);
+	if (!p->user)
+		return -1;
+	if (p->net && !ct->owner[NS_OF_NETWORK] && unshare(CLONE_NEWNET)) {
+		say("new network namespace: %s", strerror(errno));
+		return -1;
+	}
+	if (p->mounts && mounts_outside(p->mounts))
+		return -1;
+	return userns_enter(p->user) || userns_supply(p->user, p->rq->call);
+}
+
+static int prepare_net(struct preparation *p)
+{
+	if (!p->net)
+		return 0;
+	return p->user ? userns_network(p->user) : net_prepare(p->net);
+}
+
 static int prepare(struct preparation *p)
 {
-	const struct container *ct = &p->o->ct;
+	struct container *ct = &p->o->ct;
 
 	if (ct->mountinfo) {
 		p->mounts = mounts_new(ct);
@@ -69,9 +122,9 @@ static int prepare(struct preparation *p)
 		if (!p->net)
 			return -1;
 	}
-	if (new_namespaces(p))
+	if (ct->user && enter_user(p))
 		return -1;
-	if (p->net && net_prepare(p->net))
+	if (new_namespaces(p) || prepare_net(p))
 		return -1;
 	return p->mounts ? mounts_prepare(p->mounts) ||
 			   mounts_enter(p->mounts) : 0;
@@ -117,6 +170,7 @@ static int be_coordinator(struct preparation *p, int out)
 		ret = restart_inside(p, out);
 	mounts_free(p->mounts);
 	net_free(p->net);
+	userns_free(p->user);
 	return ret;
 }
 

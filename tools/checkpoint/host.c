@@ -314,6 +314,26 @@ static void check_files(struct host_check *c)
 	}
 }
 
+/* A container is restarted with process ids and mounts of its own. */
+static bool is_container(const struct ckpt_image *img, bool *mounts)
+{
+	const struct ckpt_hdr_container *ct;
+	const struct record *rec;
+	bool init = false;
+	unsigned int i;
+
+	*mounts = false;
+	for (i = 0; (rec = ckpt_rec(img, i)) && !rec->pub.h->id; i++) {
+		ct = (const void *)rec->pub.h;
+		if (ct->h.type == CKPT_HDR_CONTAINER)
+			init = ct->flags & CKPT_CONTAINER_INIT;
+		if (ct->h.type == CKPT_HDR_MOUNT)
+			*mounts = true;
+	}
+	*mounts &= init;
+	return init;
+}
+
 int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 			  ckpt_report_fn fn, void *data)
 {
@@ -321,13 +341,17 @@ int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 		.img = img, .fn = fn, .data = data, .flags = flags,
 	};
 
+	bool mounts;
+
 	if (flags & ~CKPT_CHECK_FLAGS || !ckpt_header(img))
 		return -EINVAL;
 	check_kernel(&c);
 	check_processor(&c);
-	if (!(flags & CKPT_CHECK_NEW_PIDNS))
+	if (!is_container(img, &mounts) && !(flags & CKPT_CHECK_NEW_PIDNS))
 		check_pids(&c);
-	check_files(&c);
+	if (!mounts)
+		check_files(&c);
+	ckpt_check_users(&c);
 	if (flags & (CKPT_CHECK_KEEP_LSM | CKPT_CHECK_STRICT_LSM))
 		ckpt_check_lsms(&c);
 	return c.obstacles;

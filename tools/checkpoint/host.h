@@ -26,4 +26,7 @@ void ckpt_note(struct host_check *c, const struct record *rec,
 /* host_lsm.c */
 void ckpt_check_lsms(struct host_check *c);
 
+/* host_user.c */
+void ckpt_check_users(struct host_check *c);
+
 #endif /* CKPT_HOST_H */

@@ -390,7 +390,8 @@ struct ckpt_hdr_net_msg {
  * tree shares with its outside at checkpoint, it shares with the caller of
  * restart() afterwards. That caller may supply user, UTS, IPC, network and
  * cgroup namespaces, as external resources "ns:N" where N is the number of the
- * object.
+ * object. With an outermost user namespace supplied, 0 as @user stands for the
+ * parent of that.
  */
 struct ckpt_hdr_ns {
 	struct ckpt_hdr h;

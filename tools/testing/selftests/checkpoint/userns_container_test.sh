@@ -1,0 +1,376 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Containers with a user namespace of their own: one that root has made of
+# layers, and one that a plain user has made of what a plain user has.
+
+# shellcheck source=/dev/null
+. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
+
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+tmp=$(mktemp -d /tmp/userns-container-XXXXXX) || exit 1
+chmod 755 "$tmp"
+init=
+bridge=ckpttest4
+user=1000
+group=1000
+
+cleanup()
+{
+	[ -z "$init" ] || kill -9 "$init" 2> /dev/null
+	ip link del $bridge 2> /dev/null
+	umount -R "$tmp/root" "$tmp/layer" 2> /dev/null
+	rm -rf "$tmp"
+}
+trap cleanup EXIT
+
+# result STATUS NAME
+result()
+{
+	if [ "$1" = 0 ]; then
+		ktap_test_pass "$2"
+	else
+		[ ! -s "$tmp/err" ] || sed 's/^/# /' "$tmp/err" | head -10
+		ktap_test_fail "$2"
+	fi
+}
+
+# In front of a command: with a group that has no number in the user namespace.
+as_user=(setpriv --reuid "$user" --regid "$group" --groups "$group,50" --inh-caps=-all)
+
+# wait_for COMMAND...
+wait_for()
+{
+	for _ in {1..200}; do
+		! "$@" 2> /dev/null || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+prepare()
+{
+	mkdir "$tmp/layer" "$tmp/root" "$tmp/home" || return 1
+	chown $user:$group "$tmp/home"
+	mount -t tmpfs layer "$tmp/layer" || return 1
+	mkdir "$tmp/layer/upper" "$tmp/layer/work"
+	mount -t overlay -o "lowerdir=/,upperdir=$tmp/layer/upper,workdir=$tmp/layer/work" \
+		container "$tmp/root" || return 1
+	mkdir "$tmp/root/old"
+	ip link add $bridge type bridge && ip link set $bridge up || return 1
+	# What both have: the first argument is the directory of the old root.
+	cat > "$tmp/setup.sh" <<- 'END'
+		mount -t proc -o nosuid,noexec proc /proc
+		mount -t sysfs -o ro,nosuid,nodev,noexec sysfs /sys
+		mount -t tmpfs -o size=1m,mode=750 run /run
+		mkdir -p /dev/pts /dev/mqueue /run/inner
+		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
+		mount -t mqueue mqueue /dev/mqueue
+		echo data > /run/file
+		chmod 4750 /run/file
+		[ "$1" = user ] || chown 12:34 /run/file
+		mkdir -m 700 /run/private
+		[ "$1" = user ] || chown 33 /run/private
+		ln -s ../somewhere /run/soft
+		mount -t tmpfs -o nodev inner /run/inner
+		umount -l /old
+		hostname "box-$1"
+		ip link set lo up
+		ip link add dummy7 type dummy
+		ip link set dummy7 address 02:00:00:00:00:07 up
+		ip -6 address add fd99::7/64 dev dummy7 nodad
+		ip link add pair0 type veth peer name pair1
+		ip link set pair0 up
+		exec setsid sh -c '
+			ipcmk -M 4096 > /run/ipc
+			echo ready > /run/ready
+			while :; do sleep 1; echo $((n = n + 1)) > /run/count; done' \
+			< /dev/null > /dev/null 2>&1
+	END
+	cat > "$tmp/dev.sh" <<- 'END'
+		mount -t tmpfs -o nosuid,mode=755 dev dev
+		for name in null zero full random urandom tty; do
+			: > dev/$name
+			mount --bind /dev/$name dev/$name
+		done
+	END
+	# The root of a plain user is memory, with the system's programs in it.
+	cat > "$tmp/user.sh" <<- END
+		cd "$tmp/home" || exit
+		mkdir -p root
+		mount -t tmpfs -o mode=755 root root
+		cd root || exit
+		mkdir usr etc proc sys run tmp dev old
+		mount --rbind /usr usr
+		mount --bind /etc etc
+		for dir in bin lib lib64 sbin; do ln -s usr/\$dir \$dir; done
+		. "$tmp/dev.sh"
+		cat "$tmp/setup.sh" > setup.sh
+		pivot_root . old && exec chroot . sh /setup.sh user
+	END
+	cat > "$tmp/root.sh" <<- END
+		mount --bind "$tmp/root" "$tmp/root"
+		cd "$tmp/root" || exit
+		. "$tmp/dev.sh"
+		pivot_root . old && exec chroot . sh /setup.sh root
+	END
+	cp "$tmp/setup.sh" "$tmp/root/setup.sh"
+}
+
+namespaces=(--mount --uts --ipc --net --pid --cgroup --fork)
+
+ready()
+{
+	init=$(pgrep -P "$outer" | head -1)
+	[ -n "$init" ] && [ -s "/proc/$init/root/run/count" ]
+}
+
+started()
+{
+	wait_for ready || return 1
+	# It is in the container's namespaces, too; managers do not stay there.
+	disown "$outer"
+	kill -KILL "$outer"
+}
+
+# start_root: $init is the init of a container of many ids that root has made.
+start_root()
+{
+	local holder
+	unshare --user sleep 1000 &
+	holder=$!
+	disown $holder
+	wait_for test ! "/proc/$holder/ns/user" -ef /proc/self/ns/user
+	echo 0 100000 65536 > /proc/$holder/uid_map &&
+		echo 0 100000 65536 > /proc/$holder/gid_map || return 1
+	nsenter --user --target $holder unshare "${namespaces[@]}" \
+		sh "$tmp/root.sh" > "$tmp/log" 2>&1 &
+	outer=$!
+	started || return 1
+	kill $holder
+	ip link add ckpttest5 type veth peer name eth0 netns "$init" || return 1
+	ip link set ckpttest5 master $bridge up
+	nsenter --net --target "$init" ip address add 10.99.1.2/24 dev eth0
+	nsenter --net --target "$init" ip link set eth0 up
+}
+
+# start_user: $init is that of one a plain user has made.
+start_user()
+{
+	"${as_user[@]}" unshare --user --map-root-user "${namespaces[@]}" \
+		sh "$tmp/user.sh" > "$tmp/log" 2>&1 &
+	outer=$!
+	started
+}
+
+inside()
+{
+	nsenter --target "$init" --user --mount --net --uts --ipc --pid "$@"
+}
+
+# look NAME: all there is to see of the container, but for what counts.
+look()
+{
+	{
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+		cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups"
+		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
+		inside ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
+		inside ip -o address | grep -v 'fe80:'
+		inside hostname
+		inside sh -c 'ipcs -m | grep 0x; ps -o pid=,comm= 1;
+			cd /run; find . -not -name count -printf "%p %y %m %U %G %l\n" | sort; cat file
+			cat /proc/sys/user/max_uts_namespaces'
+	} > "$tmp/$1" 2> "$tmp/err"
+}
+
+same()
+{
+	cmp -s "$tmp/before" "$tmp/after" && return
+	diff "$tmp/before" "$tmp/after" > "$tmp/err"
+	return 1
+}
+
+# owned NAME...: do these namespaces belong to the container's user namespace?
+owned()
+{
+	python3 - "$init" "$@" 2> "$tmp/err" <<- 'END'
+		import fcntl, os, sys
+		own = os.stat(f"/proc/{sys.argv[1]}/ns/user").st_ino
+		for name in sys.argv[2:]:
+		    fd = os.open(f"/proc/{sys.argv[1]}/ns/{name}", os.O_RDONLY)
+		    owner = fcntl.ioctl(fd, 0xb701)
+		    assert os.fstat(owner).st_ino == own, name
+	END
+}
+
+# restart [as_user] ARGUMENT...: $init is the new init.
+restart()
+{
+	local as=()
+	if [ "$1" = as_user ]; then
+		as=("${as_user[@]}")
+		shift
+	fi
+	rm -f "$tmp/home/pid"
+	timeout 60 "${as[@]}" ckpt restart --detach --pidfile "$tmp/home/pid" "$@" \
+		> "$tmp/out" 2> "$tmp/err" < /dev/null
+	local status=$?
+	init=$(cat "$tmp/home/pid" 2> /dev/null)
+	return $status
+}
+
+end()
+{
+	[ -n "$init" ] || return 0
+	kill -9 "$init"
+	tail --pid="$init" -f /dev/null
+	init=
+	gone
+}
+
+gone()
+{
+	wait_for test ! -e /sys/class/net/ckpttest5
+}
+
+clean()
+{
+	! grep -q -e ckpt-root -e ckpt-stage "/proc/$init/mountinfo" &&
+		! ls -d /run/ckpt-* /tmp/ckpt-root-* 2> /dev/null
+}
+
+counts()
+{
+	local old
+	old=$(cat "/proc/$init/root/run/count")
+	wait_for eval "[ \"\$(cat /proc/$init/root/run/count)\" -gt $old ]"
+}
+
+ktap_print_header
+ktap_set_plan 26
+
+if ! prepare || ! start_root; then
+	sed 's/^/# /' "$tmp/log"
+	ktap_exit_fail_msg "cannot make a container here"
+fi
+
+# ---- root ----
+
+look before
+timeout 60 ckpt checkpoint --kill --image "$tmp/image" "$init" 2> "$tmp/err"
+result $? "root: checkpoint"
+init=
+gone
+umount "$tmp/root"
+restart --image "$tmp/image"
+result $? "root: restart"
+look after
+same
+result $? "root: all is as it was"
+owned mnt net pid uts ipc cgroup time
+result $? "root: it owns all its namespaces"
+ip link show ckpttest5 master $bridge 2> "$tmp/err" | grep -q UP
+result $? "root: other end of the veth is a port of the bridge"
+clean
+result $? "root: nothing of the preparation is left"
+counts
+result $? "root: it goes on"
+timeout 60 ckpt checkpoint --kill --image "$tmp/image2" "$init" 2> "$tmp/err"
+result $? "root: another checkpoint"
+init=
+gone
+restart --image "$tmp/image2" && look after && same
+result $? "root: another restart"
+end
+
+# Neither these ids nor the network are a plain user's.
+chmod 644 "$tmp/image"
+! restart as_user --image "$tmp/image" &&
+	grep -q "this map of user ids: Operation not permitted" "$tmp/err"
+result $? "user: a map of other ids is refused"
+[ -z "$init" ] && ! ls -d /run/ckpt-* /tmp/ckpt-root-* 2> /dev/null
+result $? "user: and nothing is left"
+
+ckpt verify "$tmp/image" > "$tmp/out" 2> "$tmp/err"
+result $? "verify: root can restart it"
+"${as_user[@]}" ckpt verify "$tmp/image" > "$tmp/out" 2> "$tmp/err"
+[ $? = 3 ] && grep -q "needs 65536 user ids from 100000, which takes root" "$tmp/err"
+result $? "verify: a plain user cannot"
+
+# Whoever has such a range in /etc/subuid has these programs, too.
+mkfifo "$tmp/home/ask" "$tmp/home/answer"
+chmod 666 "$tmp/home/ask" "$tmp/home/answer"
+mkdir "$tmp/bin"
+for name in uid gid; do
+	cat > "$tmp/bin/new${name}map" <<- END
+		#!/bin/sh
+		echo $name "\$@" > $tmp/home/ask
+		read -r status < $tmp/home/answer
+		exit \$status
+	END
+done
+chmod 755 "$tmp/bin" "$tmp"/bin/*
+while read -r name pid first lower count < "$tmp/home/ask"; do
+	status=0
+	echo "$first $lower $count" > "/proc/$pid/${name}_map" || status=1
+	echo $status > "$tmp/home/answer"
+done &
+server=$!
+disown $server
+! PATH=$tmp/bin:$PATH restart as_user --map outside:$bridge --image "$tmp/image" &&
+	! grep -q "this map" "$tmp/err"
+result $? "user: newuidmap and newgidmap are asked"
+grep -q "link:eth0 leaves it out" "$tmp/err"
+result $? "user: a link to the outside is named"
+kill $server
+
+# ---- a plain user ----
+
+start_user || sed 's/^/# /' "$tmp/log"
+look before
+timeout 60 "${as_user[@]}" ckpt checkpoint --kill --image "$tmp/home/image" "$init" 2> "$tmp/err"
+result $? "user: checkpoint from outside"
+init=
+restart as_user --image "$tmp/home/image"
+result $? "user: restart"
+look after
+same
+result $? "user: all is as it was"
+owned mnt net pid uts ipc cgroup time
+result $? "user: it owns all its namespaces"
+clean
+result $? "user: nothing of the preparation is left"
+counts
+result $? "user: it goes on"
+end
+# Group 50 has come along from outside, and is not root's to give from inside.
+! restart --image "$tmp/home/image" && grep -q "ids from outside" "$tmp/err" &&
+	! grep -q -e belongs -e limit "$tmp/err"
+result $? "user: restart by root with other groups is refused"
+
+ckpt show "$tmp/home/image" > "$tmp/out" 2> "$tmp/err" &&
+	grep -q 'user ids 0 = 1000' "$tmp/out"
+result $? "show prints the map"
+
+# The calls can be for root only; a checkpoint is allowed for longer.
+old=$(cat /proc/sys/kernel/ckpt_unpriv_allowed)
+echo 1 > /proc/sys/kernel/ckpt_unpriv_allowed
+! restart as_user --image "$tmp/home/image" && grep -q ckpt_unpriv_allowed "$tmp/err"
+result $? "user: restart can be forbidden"
+echo "$old" > /proc/sys/kernel/ckpt_unpriv_allowed
+
+# Mounts that belong to the container cannot be those of the machine.
+! restart --here --image "$tmp/image" &&
+	grep -q "mnt namespace of the caller: its owner is not" "$tmp/err"
+result $? "mounts of another user namespace are refused"
+
+# What the image says of its user is not what this user is.
+as_user=(setpriv --reuid 1001 --regid 1001 --clear-groups --inh-caps=-all)
+chmod 777 "$tmp/home"
+chmod 644 "$tmp/home/image"
+! restart as_user --image "$tmp/home/image" &&
+	grep -q "this map of user ids: Operation not permitted" "$tmp/err"
+result $? "another user: refused"
+
+ktap_finished
