@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -254,8 +253,8 @@ static void become_owner(const struct ckpt_hdr_ns_user *h)
 		return;
 	if (setresgid(h->group, h->group, -1) ||
 	    setresuid(h->owner, h->owner, -1))
-		return;
-	prctl(PR_SET_DUMPABLE, 1);
+		say("user namespace: cannot be made as %u:%u: %s", h->owner,
+		    h->group, strerror(errno));
 }
 
 /*
@@ -308,8 +307,6 @@ static int become_inner(const struct ckpt_hdr_ns_user *h)
 		    strerror(errno));
 		return -1;
 	}
-	/* The helper looks at us by /proc. */
-	prctl(PR_SET_DUMPABLE, 1);
 	return 0;
 }
 
