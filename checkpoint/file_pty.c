@@ -7,8 +7,8 @@
  *	and not been read; whether the slave is or was open; owner and
  *	permissions of the slave; the session that it controls, and the
  *	foreground process group; each open file, also those of /dev/tty.
- * Not saved: times of the slave's inode; how much more can be written before one
- *	has to wait; redirection of the console (TIOCCONS).
+ * Not saved: times and security label of the slave's inode; how much more can be
+ *	written before one has to wait; redirection of the console (TIOCCONS).
  * Refused: pseudo terminals of which either side is open outside of the tree, or
  *	that control a session outside of it; those that have been hung up;
  *	other line disciplines than N_TTY.

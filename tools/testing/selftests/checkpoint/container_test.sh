@@ -58,6 +58,11 @@ prepare()
 		truncate -s 2M /run/dir/big
 		setfattr -n trusted.color -v red /run/file
 		mount -t tmpfs -o nodev inner /run/inner
+		mkdir -p /dev/pts
+		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
+		ln -sf pts/ptmx /dev/ptmx
+		setsid script -qfc 'stty rows 44; exec sleep 100000' /dev/null \
+			< /dev/null > /dev/null 2>&1 &
 		busybox umount -l /old
 		rmdir /old
 		ip link set lo up
@@ -186,9 +191,21 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 22
+ktap_set_plan 23
+
+# terminal: that of script(1), in the container's own devpts.
+terminal()
+{
+	local inside=(nsenter --pid --mount --target "$init")
+	[ "$("${inside[@]}" stty -F /dev/pts/0 size 2> "$tmp/err")" = '44 0' ] &&
+		[ "$("${inside[@]}" ps -t pts/0 -o comm=)" = sleep ]
+}
 
 prepare && start && look before
+for _ in {1..50}; do
+	! terminal || break
+	sleep 0.1
+done
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
 	ktap_exit_fail_msg "cannot make a container here"
 fi
@@ -218,6 +235,8 @@ ip link show ckpttest1 master $bridge | grep -q UP
 result $? "other end of the veth is a port of the bridge"
 [ "$(nsenter --pid --mount --target "$init" ps -o comm= 1)" = sh ]
 result $? "proc shows the new pid namespace"
+terminal
+result $? "a terminal is in the container's own devpts"
 ! grep -q ckpt-root "/proc/$init/mountinfo" && ! ls -d /run/ckpt-root-* 2> "$tmp/err"
 result $? "nothing of the preparation is left"
 end
