@@ -65,7 +65,7 @@ static inline bool ckpt_has_perf_events(struct task_struct *tsk)
 	ret = !list_empty(&tsk->perf_event_list);
 	/* It goes when SIGKILL ends the task. */
 	rcu_read_lock();
-	ctx = rcu_dereference(tsk->perf_event_ctxp);
+	ctx = READ_ONCE(tsk->perf_event_ctxp);
 	ret |= ctx && READ_ONCE(ctx->nr_events);
 	rcu_read_unlock();
 	mutex_unlock(&tsk->perf_event_mutex);

@@ -231,6 +231,14 @@ int restore_inode_page_get(struct ckpt_ctx *ctx, struct ckpt_obj *o, u64 pos,
 		*pagep = alloc_page(GFP_KERNEL_ACCOUNT);
 		return *pagep ? 0 : ckpt_err(ctx, -ENOMEM, "file of a tmpfs");
 	}
+	/*
+	 * What is made from the image may be of any kind: pages of a symbolic
+	 * link would be read as a string.
+	 */
+	if (!S_ISREG(inode->i_mode))
+		return ckpt_err(ctx, -EBADMSG,
+				"page %llx of object %u: is no regular file", pos,
+				o->h->id);
 	if (pos >= i_size_read(inode))
 		return ckpt_err(ctx, -EBADMSG,
 				"page %llx of object %u: is behind the end", pos,

@@ -757,20 +757,41 @@ static int enter(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_ns *h,
 	return 0;
 }
 
+static const struct ckpt_hdr_task_ns no_ns;
+
+static bool same_namespaces(const struct ckpt_hdr_task_ns *a,
+			    const struct ckpt_hdr_task_ns *b)
+{
+	return !memcmp(&a->uts, &b->uts,
+		       sizeof(*a) - offsetof(struct ckpt_hdr_task_ns, uts));
+}
+
 /**
  * enter_namespaces - bring the current task into its namespaces
  * @ctx: the restart
+ * @t: the current task
  * @h: its TASK_NS record, or NULL
  *
- * Not yet the pid namespace for its children: its threads come first.
+ * Not yet the pid namespace for its children: its threads come first. These
+ * begin in the namespaces that their leader has entered, and share the set
+ * unless they have others.
  *
  * Return: 0, or an errno that has been reported.
  */
-int enter_namespaces(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_ns *h)
+int enter_namespaces(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		     const struct ckpt_hdr_task_ns *h)
 {
-	const struct ckpt_hdr_task_ns none = {};
+	const struct ckpt_task *leader = &ctx->tasks[t->tree->leader];
 
-	return enter(ctx, h ?: &none, task_active_pid_ns(current));
+	t->ns = h ?: &no_ns;
+	if (t == leader || leader->dead)
+		return enter(ctx, t->ns, task_active_pid_ns(current));
+	if (t->ns->time != leader->ns->time)
+		return ckpt_err(ctx, -EBADMSG,
+				"image: thread in another time namespace than its process");
+	if (same_namespaces(t->ns, leader->ns))
+		return 0;
+	return enter(ctx, t->ns, task_active_pid_ns(current));
 }
 
 /**

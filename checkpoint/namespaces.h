@@ -34,7 +34,8 @@ struct user_namespace *ckpt_ns_owner(struct ckpt_ctx *ctx,
 				     const struct ckpt_hdr_ns *h);
 struct nsproxy *ckpt_nsproxy_with_pid(struct ckpt_ctx *ctx,
 				      struct pid_namespace *ns);
-int enter_namespaces(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_ns *h);
+int enter_namespaces(struct ckpt_ctx *ctx, struct ckpt_task *t,
+		     const struct ckpt_hdr_task_ns *h);
 int enter_ns_for_children(struct ckpt_ctx *ctx,
 			  const struct ckpt_hdr_task_ns *h);
 void ckpt_ns_get(void *obj);

@@ -110,12 +110,13 @@ static const char *unsupported_udp(const struct sock *sk)
 
 	if (up->pending || udp_test_bit(CORK, sk))
 		return "option UDP_CORK is not supported";
+	/* It enables what UDP_ENCAP does. */
+	if (udp_test_bit(GRO_ENABLED, sk))
+		return "option UDP_GRO is not supported";
 	if (up->encap_type || up->encap_rcv || udp_test_bit(ENCAP_ENABLED, sk))
 		return "option UDP_ENCAP is not supported";
 	if (READ_ONCE(up->gso_size))
 		return "option UDP_SEGMENT is not supported";
-	if (udp_test_bit(GRO_ENABLED, sk))
-		return "option UDP_GRO is not supported";
 	if (udp_test_bit(NO_CHECK6_TX, sk) || udp_test_bit(NO_CHECK6_RX, sk))
 		return "options UDP_NO_CHECK6_TX and UDP_NO_CHECK6_RX are not supported";
 	if (!skb_queue_empty_lockless(&sk->sk_receive_queue) ||
@@ -150,7 +151,7 @@ static const char *unsupported_ip(const struct sock *sk)
 		return "option IP_MULTICAST_IF is not supported";
 	if (has_reuseport_prog(sk))
 		return "has a BPF program (SO_ATTACH_REUSEPORT_EBPF)";
-	if (rcu_access_pointer(sk->sk_user_data))
+	if (READ_ONCE(sk->sk_user_data))
 		return "is in use by the kernel or a BPF map";
 	return ckpt_unsupported_ipv6(sk);
 }

@@ -8,8 +8,8 @@
  *	the user and trusted classes and file capabilities.
  * Not saved: times of change and birth; inode numbers; that pages were reserved
  *	and never written; labels of security modules, which are made anew.
- * Refused: owners that have no id in the container; access control lists;
- *	filesystems of which only a part is mounted, or with something mounted
+ * Refused: owners that have no id in the container; access control lists; inode
+ *	flags; filesystems of which only a part is mounted, or with something mounted
  *	over their root.
  *
  * A coordinator mounts the filesystem again. It is filled only if nothing is in
@@ -27,6 +27,7 @@
 #include <linux/path.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_buf.h>
+#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/shmem_fs.h>
 #include <linux/sizes.h>
@@ -65,6 +66,7 @@ struct dir_entry {
  * @names: what is in the directory being read, struct dir_entry
  * @links: objects of inodes with several names, by address of the inode
  * @dc: for the directory being read
+ * @err: what kept a name of it from being taken
  */
 struct tmpfs_walk {
 	struct ckpt_ctx *ctx;
@@ -74,6 +76,7 @@ struct tmpfs_walk {
 	struct list_head names;
 	struct xarray links;
 	struct dir_context dc;
+	int err;
 };
 
 static bool take_name(struct dir_context *dc, const char *name, int len,
@@ -85,8 +88,10 @@ static bool take_name(struct dir_context *dc, const char *name, int len,
 	if (is_dot_dotdot(name, len))
 		return true;
 	e = kzalloc(struct_size(e, name, len + 1), GFP_KERNEL_ACCOUNT);
-	if (!e)
+	if (!e) {
+		w->err = -ENOMEM;
 		return false;
+	}
 	memcpy(e->name, name, len);
 	list_add_tail(&e->list, &w->names);
 	return true;
@@ -123,7 +128,8 @@ static int read_names(struct tmpfs_walk *w, struct dentry *dir)
 		return walk_err(w, dir, PTR_ERR(file), "cannot be opened");
 	w->dc.actor = take_name;
 	w->dc.pos = 0;
-	ret = iterate_dir(file, &w->dc);
+	/* A directory that was read in part is not an error of iterate_dir(). */
+	ret = iterate_dir(file, &w->dc) ?: w->err;
 	__fput_sync(file);
 	return ret ? walk_err(w, dir, ret, "cannot be read") : 0;
 }
@@ -181,6 +187,8 @@ static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
 	if (!list)
 		return ckpt_err(w->ctx, -ENOMEM, "extended attributes");
 	len = vfs_listxattr(dentry, list, len);
+	if (len < 0)
+		ret = walk_err(w, dentry, len, "extended attributes");
 	for (name = list; !ret && name < list + len; name += strlen(name) + 1)
 		if (is_saved_xattr(name))
 			ret = add_xattr(w, dentry, name);
@@ -265,6 +273,9 @@ static int add_entry(struct tmpfs_walk *w, struct dentry *dentry, u32 parent,
 	u32 link, id;
 	int ret;
 
+	if (SHMEM_I(inode)->fsflags)
+		return walk_err(w, dentry, -EOPNOTSUPP,
+				"has inode flags (chattr), which are not supported");
 	link = xa_to_value(xa_load(&w->links, (unsigned long)inode) ?:
 			   xa_mk_value(0));
 	ret = new_entry(w, dentry, parent, name, link);
@@ -421,6 +432,9 @@ static int checkpoint_at(struct ckpt_ctx *ctx, const struct mount_line *m)
 	return ret;
 }
 
+/* Numbers of 1000 filesystems and more. */
+#define DONE_MAX	SZ_32K
+
 /**
  * struct tmpfs_table - the tmpfs filesystems of the container
  * @own: mountinfo of the caller
@@ -430,6 +444,20 @@ struct tmpfs_table {
 	struct seq_file own;
 	struct seq_buf done;
 };
+
+/* Most trees have no mounts of their own, and need none of this. */
+static int prepare_table(struct ckpt_ctx *ctx, struct tmpfs_table *t)
+{
+	char *done;
+
+	if (t->done.buffer)
+		return 0;
+	done = kvzalloc(DONE_MAX, GFP_KERNEL_ACCOUNT);
+	if (!done)
+		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
+	seq_buf_init(&t->done, done, DONE_MAX);
+	return ckpt_read_own_mounts(ctx, &t->own);
+}
 
 static int look_at_line(struct ckpt_ctx *ctx, struct tmpfs_table *t,
 			const char *text, bool parts)
@@ -470,7 +498,8 @@ static int look_at_lines(struct ckpt_ctx *ctx, struct tmpfs_table *t, bool parts
 	while (!ret && (h = ckpt_cursor_next(&c)) && !h->id) {
 		if (h->type != CKPT_HDR_MOUNT)
 			continue;
-		ret = look_at_line(ctx, t, ((struct ckpt_hdr_mount *)h)->line, parts);
+		ret = prepare_table(ctx, t) ?:
+		      look_at_line(ctx, t, ((struct ckpt_hdr_mount *)h)->line, parts);
 	}
 	return ret;
 }
@@ -486,19 +515,11 @@ int checkpoint_tmpfs_all(struct ckpt_ctx *ctx)
 	struct tmpfs_table t = {};
 	int ret;
 
-	/* Numbers of 1000 filesystems and more. */
-	char *done = kvzalloc(SZ_32K, GFP_KERNEL_ACCOUNT);
-
-	if (!done)
-		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
-	seq_buf_init(&t.done, done, SZ_32K);
-	ret = ckpt_read_own_mounts(ctx, &t.own);
-	if (!ret)
-		ret = look_at_lines(ctx, &t, false) ?: look_at_lines(ctx, &t, true);
-	if (!ret && seq_buf_has_overflowed(&t.done))
+	ret = look_at_lines(ctx, &t, false) ?: look_at_lines(ctx, &t, true);
+	if (!ret && t.done.buffer && seq_buf_has_overflowed(&t.done))
 		ret = ckpt_err(ctx, -EOPNOTSUPP, "too many tmpfs filesystems");
 	kvfree(t.own.buf);
-	kvfree(done);
+	kvfree(t.done.buffer);
 	return ret;
 }
 
@@ -707,36 +728,64 @@ static const char *entry_target(const struct ckpt_hdr_tmpfs_entry *e)
 	return e->names + strlen(e->names) + 1;
 }
 
-/* The kinds of files, as their system calls would make them. */
-static int make_file(const struct ckpt_hdr_tmpfs_entry *e, struct mnt_idmap *idmap,
-		     struct inode *dir, struct dentry *dentry)
+/*
+ * The system calls ask the security modules that go by paths, the functions that
+ * do the work ask the others.
+ */
+static int may_make_file(const struct ckpt_hdr_tmpfs_entry *e,
+			 const struct path *dir, struct dentry *dentry)
 {
-	umode_t mode = e->mode & (S_IFMT | 0700);
+	switch (e->mode & S_IFMT) {
+	case S_IFDIR:
+		return security_path_mkdir(dir, dentry, 0700);
+	case S_IFLNK:
+		return security_path_symlink(dir, dentry, entry_target(e));
+	default:
+		return security_path_mknod(dir, dentry, e->mode & (S_IFMT | 0700),
+					   new_decode_dev(e->rdev));
+	}
+}
 
+/* The kinds of files, as their system calls would make them. */
+static int make_file(const struct ckpt_hdr_tmpfs_entry *e,
+		     const struct path *dir, struct dentry *dentry)
+{
+	struct mnt_idmap *idmap = mnt_idmap(dir->mnt);
+	struct inode *inode = d_inode(dir->dentry);
+	umode_t mode = e->mode & (S_IFMT | 0700);
+	int ret;
+
+	ret = may_make_file(e, dir, dentry);
+	if (ret)
+		return ret;
 	switch (e->mode & S_IFMT) {
 	case S_IFREG:
-		return vfs_create(idmap, dir, dentry, mode, true);
+		return vfs_create(idmap, inode, dentry, mode, true);
 	case S_IFDIR:
-		return vfs_mkdir(idmap, dir, dentry, mode & 0700);
+		return vfs_mkdir(idmap, inode, dentry, mode & 0700);
 	case S_IFLNK:
-		return vfs_symlink(idmap, dir, dentry, entry_target(e));
+		return vfs_symlink(idmap, inode, dentry, entry_target(e));
 	default:
-		return vfs_mknod(idmap, dir, dentry, mode,
+		return vfs_mknod(idmap, inode, dentry, mode,
 				 new_decode_dev(e->rdev));
 	}
 }
 
 static int make_link(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e,
-		     struct mnt_idmap *idmap, struct inode *dir,
-		     struct dentry *dentry)
+		     const struct path *dir, struct dentry *dentry)
 {
 	struct restored_entry *old = restore_obj(ctx, e->link);
+	int ret;
 
 	if (IS_ERR(old))
 		return PTR_ERR(old);
 	if (!old->dentry || old->dentry->d_sb != dentry->d_sb)
 		return -EBADMSG;
-	return vfs_link(old->dentry, idmap, dir, dentry, NULL);
+	ret = security_path_link(old->dentry, dir, dentry);
+	if (ret)
+		return ret;
+	return vfs_link(old->dentry, mnt_idmap(dir->mnt), d_inode(dir->dentry),
+			dentry, NULL);
 }
 
 static bool can_be_reused(const struct ckpt_hdr_tmpfs_entry *e,
@@ -750,29 +799,45 @@ static struct dentry *make_entry(struct ckpt_ctx *ctx,
 				 const struct ckpt_hdr_tmpfs_entry *e,
 				 struct restored_entry *parent)
 {
-	struct mnt_idmap *idmap = mnt_idmap(parent->mnt);
-	struct dentry *dir = parent->dentry, *dentry;
+	const struct path dir = { .mnt = parent->mnt, .dentry = parent->dentry };
+	struct dentry *dentry;
 	int ret = 0;
 
-	if (!d_is_dir(dir))
+	if (!d_is_dir(dir.dentry))
 		return ERR_PTR(-ENOTDIR);
-	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
-	dentry = lookup_one(idmap, e->names, dir, strlen(e->names));
+	inode_lock_nested(d_inode(dir.dentry), I_MUTEX_PARENT);
+	dentry = lookup_one(mnt_idmap(dir.mnt), e->names, dir.dentry,
+			    strlen(e->names));
 	if (IS_ERR(dentry))
 		goto out;
 	if (d_is_positive(dentry))
 		ret = can_be_reused(e, dentry) ? 0 : -EEXIST;
 	else if (e->link)
-		ret = make_link(ctx, e, idmap, d_inode(dir), dentry);
+		ret = make_link(ctx, e, &dir, dentry);
 	else
-		ret = make_file(e, idmap, d_inode(dir), dentry);
+		ret = make_file(e, &dir, dentry);
 	if (ret) {
 		dput(dentry);
 		dentry = ERR_PTR(ret);
 	}
 out:
-	inode_unlock(d_inode(dir));
+	inode_unlock(d_inode(dir.dentry));
 	return dentry;
+}
+
+/* As chown(), chmod() and truncate(). */
+static int may_set_attributes(const struct path *path, const struct iattr *owner,
+			      const struct iattr *attr)
+{
+	int ret;
+
+	ret = security_path_chown(path, vfsuid_into_kuid(owner->ia_vfsuid),
+				  vfsgid_into_kgid(owner->ia_vfsgid));
+	if (!ret && attr->ia_valid & ATTR_MODE)
+		ret = security_path_chmod(path, attr->ia_mode);
+	if (!ret && attr->ia_valid & ATTR_SIZE)
+		ret = security_path_truncate(path);
+	return ret;
 }
 
 /*
@@ -783,6 +848,7 @@ static int set_attributes(struct ckpt_ctx *ctx,
 			  const struct ckpt_hdr_tmpfs_entry *e,
 			  struct restored_entry *r)
 {
+	const struct path path = { .mnt = r->mnt, .dentry = r->dentry };
 	struct user_namespace *ns = ctx->user_ns;
 	struct iattr owner = {
 		.ia_valid = ATTR_UID | ATTR_GID,
@@ -802,7 +868,8 @@ static int set_attributes(struct ckpt_ctx *ctx,
 		attr.ia_mode = e->mode;
 	}
 	inode_lock(d_inode(r->dentry));
-	ret = notify_change(mnt_idmap(r->mnt), r->dentry, &owner, NULL);
+	ret = may_set_attributes(&path, &owner, &attr) ?:
+	      notify_change(mnt_idmap(r->mnt), r->dentry, &owner, NULL);
 	if (!ret && attr.ia_valid)
 		ret = notify_change(mnt_idmap(r->mnt), r->dentry, &attr, NULL);
 	inode_unlock(d_inode(r->dentry));

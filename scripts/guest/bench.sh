@@ -65,6 +65,9 @@ criu_round()
 
 part "checkpoint and restart, us and bytes per task (root included)"
 "$bench" tasks || exit
+part "the same per open file, and per area of memory"
+sysctl -qw vm.max_map_count=200000
+"$bench" many || exit
 part "stop of one process against its fork(), us"
 "$bench" memory || exit
 part "$(criu --version | head -1), us and bytes"

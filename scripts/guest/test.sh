@@ -123,5 +123,5 @@ echo "1..$(((suites > 0) + ${#programs[@]} + extra + (${#DEBUG} > 0)))"
 for name in "${programs[@]}"; do
 	program "$name"
 done
-[ $extra = 0 ] || cross_boots
+[ "$extra" = 0 ] || cross_boots
 [ -z "$DEBUG" ] || kmemleak

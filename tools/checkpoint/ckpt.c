@@ -276,7 +276,7 @@ static const struct advice {
 	  "hand over what is named above by --external, or restart on a kernel that supports it" },
 	{ EBADMSG, NULL, "find out more with 'ckpt verify'; take another copy of the image" },
 	{ ESTALE, NULL, "put the file named above back as it was at the checkpoint" },
-	{ EBUSY, "end what holds the task (debugger, tracer, other checkpoint), or raise --timeout",
+	{ EBUSY, "somebody else uses what is named above (a debugger, a process outside): end that, hand it over with --external, or raise --timeout",
 	  "try again" },
 	{ EEXIST, NULL, "end that process, or restart in a new pid namespace with --pidns" },
 	{ ESRCH, "there is no such process, or it is exiting", NULL },

@@ -111,14 +111,17 @@ static int copy_record(struct prefix *p)
 	return ret;
 }
 
-/* Whoever reads @fd after this gets the image from its beginning. */
+/*
+ * Whoever reads @fd after this gets the image from its beginning. The position
+ * of the memfd is shared with the process that is reading it meanwhile.
+ */
 static void feed(struct prefix *p, int fd)
 {
 	char buf[65536];
+	off_t pos = 0;
 	ssize_t n;
 
-	lseek(p->memfd, 0, SEEK_SET);
-	while ((n = read_full(p->memfd, buf, sizeof(buf))) > 0)
+	for (; (n = pread(p->memfd, buf, sizeof(buf), pos)) > 0; pos += n)
 		if (write_full(fd, buf, n))
 			return;
 	while ((n = splice(p->fd, NULL, fd, NULL, 1 << 20, 0)) > 0)

@@ -207,18 +207,23 @@ static void describe_ipc(const struct ckpt_image *img, const struct record *rec,
 		ckpt_add_uint(out, ids[i], ipc->ids[i].nr);
 }
 
-#define PERM(s, m, f)							\
-	{ .name = #m, .off = offsetof(struct s, perm.m), .size = 4, .format = f }
+#define PERM(_struct, _field, f)					\
+	{								\
+		.name = #_field,					\
+		.off = offsetof(struct _struct, perm._field),		\
+		.size = 4,						\
+		.format = f,						\
+	}
 
-#define PERM_FIELDS(s)							\
-	PERM(s, id, F_INT),						\
-	PERM(s, key, F_HEX),						\
-	PERM(s, uid, F_UINT),						\
-	PERM(s, gid, F_UINT),						\
-	PERM(s, cuid, F_UINT),						\
-	PERM(s, cgid, F_UINT),						\
-	PERM(s, mode, F_OCT),						\
-	PERM(s, reserved, F_ZERO)
+#define PERM_FIELDS(_struct)						\
+	PERM(_struct, id, F_INT),					\
+	PERM(_struct, key, F_HEX),					\
+	PERM(_struct, uid, F_UINT),					\
+	PERM(_struct, gid, F_UINT),					\
+	PERM(_struct, cuid, F_UINT),					\
+	PERM(_struct, cgid, F_UINT),					\
+	PERM(_struct, mode, F_OCT),					\
+	PERM(_struct, reserved, F_ZERO)
 
 static const struct ckpt_field shm_fields[] = {
 	PERM_FIELDS(ckpt_hdr_ipc_shm),

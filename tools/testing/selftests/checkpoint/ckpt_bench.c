@@ -3,6 +3,7 @@
  * Checkpoint/restart - what it costs
  *
  *   ckpt_bench tasks		trees of processes, and processes of threads
+ *   ckpt_bench many		processes with many open files, or areas of memory
  *   ckpt_bench memory		stop times, against fork() of the same process
  *   ckpt_bench target ...	what others are to checkpoint: see target_main()
  *
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -120,6 +122,50 @@ static int run_threads(int nr)
 	return good;
 }
 
+/* Every second one shares its position with the one before. */
+static int run_files(int nr)
+{
+	struct rlimit limit = { nr + 100, nr + 100 };
+	int *fds = calloc(nr, sizeof(*fds));
+	int i, good = 0;
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		_exit(98);
+	for (i = 0; i < nr; i++) {
+		fds[i] = i % 2 ? dup(fds[i - 1]) : open("/proc/self/exe", O_RDONLY);
+		if (fds[i] < 0)
+			_exit(98);
+		if (i % 2 == 0)
+			lseek(fds[i], i, SEEK_SET);
+	}
+	say_ready();
+	wait_signal(SIGUSR2);
+	for (i = 0; i < nr; i++)
+		good += lseek(fds[i], 0, SEEK_CUR) == i - i % 2;
+	return good;
+}
+
+/* Pages of different protection, none of them touched. */
+static int run_areas(int nr)
+{
+	char *mem = mmap(NULL, nr * 4096UL, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	int i, good = 0;
+
+	if (mem == MAP_FAILED)
+		_exit(98);
+	for (i = 0; i < nr; i += 2)
+		if (mprotect(mem + i * 4096UL, 4096, PROT_READ | PROT_WRITE))
+			_exit(98);
+	say_ready();
+	wait_signal(SIGUSR2);
+	for (i = 0; i < nr; i += 2)
+		mem[i * 4096UL] = 1;
+	for (i = 0; i < nr; i++)
+		good += mem[i * 4096UL] == (i % 2 == 0);
+	return good;
+}
+
 static void touch(char *mem, size_t len, char value)
 {
 	size_t i;
@@ -161,6 +207,7 @@ static char *make_memory(size_t len)
 /*
  * Blocks its signals, tells fd that it is ready and waits for SIGUSR2:
  *   procs N, threads N		exits with 0 if all of them finish
+ *   files N, areas N		exits with 0 if all of them are there
  *   memory MIB			SIGUSR1: writes the time of a fork() to stdout,
  *				and touches all its memory again
  */
@@ -179,6 +226,10 @@ static int target_main(const char *what, int nr, int fd)
 		return run_procs(nr) != nr;
 	if (!strcmp(what, "threads"))
 		return run_threads(nr) != nr;
+	if (!strcmp(what, "files"))
+		return run_files(nr) != nr;
+	if (!strcmp(what, "areas"))
+		return run_areas(nr) != nr;
 
 	mem = make_memory((size_t)nr << 20);
 	say_ready();
@@ -316,7 +367,7 @@ static unsigned long long restart(int ext, pid_t *pid, struct restart_stats *sta
 	return start;
 }
 
-/* What a task of a tree costs. */
+/* What a task of a tree costs, or a file, or an area. */
 struct cost {
 	double stop;
 	double save;
@@ -350,27 +401,40 @@ static struct cost bench_tree(const char *self, const char *what, int nr)
 }
 
 /* Does a task cost the same in a large tree as in a small one? */
-static void bench_kind(const char *self, const char *what)
+static void bench_kind(const char *self, const char *what, int unit)
 {
 	struct cost small, large;
 
 	/* First use of everything. */
 	bench_tree(self, what, 1);
-	small = bench_tree(self, what, 10);
-	bench_tree(self, what, 100);
-	large = bench_tree(self, what, 1000);
-	printf("%-8s 1000 against 10: stop %.2f, checkpoint %.2f, restart %.2f\n",
-	       what, large.stop / small.stop, large.save / small.save,
-	       large.back / small.back);
+	small = bench_tree(self, what, 10 * unit);
+	bench_tree(self, what, 100 * unit);
+	large = bench_tree(self, what, 1000 * unit);
+	printf("%-8s %d against %d: stop %.2f, checkpoint %.2f, restart %.2f\n",
+	       what, 1000 * unit, 10 * unit, large.stop / small.stop,
+	       large.save / small.save, large.back / small.back);
 	fflush(stdout);
+}
+
+static void print_head(void)
+{
+	printf("%-8s %6s %10s %10s %10s %10s %10s %10s\n", "kind", "number",
+	       "freezing", "capture", "checkpoint", "and kill", "restart", "metadata");
 }
 
 static int bench_tasks(const char *self)
 {
-	printf("%-8s %6s %10s %10s %10s %10s %10s %10s\n", "kind", "tasks",
-	       "freezing", "capture", "checkpoint", "and kill", "restart", "metadata");
-	bench_kind(self, "procs");
-	bench_kind(self, "threads");
+	print_head();
+	bench_kind(self, "procs", 1);
+	bench_kind(self, "threads", 1);
+	return 0;
+}
+
+static int bench_many(const char *self)
+{
+	print_head();
+	bench_kind(self, "files", 100);
+	bench_kind(self, "areas", 100);
 	return 0;
 }
 
@@ -434,7 +498,9 @@ int main(int argc, char **argv)
 		return target_main(argv[2], atoi(argv[3]), atoi(argv[4]));
 	if (argc == 2 && !strcmp(argv[1], "tasks"))
 		return bench_tasks("/proc/self/exe");
+	if (argc == 2 && !strcmp(argv[1], "many"))
+		return bench_many("/proc/self/exe");
 	if (argc == 2 && !strcmp(argv[1], "memory"))
 		return bench_memory("/proc/self/exe");
-	errx(2, "usage: %s tasks|memory|target WHAT NUMBER FD", argv[0]);
+	errx(2, "usage: %s tasks|many|memory|target WHAT NUMBER FD", argv[0]);
 }

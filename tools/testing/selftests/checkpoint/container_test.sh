@@ -112,7 +112,9 @@ network()
 	in_net ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
 	in_net ip -o address | grep -v 'fe80:'
 	in_net ip route
-	in_net ip -6 route | grep -v 'fe80:'
+	# Multicast routes come when a link gets its carrier: in any order.
+	in_net ip -6 route | grep -v 'fe80:' | grep -v ^multicast
+	in_net ip -6 route | grep ^multicast | sort
 }
 
 # The contents of its tmpfs, but for what was mounted there.
@@ -136,9 +138,19 @@ look()
 	network > "$tmp/network.$1"
 }
 
+# A network namespace goes with its last task, but not at once.
+wait_for_links()
+{
+	for _ in {1..100}; do
+		[ -e /sys/class/net/ckpttest1 ] || break
+		sleep 0.1
+	done
+}
+
 # restart ARGUMENT...: $init is the new init.
 restart()
 {
+	wait_for_links
 	rm -f "$tmp/pid"
 	timeout 60 ckpt restart --detach --pidfile "$tmp/pid" "$@" > "$tmp/out" 2> "$tmp/err"
 	local status=$?
@@ -163,11 +175,7 @@ end()
 	kill -9 "$init"
 	tail --pid="$init" -f /dev/null
 	init=
-	# The namespace goes with its last task, but not at once.
-	for _ in {1..100}; do
-		[ -e /sys/class/net/ckpttest1 ] || break
-		sleep 0.1
-	done
+	wait_for_links
 }
 
 same()
@@ -178,7 +186,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 15
+ktap_set_plan 22
 
 prepare && start && look before
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
@@ -188,10 +196,6 @@ fi
 timeout 60 ckpt checkpoint --kill --image "$tmp/image" "$init" 2> "$tmp/err"
 result $? "checkpoint of a container"
 init=
-for _ in {1..100}; do
-	[ -e /sys/class/net/ckpttest1 ] || break
-	sleep 0.1
-done
 
 [ "$(ckpt show --json "$tmp/image" | python3 -c '
 import json, sys
@@ -221,6 +225,139 @@ end
 restart_from_pipe && mounts > "$tmp/mounts.after" && same mounts
 result $? "restart from a pipe"
 end
+
+# mangle NAME: an image whose contents of a file are those of NAME.
+mangle()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" << 'END'
+import struct
+import sys
+
+ENTRY, PAGES, PAD, TRAILER = 145, 7, 8, 9
+image = bytearray(open(sys.argv[1], "rb").read())
+number = {}
+
+
+def crc32c(crc, data):
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (crc & 1) * 0x82F63B78
+    return crc
+
+
+meta_len = struct.unpack_from("<Q", image, 56)[0]
+pos = 0
+while pos < meta_len:
+    kind, length, obj = struct.unpack_from("<III", image, pos)
+    if kind == ENTRY:
+        number[bytes(image[pos + 80 : pos + length]).split(b"\0")[0]] = obj
+    pos += length
+crc, changed = 0xFFFFFFFF, 0
+while True:
+    kind, length = struct.unpack_from("<II", image, pos)
+    if kind == TRAILER:
+        struct.pack_into("<I", image, pos + 32, crc)
+        break
+    if kind == PAD:
+        pos += length
+        continue
+    obj, flags, _, pages = struct.unpack_from("<IIQQ", image, pos + 16)
+    if obj in (number[b"file"], number[b"hard"]) and sys.argv[3] != "file":
+        struct.pack_into("<I", image, pos + 16, number[sys.argv[3].encode()])
+        changed += 1
+    crc = crc32c(crc, image[pos : pos + length])
+    pos += length
+    if not flags & 1:
+        if struct.unpack_from("<I", image, pos)[0] == PAD and pos % 4096:
+            pos += struct.unpack_from("<I", image, pos + 4)[0]
+        pos = -(-pos // 4096) * 4096 + pages * 4096
+open(sys.argv[2], "wb").write(image)
+sys.exit(sys.argv[3] != "file" and changed != 1)
+END
+}
+
+mangle file && cmp -s "$tmp/image" "$tmp/mangled"
+result $? "an image is understood by this test"
+bad=0
+for name in dir soft fifo node; do
+	mangle $name && ! restart --image "$tmp/mangled" &&
+		grep -q 'is no regular file' "$tmp/err" || bad=1
+	end
+done
+result $bad "contents for what is no regular file"
+
+# alter OLD NEW: an image with other bytes, as many. Its checksums are wrong then,
+# but only restart() looks at these, when all has been prepared.
+alter()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" "$2" << 'END'
+import sys
+
+image = open(sys.argv[1], "rb").read()
+old, new = (a.encode() for a in sys.argv[3:])
+open(sys.argv[2], "wb").write(image.replace(old, new))
+sys.exit(old not in image or len(old) != len(new))
+END
+}
+
+alter " /run/inner " " /../../esc " && ! restart --image "$tmp/mangled" &&
+	grep -q "mount /../../esc (tmpfs): mount point" "$tmp/err" && [ ! -e /esc ]
+result $? "a mount point outside of the container"
+end
+
+alter " /usr/share /usr/share " " /../../etc /usr/share " &&
+	! restart --image "$tmp/mangled" && grep -q "bind of /../../etc" "$tmp/err"
+result $? "a directory to bind above the root of its filesystem"
+end
+
+mv "$tmp/root/run" "$tmp/root/run.old" && ln -s "$tmp/volume" "$tmp/root/run" &&
+	! restart --image "$tmp/image" && grep -q "mount /run (tmpfs): mount point" "$tmp/err"
+result $? "a mount point that is a link now"
+end
+rm "$tmp/root/run"
+mv "$tmp/root/run.old" "$tmp/root/run"
+
+alter dummy vxcan && ! restart --image "$tmp/mangled" &&
+	grep -q "vxcan7: vxcan is not supported" "$tmp/err"
+result $? "a kind of link that has an end in any namespace"
+end
+
+# forge NAME: an image that says of another link outside what it says of the end
+# of the container's veth.
+forge()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" << 'END'
+import struct
+import sys
+
+NET_MSG, OUTSIDE, NEWLINK = 22, 1, 16
+image = open(sys.argv[1], "rb").read()
+pos, old = 0, b"ckpttest1\0"
+while True:
+    kind, length = struct.unpack_from("<II", image, pos)
+    record = bytearray(image[pos : pos + length])
+    pos += length
+    if (
+        kind == NET_MSG
+        and struct.unpack_from("<I", record, 16)[0] == OUTSIDE
+        and struct.unpack_from("<H", record, 28)[0] == NEWLINK
+        and old in record
+    ):
+        break
+struct.pack_into("<i", record, 44, 9999)
+record = record.replace(old, sys.argv[3].encode() + b"\0")
+open(sys.argv[2], "wb").write(image[:pos] + record + image[pos:])
+sys.exit(len(record) != length)
+END
+}
+
+ip link add ckpttest3 type dummy && forge ckpttest3 && ! restart --image "$tmp/mangled" &&
+	! ip link show master $bridge | grep ckpttest3 > "$tmp/err" &&
+	! ip link show up dev ckpttest3 | grep ckpttest3 > "$tmp/err"
+result $? "a link outside that is not the container's"
+end
+ip link del ckpttest3
 
 restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" --map link:dummy7 \
 	--image "$tmp/image" &&

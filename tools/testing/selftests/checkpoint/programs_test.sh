@@ -4,6 +4,7 @@
 # Programs as they are installed, each with a kind of event, timer or lock:
 # checkpoint, kill, restart, and see that it goes on.
 
+# shellcheck source=/dev/null
 . "$(dirname "$0")/../kselftest/ktap_helpers.sh"
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
