@@ -170,8 +170,9 @@ static int collect_registration(struct ckpt_ctx *ctx, const struct dentry *dentr
 		return id;
 	h->notify_pid = id;
 	h->notify = r->ev.sigev_notify;
-	h->exec_id = r->exec_id;
+	/* Nobody has set these otherwise. */
 	if (h->notify == SIGEV_SIGNAL) {
+		h->exec_id = r->exec_id;
 		h->signo = r->ev.sigev_signo;
 		h->value = (unsigned long)r->ev.sigev_value.sival_ptr;
 	}
@@ -452,7 +453,7 @@ static bool registration_ok(const struct ckpt_validator *v,
 	    !ckpt_ref0_ok(v, m->notify_user, CKPT_CLASS_NS_USER))
 		return false;
 	if (m->notify == SIGEV_NONE)
-		return !m->signo && !m->value;
+		return !m->signo && !m->value && !m->exec_id;
 	return m->notify == SIGEV_SIGNAL && valid_signal(m->signo);
 }
 
