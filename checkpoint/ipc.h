@@ -66,6 +66,37 @@ int restore_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 void restore_ipc_msg_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_msg *h);
 
+struct msg_msg;
+
+/**
+ * struct ckpt_msg_copy - a copy of a message
+ * @type: its type or priority
+ * @len: bytes of @data
+ * @data: the message
+ */
+struct ckpt_msg_copy {
+	long type;
+	size_t len;
+	u8 data[];
+};
+
+/**
+ * struct ckpt_msgs - copies of all messages of a queue
+ * @size: room for them
+ * @used: bytes of them, which may be more
+ * @buf: one behind the other, to be freed with kvfree()
+ */
+struct ckpt_msgs {
+	size_t size;
+	size_t used;
+	void *buf;
+};
+
+void ckpt_msgs_add(struct ckpt_msgs *m, struct msg_msg *msg);
+int ckpt_msgs_check(struct ckpt_msgs *m);
+const struct ckpt_msg_copy *ckpt_msgs_next(const struct ckpt_msgs *m,
+					   const struct ckpt_msg_copy *c);
+
 /* ipc_mqueue.c, in ipc/mqueue.c */
 int checkpoint_mqueue(struct ckpt_ctx *ctx, void *obj);
 int checkpoint_mqueues(struct ckpt_ctx *ctx);

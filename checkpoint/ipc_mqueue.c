@@ -27,77 +27,31 @@ static_assert(CKPT_MQ_PRIO_MAX == MQ_PRIO_MAX);
 
 /* ---- checkpoint: messages ---- */
 
-/**
- * struct copied_msg - a copy of a message
- * @prio: its priority
- * @len: bytes of @data; the next one is where ALIGN() says
- * @data: the message
- */
-struct copied_msg {
-	u32 prio;
-	u32 len;
-	u8 data[];
-};
-
-/**
- * struct messages - copies of all messages of a queue
- * @size: room for them
- * @used: bytes of them, which may be more
- * @buf: a struct copied_msg after the other
- */
-struct messages {
-	size_t size;
-	size_t used;
-	void *buf;
-};
-
-static size_t copied_size(size_t len)
-{
-	return ALIGN(struct_size_t(struct copied_msg, data, len), 8);
-}
-
-static void keep_msg(struct messages *m, struct msg_msg *msg)
-{
-	struct copied_msg *c = m->buf + m->used;
-
-	m->used += copied_size(msg->m_ts);
-	if (m->used > m->size)
-		return;
-	c->prio = msg->m_type;
-	c->len = msg->m_ts;
-	msg_to_buf(c->data, msg);
-}
-
 /* Lowest priorities first, so that msg_insert() finds its place soon. */
-static void copy_all(struct messages *m, struct mqueue_inode_info *info)
+static void copy_all(struct ckpt_msgs *m, struct mqueue_inode_info *info)
 {
 	struct posix_msg_tree_node *leaf;
 	struct rb_node *node;
 	struct msg_msg *msg;
 
-	m->used = 0;
 	for (node = rb_first(&info->msg_tree); node; node = rb_next(node)) {
 		leaf = rb_entry(node, struct posix_msg_tree_node, rb_node);
 		list_for_each_entry(msg, &leaf->msg_list, m_list)
-			keep_msg(m, msg);
+			ckpt_msgs_add(m, msg);
 	}
 }
 
-/* To be freed with kvfree(@m->buf). */
-static int copy_messages(struct messages *m, struct mqueue_inode_info *info)
+static int copy_messages(struct ckpt_msgs *m, struct mqueue_inode_info *info)
 {
-	for (;;) {
+	int ret;
+
+	do {
 		spin_lock(&info->lock);
 		copy_all(m, info);
 		spin_unlock(&info->lock);
-		if (m->used <= m->size)
-			return 0;
-		kvfree(m->buf);
-		m->size = m->used;
-		m->buf = kvmalloc(m->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-		if (!m->buf)
-			return -ENOMEM;
-	}
+		ret = ckpt_msgs_check(m);
+	} while (ret > 0);
+	return ret;
 }
 
 static size_t msg_rec_size(size_t len)
@@ -106,18 +60,18 @@ static size_t msg_rec_size(size_t len)
 }
 
 static int write_copied(struct ckpt_ctx *ctx, const struct dentry *dentry,
-			const struct copied_msg *c)
+			const struct ckpt_msg_copy *c)
 {
 	struct ckpt_hdr_mqueue_msg *h;
 
 	if (c->len > MQUEUE_MSG_MAX)
 		return ckpt_err(ctx, -EOPNOTSUPP,
-				"POSIX message queue %pd: a message of %u bytes",
+				"POSIX message queue %pd: a message of %zu bytes",
 				dentry, c->len);
 	h = ckpt_new_rec(ctx, CKPT_HDR_MQUEUE_MSG, msg_rec_size(c->len));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	h->prio = c->prio;
+	h->prio = c->type;
 	h->len = c->len;
 	memcpy(h->data, c->data, c->len);
 	return 0;
@@ -125,18 +79,15 @@ static int write_copied(struct ckpt_ctx *ctx, const struct dentry *dentry,
 
 static int write_queued(struct ckpt_ctx *ctx, struct dentry *dentry)
 {
-	struct messages m = {};
-	size_t off = 0;
+	const struct ckpt_msg_copy *c = NULL;
+	struct ckpt_msgs m = {};
 	int ret;
 
 	ret = copy_messages(&m, MQUEUE_I(d_inode(dentry)));
 	if (ret)
 		ckpt_err(ctx, ret, "POSIX message queue %pd: messages", dentry);
-	while (!ret && off < m.used) {
-		const struct copied_msg *c = m.buf + off;
-
+	while (!ret && (c = ckpt_msgs_next(&m, c))) {
 		ret = write_copied(ctx, dentry, c);
-		off += copied_size(c->len);
 		cond_resched();
 	}
 	kvfree(m.buf);
@@ -219,8 +170,9 @@ static int collect_registration(struct ckpt_ctx *ctx, const struct dentry *dentr
 		return id;
 	h->notify_pid = id;
 	h->notify = r->ev.sigev_notify;
-	h->exec_id = r->exec_id;
+	/* Nobody has set these otherwise. */
 	if (h->notify == SIGEV_SIGNAL) {
+		h->exec_id = r->exec_id;
 		h->signo = r->ev.sigev_signo;
 		h->value = (unsigned long)r->ev.sigev_value.sival_ptr;
 	}
@@ -501,7 +453,7 @@ static bool registration_ok(const struct ckpt_validator *v,
 	    !ckpt_ref0_ok(v, m->notify_user, CKPT_CLASS_NS_USER))
 		return false;
 	if (m->notify == SIGEV_NONE)
-		return !m->signo && !m->value;
+		return !m->signo && !m->value && !m->exec_id;
 	return m->notify == SIGEV_SIGNAL && valid_signal(m->signo);
 }
 

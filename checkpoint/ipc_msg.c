@@ -30,30 +30,118 @@ static size_t msg_size(size_t len)
 	return ALIGN(struct_size_t(struct ckpt_hdr_ipc_msg_msg, data, len), 8);
 }
 
-static int write_msg(struct ckpt_ctx *ctx, struct msg_queue *msq,
-		     struct msg_msg *msg)
+static size_t copy_size(size_t len)
+{
+	return ALIGN(struct_size_t(struct ckpt_msg_copy, data, len), 8);
+}
+
+/**
+ * ckpt_msgs_add - copy a message, if there is room for it
+ * @m: copies of those before it
+ * @msg: the message, of a queue that is locked
+ *
+ * Who was not in the namespace when it was looked at may have joined since, so
+ * messages are only looked at with the lock held.
+ */
+void ckpt_msgs_add(struct ckpt_msgs *m, struct msg_msg *msg)
+{
+	struct ckpt_msg_copy *c = m->buf + m->used;
+
+	m->used += copy_size(msg->m_ts);
+	if (m->used > m->size)
+		return;
+	c->type = msg->m_type;
+	c->len = msg->m_ts;
+	msg_to_buf(c->data, msg);
+}
+
+/**
+ * ckpt_msgs_check - was there room for all?
+ * @m: the copies
+ *
+ * Return: 0 if so; 1 if now there is, and it has to be done again; -ENOMEM
+ */
+int ckpt_msgs_check(struct ckpt_msgs *m)
+{
+	if (m->used <= m->size)
+		return 0;
+	kvfree(m->buf);
+	m->size = m->used;
+	m->used = 0;
+	m->buf = kvmalloc(m->size, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	return m->buf ? 1 : -ENOMEM;
+}
+
+/**
+ * ckpt_msgs_next - go through the copies
+ * @m: the copies
+ * @c: one of them, or NULL
+ *
+ * Return: the one behind it, or the first one; NULL if there is none.
+ */
+const struct ckpt_msg_copy *ckpt_msgs_next(const struct ckpt_msgs *m,
+					   const struct ckpt_msg_copy *c)
+{
+	const void *next = c ? (const void *)c + copy_size(c->len) : m->buf;
+
+	return next == m->buf + m->used ? NULL : next;
+}
+
+static int copy_messages(struct ckpt_msgs *m, struct msg_queue *msq)
+{
+	struct msg_msg *msg;
+	int ret;
+
+	do {
+		ipc_lock_object(&msq->q_perm);
+		list_for_each_entry(msg, &msq->q_messages, m_list)
+			ckpt_msgs_add(m, msg);
+		ipc_unlock_object(&msq->q_perm);
+		ret = ckpt_msgs_check(m);
+	} while (ret > 0);
+	return ret;
+}
+
+static int write_msg(struct ckpt_ctx *ctx, const struct msg_queue *msq,
+		     const struct ckpt_msg_copy *c)
 {
 	struct ckpt_hdr_ipc_msg_msg *h;
 
-	if (msg->m_ts > MSG_LEN_MAX)
+	if (c->len > MSG_LEN_MAX)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"message queue %d: a message of %zu bytes",
-				msq->q_perm.id, msg->m_ts);
-	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_MSG_MSG, msg_size(msg->m_ts));
+				msq->q_perm.id, c->len);
+	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_MSG_MSG, msg_size(c->len));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	h->type = msg->m_type;
-	h->len = msg->m_ts;
-	msg_to_buf(h->data, msg);
+	h->type = c->type;
+	h->len = c->len;
+	memcpy(h->data, c->data, c->len);
 	return 0;
+}
+
+static int write_messages(struct ckpt_ctx *ctx, struct msg_queue *msq,
+			  struct ckpt_hdr_ipc_msg *h)
+{
+	const struct ckpt_msg_copy *c = NULL;
+	struct ckpt_msgs m = {};
+	int ret;
+
+	ret = copy_messages(&m, msq);
+	if (ret)
+		ckpt_err(ctx, ret, "message queue %d: messages", msq->q_perm.id);
+	while (!ret && (c = ckpt_msgs_next(&m, c))) {
+		ret = write_msg(ctx, msq, c);
+		h->nr_msgs++;
+	}
+	kvfree(m.buf);
+	return ret;
 }
 
 static int write_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		       struct msg_queue *msq)
 {
 	struct ckpt_hdr_ipc_msg *h;
-	struct msg_msg *msg;
-	int ret;
 
 	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_MSG, sizeof(*h));
 	if (IS_ERR(h))
@@ -64,15 +152,8 @@ static int write_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	h->qbytes = msq->q_qbytes;
 	h->lspid = ckpt_ipc_pid_id(ctx, msq->q_lspid);
 	h->lrpid = ckpt_ipc_pid_id(ctx, msq->q_lrpid);
-	ret = ckpt_ipc_save_perm(ctx, ns, &msq->q_perm, "message queue", &h->perm);
-	/* Tasks that could take one are stopped. */
-	list_for_each_entry(msg, &msq->q_messages, m_list) {
-		if (ret)
-			break;
-		ret = write_msg(ctx, msq, msg);
-		h->nr_msgs++;
-	}
-	return ret;
+	return ckpt_ipc_save_perm(ctx, ns, &msq->q_perm, "message queue", &h->perm) ?:
+	       write_messages(ctx, msq, h);
 }
 
 /**

@@ -6,6 +6,9 @@
  *	reach, parents first, if it has a mount namespace other than the caller
  *	of checkpoint().
  *
+ * Refused: mounts of namespaces (nsfs), as made by "ip netns add": nobody would
+ *	make these namespaces again.
+ *
  * The kernel does not mount anything again: where a container's files come
  * from is for a coordinator to decide, before it calls restart(). A format that
  * every tool for mounts can read already needs no description here.
@@ -63,10 +66,32 @@ static int read_mountinfo(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 			MOUNTINFO_MAX);
 }
 
+/* Behind the optional fields, which end with a dash, comes the type. */
+static bool is_nsfs(const char *line, size_t len)
+{
+	return strnstr(line, " - nsfs ", len);
+}
+
+/* The fifth field. */
+static int refuse_nsfs(struct ckpt_ctx *ctx, const char *line, size_t len)
+{
+	const char *end = line + len, *p = line;
+	int i;
+
+	for (i = 0; i < 4 && p < end; i++)
+		p = (memchr(p, ' ', end - p) ?: end - 1) + 1;
+	len = (const char *)(memchr(p, ' ', end - p) ?: end) - p;
+	return ckpt_err(ctx, -EOPNOTSUPP,
+			"mount %.*s: keeps a namespace (nsfs): not supported",
+			(int)min_t(size_t, len, 200), p);
+}
+
 static int add_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
 {
 	struct ckpt_hdr_mount *h;
 
+	if (is_nsfs(line, len))
+		return refuse_nsfs(ctx, line, len);
 	if (len >= CKPT_MOUNT_LINE_MAX)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"mount with %zu bytes of options: not supported", len);

@@ -687,13 +687,13 @@ struct ckpt_hdr_ipc_msg_msg {
  * @atime: time of the last access, nanoseconds
  * @mtime: time of the last modification, nanoseconds
  * @ctime: time of the last change, nanoseconds
- * @value: with @notify_pid, value to send along
+ * @value: with SIGEV_SIGNAL, value to send along
  * @notify_pid: PID object of the process to notify, or 0
  * @notify_user: with @notify_pid, NS_USER object in which that asked; 0: that of
  *	the restart's caller
  * @notify: with @notify_pid, SIGEV_NONE or SIGEV_SIGNAL
  * @signo: with SIGEV_SIGNAL, the signal
- * @exec_id: with @notify_pid, how often it had executed a program by then
+ * @exec_id: with SIGEV_SIGNAL, how often it had executed a program by then
  * @uid: owner, in the user namespace that owns the IPC namespace
  * @gid: group, likewise
  * @mode: permissions

@@ -93,7 +93,8 @@ static void session_target(struct shared *sh)
 	ring = join("ckpt-test");
 	k[0] = add("user", "a", "first", KEY_SPEC_SESSION_KEYRING);
 	k[1] = add("logon", "service:b", "secret", KEY_SPEC_SESSION_KEYRING);
-	k[2] = nested = add("keyring", "nested", NULL, KEY_SPEC_SESSION_KEYRING);
+	nested = add("keyring", "nested", NULL, KEY_SPEC_SESSION_KEYRING);
+	k[2] = nested;
 	k[3] = add("user", "c", "third", nested);
 	k[4] = add("user", "r", "revoked", nested);
 	k[5] = ring;

@@ -3,9 +3,12 @@
  * Checkpoint/restart - UTS, cgroup, time, network and mount namespaces
  */
 #include "common.h"
+#include <mqueue.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mount.h>
+#include <sys/msg.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 
@@ -504,6 +507,163 @@ static void fd_target(struct shared *sh)
 TEST_F(ns, open_files)
 {
 	ROUND_TRIP(&self->t, fd_target);
+}
+
+/*
+ * A descriptor of a namespace that no task is in any more: that a child has made,
+ * with what @fill puts into it.
+ */
+static int held_ns(struct shared *sh, int flag, const char *name,
+		   bool (*fill)(void))
+{
+	int sync[2], fd, status;
+	char path[64], c;
+	pid_t child;
+
+	TARGET_CHECK(sh, !pipe(sync));
+	child = fork();
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(flag) && (!fill || fill()));
+		TARGET_CHECK(sh, write(sync[1], "x", 1) == 1);
+		pause();
+	}
+	TARGET_CHECK(sh, read(sync[0], &c, 1) == 1);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", child, name);
+	fd = open(path, O_RDONLY);
+	TARGET_CHECK(sh, fd >= 0);
+	kill(child, SIGKILL);
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child);
+	close(sync[0]);
+	close(sync[1]);
+	return fd;
+}
+
+static bool fill_ipc(void)
+{
+	int id = msgget(0x1234, IPC_CREAT | 0600);
+	struct { long type; char text[8]; } msg = { 7, "held" };
+	mqd_t q = mq_open("/held", O_CREAT | O_RDWR, 0600, NULL);
+
+	return !msgsnd(id, &msg, 5, 0) && q >= 0 && !mq_send(q, "held", 4, 3);
+}
+
+static void held_ipc_target(struct shared *sh)
+{
+	int fd = held_ns(sh, CLONE_NEWIPC, "ipc", fill_ipc);
+	struct { long type; char text[8]; } msg;
+	char buf[8192];
+	mqd_t q;
+
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !setns(fd, CLONE_NEWIPC));
+	TARGET_CHECK(sh, msgrcv(msgget(0x1234, 0), &msg, 8, 7, IPC_NOWAIT) == 5);
+	q = mq_open("/held", O_RDONLY);
+	TARGET_CHECK(sh, q >= 0 && mq_receive(q, buf, sizeof(buf), NULL) == 4);
+}
+
+TEST_F(ns, held_ipc)
+{
+	ROUND_TRIP(&self->t, held_ipc_target);
+}
+
+static void held_user_target(struct shared *sh)
+{
+	int fd = held_ns(sh, CLONE_NEWUSER, "user", NULL);
+	ino_t outside = ns_of("self", "user");
+
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !setns(fd, CLONE_NEWUSER));
+	TARGET_CHECK(sh, ns_of("self", "user") != outside);
+	TARGET_CHECK(sh, getuid() == 65534);
+}
+
+TEST_F(ns, held_user)
+{
+	ROUND_TRIP(&self->t, held_user_target);
+}
+
+static void held_cgroup_target(struct shared *sh)
+{
+	int fd = held_ns(sh, CLONE_NEWCGROUP, "cgroup", NULL);
+	ino_t outside = ns_of("self", "cgroup");
+
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !setns(fd, CLONE_NEWCGROUP));
+	TARGET_CHECK(sh, ns_of("self", "cgroup") != outside);
+}
+
+TEST_F(ns, held_cgroup)
+{
+	ROUND_TRIP(&self->t, held_cgroup_target);
+}
+
+static void held_net_target(struct shared *sh)
+{
+	int fd = held_ns(sh, CLONE_NEWNET, "net", NULL);
+
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !setns(fd, CLONE_NEWNET));
+	TARGET_CHECK(sh, if_nametoindex("lo") == 1 && !loopback_up(false));
+	sh->data[0] = ns_of("self", "net");
+}
+
+TEST_F(ns, held_net)
+{
+	ROUND_TRIP(&self->t, held_net_target);
+	EXPECT_NE(ns_of("self", "net"), self->t.sh->data[0]);
+}
+
+static bool fill_net(void)
+{
+	return loopback_up(true);
+}
+
+static void held_net_in_use_target(struct shared *sh)
+{
+	held_ns(sh, CLONE_NEWNET, "net", fill_net);
+	target_step(sh, 1);
+}
+
+TEST_F(ns, refused_held_net)
+{
+	REFUSED(&self->t, held_net_in_use_target, EOPNOTSUPP,
+		"network namespace other than the root task's: its loopback interface is up");
+}
+
+static void held_mnt_target(struct shared *sh)
+{
+	held_ns(sh, CLONE_NEWNS, "mnt", NULL);
+	target_step(sh, 1);
+}
+
+TEST_F(ns, refused_held_mnt)
+{
+	REFUSED(&self->t, held_mnt_target, EOPNOTSUPP,
+		"mount namespace other than the root task's");
+}
+
+/* As "ip netns add" does, in the mounts of a container. */
+static void mounted_target(struct shared *sh)
+{
+	char name[] = "/tmp/ckpt-nsfs-XXXXXX";
+	int fd = mkstemp(name);
+
+	TARGET_CHECK(sh, fd >= 0 && !close(fd));
+	TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
+	TARGET_CHECK(sh, !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	TARGET_CHECK(sh, !mount("/proc/self/ns/uts", name, NULL, MS_BIND, NULL));
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !umount(name) && !unlink(name));
+}
+
+TEST_F(ns, refused_mounted)
+{
+	REFUSED(&self->t, mounted_target, EOPNOTSUPP,
+		": keeps a namespace (nsfs): not supported");
+	EXPECT_NE(NULL, strstr(self->t.msg, "mount /tmp/ckpt-nsfs-"))
+		TH_LOG("%s", self->t.msg);
 }
 
 static void fd_outside_target(struct shared *sh)
