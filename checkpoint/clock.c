@@ -21,6 +21,7 @@
 #include <linux/timekeeping.h>
 #include <linux/user_namespace.h>
 #include "internal.h"
+#include "namespaces.h"
 
 static struct timens_offsets root_offsets(struct ckpt_ctx *ctx)
 {
@@ -87,7 +88,8 @@ int restore_clocks(struct ckpt_ctx *ctx)
 	}
 	ns = copy_time_ns(CLONE_NEWTIME, ctx->user_ns, ctx->nsproxy->time_ns);
 	if (IS_ERR(ns))
-		return ckpt_err(ctx, PTR_ERR(ns), "time namespace");
+		return ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(ns)),
+				"time namespace");
 	/* Nobody else has seen it: set it up, and enter it at once. */
 	wanted_offsets(ctx, &ns->offsets);
 	put_time_ns(ctx->nsproxy->time_ns);

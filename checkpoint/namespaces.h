@@ -12,6 +12,15 @@
 
 struct ns_common;
 
+/*
+ * Making a namespace fails with this over the limits of its owner, and if there
+ * is no memory to count it.
+ */
+static inline int ckpt_ns_errno(long err)
+{
+	return err == -ENOSPC ? -ENOMEM : err;
+}
+
 /* namespaces.c */
 int checkpoint_namespaces(struct ckpt_ctx *ctx);
 int checkpoint_task_ns(struct ckpt_ctx *ctx, struct task_struct *tsk);

@@ -66,6 +66,7 @@ void *restore_ns_cgroup(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		return owner;
 	ns = copy_cgroup_ns(CLONE_NEWCGROUP, owner, current->nsproxy->cgroup_ns);
 	if (IS_ERR(ns))
-		return ERR_PTR(ckpt_err(ctx, PTR_ERR(ns), "cgroup namespace"));
+		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(ns)),
+					"cgroup namespace"));
 	return &ns->ns;
 }

@@ -347,7 +347,8 @@ void *restore_ns_ipc(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		return owner;
 	ns = copy_ipcs(CLONE_NEWIPC, owner, current->nsproxy->ipc_ns);
 	if (IS_ERR(ns))
-		return ERR_PTR(ckpt_err(ctx, PTR_ERR(ns), "IPC namespace"));
+		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(ns)),
+					"IPC namespace"));
 	lift_limits(ns);
 	ret = restore_contents(ctx, ns, c) ?: check_numbers(ctx, ns, i);
 	if (ret) {

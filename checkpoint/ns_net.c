@@ -92,6 +92,7 @@ void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		return owner;
 	net = copy_net_ns(CLONE_NEWNET, owner, current->nsproxy->net_ns);
 	if (IS_ERR(net))
-		return ERR_PTR(ckpt_err(ctx, PTR_ERR(net), "network namespace"));
+		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(net)),
+					"network namespace"));
 	return &net->ns;
 }

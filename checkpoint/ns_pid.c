@@ -201,7 +201,8 @@ static struct pid_namespace *make_pid_ns(struct ckpt_ctx *ctx,
 		return ERR_CAST(owner);
 	ns = create_pid_namespace(owner, parent);
 	if (IS_ERR(ns))
-		ckpt_err(ctx, PTR_ERR(ns), "pid namespace");
+		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(ns)),
+					"pid namespace"));
 	return ns;
 }
 

@@ -100,7 +100,8 @@ void *restore_ns_time(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 					"image: time namespace before the boot or too far behind"));
 	ns = copy_time_ns(CLONE_NEWTIME, owner, ctx->nsproxy->time_ns);
 	if (IS_ERR(ns))
-		return ERR_PTR(ckpt_err(ctx, PTR_ERR(ns), "time namespace"));
+		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(ns)),
+					"time namespace"));
 	wanted_offsets(ctx, t, &ns->offsets);
 	return &ns->ns;
 }

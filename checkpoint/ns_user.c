@@ -463,7 +463,7 @@ static struct user_namespace *make_user_ns(struct ckpt_ctx *ctx,
 	ret = create_user_ns(new);
 	if (ret) {
 		abort_creds(new);
-		return ERR_PTR(ckpt_err(ctx, ret, "user namespace"));
+		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(ret), "user namespace"));
 	}
 	ns = get_user_ns(new->user_ns);
 	abort_creds(new);

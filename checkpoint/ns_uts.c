@@ -82,7 +82,8 @@ void *restore_ns_uts(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		return owner;
 	ns = copy_utsname(CLONE_NEWUTS, owner, current->nsproxy->uts_ns);
 	if (IS_ERR(ns))
-		return ERR_PTR(ckpt_err(ctx, PTR_ERR(ns), "UTS namespace"));
+		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(ns)),
+					"UTS namespace"));
 	down_write(&uts_sem);
 	strscpy_pad(ns->name.nodename, u->nodename);
 	strscpy_pad(ns->name.domainname, u->domainname);

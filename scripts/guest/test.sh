@@ -60,7 +60,7 @@ program()
 	local name=$1 group=/sys/fs/cgroup/test limit status reason=
 	limit=$(sed -n 's/^timeout=//p' "$dir/settings" 2> /dev/null)
 	[ "${limit:-0}" -gt 0 ] || limit=120
-	[ -z "$DEBUG" ] || limit=$((limit * 3))
+	[ -z "$DEBUG" ] || limit=$((limit * 5))
 
 	mkdir "$group"
 	echo "# $name"

@@ -22,7 +22,8 @@
  *
  * Errors of the image file itself (%ENOSPC, %EPIPE, %EIO, %EISDIR, ...) pass
  * through, and so do those of opening files by their names at restart (%EROFS,
- * %ETXTBSY, ...) and of bind(2) (%EADDRINUSE, %EADDRNOTAVAIL, ...).
+ * %ETXTBSY, ...), of making files in a tmpfs (%ENOSPC, ...) and of bind(2)
+ * (%EADDRINUSE, %EADDRNOTAVAIL, ...).
  * One line on the log descriptor says what, where and why.
  */
 #ifndef _UAPI_LINUX_CHECKPOINT_H

@@ -341,8 +341,8 @@ static bool documented(int err)
 	switch (err) {
 	/* What opening files by their names may give. */
 	case EROFS: case ETXTBSY: case ENXIO:
-	/* What giving addresses to sockets may give. */
-	case EADDRINUSE: case EADDRNOTAVAIL:
+	/* What giving addresses to sockets may give, and making files. */
+	case EADDRINUSE: case EADDRNOTAVAIL: case ENOSPC:
 	case EINVAL: case EOPNOTSUPP: case EBADMSG: case ESTALE: case EEXIST:
 	case EPERM: case EACCES: case ENOMEM: case ENOENT: case ENOTDIR:
 		return true;

@@ -243,7 +243,7 @@ TEST_F_TIMEOUT(image, truncated_anywhere, 60)
 	truncated(_metadata, IMAGE(SIMPLE), targets[0].name, true);
 }
 
-TEST_F_TIMEOUT(image, truncated_between, 60)
+TEST_F_TIMEOUT(image, truncated_between, 300)
 {
 	int i;
 
