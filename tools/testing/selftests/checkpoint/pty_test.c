@@ -310,7 +310,6 @@ static bool drain(int fd, unsigned int total)
 
 static void full(struct shared *sh)
 {
-	struct pollfd out = { .events = POLLOUT };
 	unsigned int down, up;
 	struct pair p;
 
@@ -321,8 +320,7 @@ static void full(struct shared *sh)
 	up = fill(p.s, 0);
 	TARGET_CHECK(sh, down > 5000 && up > 5000);
 	target_step(sh, 1);
-	out.fd = p.m;
-	TARGET_CHECK(sh, !poll(&out, 1, 20));
+	/* There may be more room now: parts of buffers that had been read are gone. */
 	TARGET_CHECK(sh, drain(p.s, down) && drain(p.m, up));
 	TARGET_CHECK(sh, put(p.m, "again") && got(p.s, "again"));
 	TARGET_CHECK(sh, put(p.s, "again") && got(p.m, "again"));
