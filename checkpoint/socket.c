@@ -138,6 +138,15 @@ static const char *unsupported(struct ckpt_ctx *ctx, struct sock *sk)
 	return NULL;
 }
 
+/* A restart makes it in the namespace of the root task. */
+static int check_embryo(struct ckpt_ctx *ctx, struct sock *sk)
+{
+	if (sock_net(sk) == holders_net(ctx))
+		return 0;
+	return ckpt_sock_err(ctx, sk, -EOPNOTSUPP,
+			     "waits to be accepted, in another network namespace than the tree's");
+}
+
 static int check_socket(struct ckpt_ctx *ctx, struct sock *sk)
 {
 	const char *what = unsupported(ctx, sk);
@@ -169,7 +178,7 @@ static u32 shutdown_of(const struct sock *sk)
 static void fill_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_socket *h,
 		       const struct inode *inode)
 {
-	struct user_namespace *ns = task_cred_xxx(ctx->root, user_ns);
+	struct user_namespace *ns = ctx->base_user_ns;
 
 	h->uid = from_kuid_munged(ns, inode->i_uid);
 	h->gid = from_kgid_munged(ns, inode->i_gid);
@@ -197,9 +206,12 @@ int checkpoint_socket(struct ckpt_ctx *ctx, void *obj)
 	struct sock *sk = obj;
 	bool open = ctx->file, dead = !open && !ckpt_is_embryo(sk);
 	struct ckpt_hdr_socket *h;
-	int ret;
+	int ret = 0;
 
-	ret = open ? check_socket(ctx, sk) : 0;
+	if (open)
+		ret = check_socket(ctx, sk);
+	else if (!dead)
+		ret = check_embryo(ctx, sk);
 	if (ret)
 		return ret;
 	h = ckpt_new_obj(ctx, CKPT_HDR_SOCKET,
