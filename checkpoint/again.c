@@ -48,6 +48,9 @@ long ckpt_again(struct restart_block *rb)
 {
 	long ret = -EINTR;
 
+	/* The block stays behind, and a filter may know restart_syscall() only. */
+	if (current->seccomp.mode != SECCOMP_MODE_DISABLED)
+		return ret;
 	rb->futex.flags = 1;
 	if (ckpt_arch_again_ok(rb->futex.val, ckpt_arch_current_compat()))
 		ret = ckpt_arch_again(rb->futex.val);

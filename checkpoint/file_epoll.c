@@ -429,10 +429,12 @@ void *restore_file_epoll(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			 struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_file_epoll *e = (const void *)h;
-	const struct cred *cred = restore_obj(ctx, e->file.cred);
+	const struct cred *cred = current_cred();
 	struct file *file;
 	int ret;
 
+	if (e->file.cred)
+		cred = restore_obj(ctx, e->file.cred);
 	if (IS_ERR(cred))
 		return ERR_CAST(cred);
 	file = eventpoll_create_file(cred->user);

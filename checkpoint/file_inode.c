@@ -21,6 +21,7 @@
 #include <linux/memfd.h>
 #include <linux/mount.h>
 #include <linux/path.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
@@ -355,11 +356,28 @@ int ckpt_file_inode_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	return ckpt_file_common_validate(v, &fi->file);
 }
 
-static struct file *new_memfd(const struct ckpt_hdr_unlinked *h)
+/*
+ * vm.memfd_noexec, at its highest, leaves nobody files in memory that can be
+ * executed, or made so, as memfd_create() seals them.
+ */
+static bool memfd_denied(struct ckpt_ctx *ctx, const struct ckpt_hdr_unlinked *h)
 {
-	char *name = kasprintf(GFP_KERNEL, MEMFD_PREFIX "%s", h->name);
-	struct file *file;
+	if (pidns_memfd_noexec_scope(task_active_pid_ns(ctx->caller)) < 2)
+		return false;
+	return !(h->seals & F_SEAL_EXEC) || h->mode & 0111;
+}
 
+static struct file *new_memfd(struct ckpt_ctx *ctx,
+			      const struct ckpt_hdr_unlinked *h)
+{
+	struct file *file;
+	char *name;
+
+	if (memfd_denied(ctx, h))
+		return ERR_PTR(ckpt_err(ctx, -EACCES,
+					"%s: memfd that can be executed: denied by vm.memfd_noexec",
+					h->name));
+	name = kasprintf(GFP_KERNEL, MEMFD_PREFIX "%s", h->name);
 	if (!name)
 		return ERR_PTR(-ENOMEM);
 	file = shmem_file_setup(name, 0, VM_NORESERVE);
@@ -382,6 +400,10 @@ static struct file *new_tmpfile(struct ckpt_ctx *ctx,
 		return ERR_PTR(ret);
 	file = file_open_root(&dir, "", flags, 0600);
 	path_put(&dir);
+	if (file == ERR_PTR(-EOPNOTSUPP) && memfd_denied(ctx, h))
+		return ERR_PTR(ckpt_err(ctx, -EACCES,
+					"%s: file in memory that can be executed: denied by vm.memfd_noexec",
+					h->name));
 	if (file == ERR_PTR(-EOPNOTSUPP))
 		file = shmem_file_setup("unlinked", 0, VM_NORESERVE);
 	return file;
@@ -483,7 +505,7 @@ void *restore_unlinked(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	struct file *file;
 	int ret;
 
-	file = memfd ? new_memfd(u) : new_tmpfile(ctx, u);
+	file = memfd ? new_memfd(ctx, u) : new_tmpfile(ctx, u);
 	if (IS_ERR(file))
 		return ERR_PTR(ckpt_err(ctx, PTR_ERR(file),
 					"%s: file without a name", u->name));

@@ -63,24 +63,43 @@ static bool is_alive(struct pid *pid, enum pid_type type)
 	return ret;
 }
 
-static int fill_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_file_owner *h,
-		      struct fown_struct *owner)
+/* A task outside of the tree that has the file open, too, may change it. */
+static struct pid *get_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_file_owner *h,
+			     struct fown_struct *owner)
 {
 	struct user_namespace *ns = ctx->base_user_ns;
+	struct pid *pid;
 
+	read_lock_irq(&owner->lock);
+	pid = get_pid(owner->pid);
 	h->signum = owner->signum;
-	if (!owner->pid || !is_alive(owner->pid, owner->pid_type))
-		return 0;
-	if (!ckpt_obj_known(ctx, owner->pid))
-		return ckpt_path_err(ctx, file_user_path(owner->file),
-				     -EOPNOTSUPP,
-				     "sends signals to process %d, which is outside of the tree",
-				     pid_vnr(owner->pid));
-	h->pid = checkpoint_obj(ctx, CKPT_HDR_PID, owner->pid);
 	h->pid_type = owner->pid_type;
 	h->uid = from_kuid_munged(ns, owner->uid);
 	h->euid = from_kuid_munged(ns, owner->euid);
-	return 0;
+	read_unlock_irq(&owner->lock);
+	return pid;
+}
+
+static int fill_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_file_owner *h,
+		      struct fown_struct *owner)
+{
+	struct pid *pid = get_owner(ctx, h, owner);
+	int ret = 0;
+
+	if (!pid || !is_alive(pid, h->pid_type)) {
+		h->pid_type = 0;
+		h->uid = 0;
+		h->euid = 0;
+	} else if (ckpt_obj_known(ctx, pid)) {
+		h->pid = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
+	} else {
+		ret = ckpt_path_err(ctx, file_user_path(owner->file),
+				    -EOPNOTSUPP,
+				    "sends signals to process %d, which is outside of the tree",
+				    pid_vnr(pid));
+	}
+	put_pid(pid);
+	return ret;
 }
 
 static int write_owner(struct ckpt_ctx *ctx, struct file *file, u32 type)

@@ -383,7 +383,7 @@ static int restore_buf(struct ckpt_ctx *ctx, struct pipe_inode_info *pipe,
 	return 0;
 }
 
-/* Fill a pipe that nobody else uses yet. */
+/* Fill a pipe. Others can find a FIFO by its name, and write to it first. */
 static int restore_bufs(struct ckpt_ctx *ctx, struct pipe_inode_info *pipe,
 			const struct ckpt_hdr_pipe *h, struct ckpt_cursor *c)
 {
@@ -392,6 +392,10 @@ static int restore_bufs(struct ckpt_ctx *ctx, struct pipe_inode_info *pipe,
 	u32 i;
 
 	mutex_lock(&pipe->mutex);
+	if (!pipe_empty(pipe->head, pipe->tail)) {
+		ret = ckpt_err(ctx, -EBUSY, "FIFO %s: is in use", h->path);
+		goto out_unlock;
+	}
 	if (pipe->ring_size != h->slots) {
 		ret = pipe_set_size(pipe, h->slots << PAGE_SHIFT);
 		if (ret < 0) {
@@ -433,7 +437,7 @@ static int restore_owner(struct ckpt_ctx *ctx, struct inode *inode,
 	return 0;
 }
 
-/* Keep the pipe, not only its inode, until the first end has been opened. */
+/* Keep the pipe, not only its inode, while ends of it are being opened. */
 static void hold_pipe(struct inode *inode)
 {
 	ihold(inode);
@@ -504,12 +508,6 @@ static struct inode *restore_fifo(struct ckpt_ctx *ctx,
 	return inode;
 }
 
-static void drop_pipe(struct ckpt_obj *o, struct inode *inode)
-{
-	if (xchg(&o->priv, NULL))
-		put_pipe_info(inode, inode->i_pipe);
-}
-
 /**
  * restore_pipe - restore a pipe or FIFO, without any end that is open
  * @ctx: the restart
@@ -523,22 +521,19 @@ void *restore_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		   struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_pipe *pipe = (const void *)h;
-	struct ckpt_obj *o = ckpt_obj_by_id(ctx, h->id);
 	struct inode *inode;
 	int ret = 0;
 
 	inode = pipe->path_len ? restore_fifo(ctx, pipe) : new_pipe(ctx);
 	if (IS_ERR(inode))
 		return inode;
-	o->priv = inode;
 	if (!pipe->path_len)
 		ret = restore_owner(ctx, inode, pipe);
 	if (!ret)
 		ret = restore_bufs(ctx, inode->i_pipe, pipe, c);
 	if (!ret)
 		return inode;
-	drop_pipe(o, inode);
-	iput(inode);
+	ckpt_pipe_put(inode);
 	return ERR_PTR(ret);
 }
 
@@ -613,23 +608,24 @@ void *restore_file_pipe(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	file = open_end(ctx, inode, (const void *)o->h,
 			ckpt_open_flags(&end->file) & ~O_DIRECT);
 	if (IS_ERR(file))
-		goto out_drop;
+		return file;
 	if (end->flags & CKPT_FILE_PIPE_NOWAIT)
 		file->f_mode |= FMODE_NOWAIT;
 	if (end->flags & CKPT_FILE_PIPE_NO_HUP)
 		file->f_pipe = inode->i_pipe->w_counter;
-	file = restore_file_common(ctx, &end->file, file, "pipe");
-out_drop:
-	/* With an end of our own open, the pipe stays. */
-	drop_pipe(o, inode);
-	return file;
+	return restore_file_common(ctx, &end->file, file, "pipe");
 }
 
 /**
- * ckpt_pipe_put - drop a reference on a pipe or FIFO
+ * ckpt_pipe_put - drop a reference on a restored pipe or FIFO
  * @obj: its inode
+ *
+ * Its ends keep the pipe from now on, if there are any.
  */
 void ckpt_pipe_put(void *obj)
 {
-	iput(obj);
+	struct inode *inode = obj;
+
+	put_pipe_info(inode, inode->i_pipe);
+	iput(inode);
 }

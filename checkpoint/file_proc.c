@@ -506,8 +506,6 @@ int ckpt_file_proc_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad length of text");
 	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len + fp->text_len))
 		return ckpt_bad(v, "padding is not zero");
-	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len + fp->text_len))
-		return ckpt_bad(v, "padding is not zero");
 	if (!ckpt_file_id_ok(&fp->id) || fp->id.fs_magic != PROC_SUPER_MAGIC)
 		return ckpt_bad(v, "bad identity of a file");
 	if (!(fp->file.f_flags & O_PATH) && !S_ISREG(fp->id.mode) &&
@@ -552,7 +550,7 @@ static int restore_index(struct seq_file *m, const struct ckpt_hdr_file_proc *h)
 
 static int restore_text(struct seq_file *m, const void *text, size_t len)
 {
-	size_t size = max_t(size_t, PAGE_SIZE, roundup_pow_of_two(len));
+	size_t size;
 	char *buf;
 
 	m->from = 0;
@@ -560,6 +558,8 @@ static int restore_text(struct seq_file *m, const void *text, size_t len)
 	if (!len)
 		return 0;
 	if (!m->buf || m->size < len) {
+		/* Of 0 there is none: that would be a shift by all bits. */
+		size = max_t(size_t, PAGE_SIZE, roundup_pow_of_two(len));
 		buf = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 		if (!buf)
 			return -ENOMEM;

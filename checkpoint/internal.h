@@ -388,6 +388,7 @@ enum ckpt_class {
  * @have_tree: there has been a TREE record
  * @have_locks: there has been a LOCK record
  * @task_done: which tasks, by number, have had a TASK record
+ * @cpu_time: time used by each process so far, by number of its leader
  * @nr_procs: leaders among the TREE_TASK records so far
  * @last_end: for records that must be in ascending order
  * @why: set by a validate function: what is wrong, a constant string
@@ -408,6 +409,7 @@ struct ckpt_validator {
 	bool have_tree;
 	bool have_locks;
 	u8 *task_done;
+	u64 *cpu_time;
 	u32 nr_procs;
 	u64 last_end;
 	const char *why;
@@ -498,6 +500,7 @@ bool ckpt_ref0_ok(const struct ckpt_validator *v, u32 id, enum ckpt_class class)
 bool ckpt_memory_file_ok(const struct ckpt_validator *v, u32 id);
 bool ckpt_string_ok(const void *s, size_t len);
 bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used);
+bool ckpt_cpu_time_ok(struct ckpt_validator *v, u32 index, u64 utime, u64 stime);
 
 /* objects.c */
 
@@ -613,6 +616,7 @@ static inline bool ckpt_time_ok(s64 t)
 int checkpoint_tree(struct ckpt_ctx *ctx);
 int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c);
 int restore_tree_commit(struct ckpt_ctx *ctx);
+bool ckpt_exec_ids_ok(int exit_signal, u64 parent_exec_id, u64 self_exec_id);
 int ckpt_tree_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tree_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int checkpoint_pid(struct ckpt_ctx *ctx, void *obj);

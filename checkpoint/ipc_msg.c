@@ -7,7 +7,9 @@
  *	returned with EINTR.
  * Refused: messages that do not fit a record.
  */
+#include <linux/capability.h>
 #include <linux/err.h>
+#include <linux/limits.h>
 #include "ipc.h"
 
 #define MSG_LEN_MAX	(CKPT_RECORD_MAX - sizeof(struct ckpt_hdr_ipc_msg_msg))
@@ -198,6 +200,11 @@ static int add_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	struct msg_queue *msq;
 	int id, ret;
 
+	/* msgmnb can be raised to no more, and msgctl() asks for more than that. */
+	if (h->qbytes > INT_MAX && !capable(CAP_SYS_RESOURCE))
+		return ckpt_err(ctx, -EPERM,
+				"message queue %d: limit of %llu bytes: not permitted",
+				h->perm.id, h->qbytes);
 	msg_ids(ns).next_id = h->perm.id;
 	id = newque(ns, &params);
 	if (id < 0)

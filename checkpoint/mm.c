@@ -439,6 +439,20 @@ static int restore_membarrier(struct ckpt_ctx *ctx, u32 flags)
 	return ret ? ckpt_err(ctx, ret, "memory: membarrier registration") : 0;
 }
 
+/*
+ * Dumped by root, with its rights, is only who asked for more privilege, and if
+ * the administrator wants that: prctl(PR_SET_DUMPABLE) refuses it.
+ */
+static int check_dumpable(struct ckpt_ctx *ctx, const struct ckpt_hdr_mm *h)
+{
+	if (h->dumpable != SUID_DUMP_ROOT || suid_dumpable == SUID_DUMP_ROOT ||
+	    capable(CAP_SYS_ADMIN))
+		return 0;
+	return ckpt_err(ctx, -EPERM,
+			"memory: to be dumped by root: not permitted (fs.suid_dumpable is %d)",
+			suid_dumpable);
+}
+
 /* What would have restricted or changed the areas before they were there. */
 static int restore_mm_flags(struct ckpt_ctx *ctx, const struct ckpt_hdr_mm *h)
 {
@@ -471,7 +485,8 @@ static int fill_new_mm(struct ckpt_ctx *ctx, const struct ckpt_hdr_mm *h,
 	struct mm_struct *mm = current->mm;
 	int ret;
 
-	ret = ckpt_arch_restore_mm(ctx, c) ?:
+	ret = check_dumpable(ctx, h) ?:
+	      ckpt_arch_restore_mm(ctx, c) ?:
 	      restore_auxv(ctx, c) ?:
 	      restore_layout(ctx, h) ?:
 	      restore_exe(ctx, h->exe_file) ?:

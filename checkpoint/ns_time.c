@@ -71,6 +71,12 @@ static void wanted_offsets(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns_time *
 	off->boottime = ns_to_timespec64(ckpt_boottime_offset(ctx) + t->boottime);
 }
 
+/* As in proc_timens_set_offset(). Both are in a range where nothing overflows. */
+static bool clock_ok(s64 roots, s64 apart)
+{
+	return roots + apart >= 0 && roots + apart <= KTIME_MAX / 2;
+}
+
 /**
  * restore_ns_time - make a time namespace
  * @ctx: the restart
@@ -88,11 +94,10 @@ void *restore_ns_time(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 
 	if (IS_ERR(owner))
 		return owner;
-	/* As in proc_timens_set_offset(). */
-	if (ctx->header->monotonic + t->monotonic < 0 ||
-	    ctx->header->boottime + t->boottime < 0)
+	if (!clock_ok(ctx->header->monotonic, t->monotonic) ||
+	    !clock_ok(ctx->header->boottime, t->boottime))
 		return ERR_PTR(ckpt_err(ctx, -EBADMSG,
-					"image: time namespace before the boot"));
+					"image: time namespace before the boot or too far behind"));
 	ns = copy_time_ns(CLONE_NEWTIME, owner, ctx->nsproxy->time_ns);
 	if (IS_ERR(ns))
 		return ERR_PTR(ckpt_err(ctx, PTR_ERR(ns), "time namespace"));

@@ -317,6 +317,18 @@ static bool times_ok(const struct ckpt_hdr_posix_timer *t)
 	       (t->clock >= 0 || t->expires >= 0);
 }
 
+/*
+ * When its signal is taken a timer starts again if it waits for that very
+ * signal. One that is running must not: it would be in its queue twice.
+ */
+static bool requeue_ok(const struct ckpt_hdr_posix_timer *t)
+{
+	if (t->sig_private && !(t->sig_private & REQUEUE_PENDING))
+		return false;
+	return !(t->flags & CKPT_POSIX_TIMER_ARMED) ||
+	       !(t->requeue_pending & REQUEUE_PENDING);
+}
+
 /**
  * ckpt_posix_timer_validate - check a POSIX_TIMER record
  * @v: the pass over the records
@@ -340,6 +352,8 @@ int ckpt_posix_timer_validate(struct ckpt_validator *v, const struct ckpt_hdr *h
 	if (t->id > INT_MAX || t->requeue_pending > INT_MAX ||
 	    t->sig_overrun > INT_MAX || t->sig_private > INT_MAX)
 		return ckpt_bad(v, "timer: number out of range");
+	if (!requeue_ok(t))
+		return ckpt_bad(v, "timer: runs and waits for its signal");
 	if (!times_ok(t))
 		return ckpt_bad(v, "timer: time out of range");
 	if (t->target && !ckpt_ref_ok(v, t->target, CKPT_CLASS_PID))
@@ -492,13 +506,12 @@ static void arm(struct ckpt_ctx *ctx, const struct ckpt_new_timer *new)
 		  ckpt_clock_to_host(ctx, h->base, h->expires);
 	spin_lock_irqsave(&timr->it_lock, flags);
 	timr->it_interval = h->interval;
+	/* Before: one of a CPU clock may be late, and fires just now. */
+	timr->it_requeue_pending = h->requeue_pending;
 	posix_timer_poke(timr, h->base, expires,
 			 h->flags & CKPT_POSIX_TIMER_ARMED);
 	timr->it_overrun = h->overrun;
 	timr->it_overrun_last = h->overrun_last;
-	/* One of a CPU clock may have been late, and has fired just now. */
-	if (h->flags & CKPT_POSIX_TIMER_QUEUED || list_empty(&timr->sigq->list))
-		timr->it_requeue_pending = h->requeue_pending;
 	spin_unlock_irqrestore(&timr->it_lock, flags);
 }
 

@@ -541,6 +541,7 @@ static bool oom_score_ok(s32 score)
  */
 int ckpt_signal_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 {
+	const struct ckpt_hdr_task *t = (const void *)v->owner_hdr;
 	const struct ckpt_hdr_signal *s = (const void *)h;
 
 	if (s->reserved)
@@ -558,6 +559,8 @@ int ckpt_signal_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "process: timer number");
 	if (s->tty_old_pgrp && !ckpt_ref_ok(v, s->tty_old_pgrp, CKPT_CLASS_PID))
 		return ckpt_bad(v, "process: not a process group");
+	if (!ckpt_cpu_time_ok(v, t->index, s->utime, s->stime))
+		return ckpt_bad(v, "process: time used out of range");
 	return 0;
 }
 

@@ -214,14 +214,17 @@ static int restore_siginfo(struct ckpt_ctx *ctx, struct sigpending *pending,
  * @flags: %CKPT_SIGPENDING_SHARED or 0
  *
  * A task may queue any siginfo to itself (rt_sigqueueinfo()), so its contents
- * need no checks: to the kernel they are opaque.
+ * need no checks: to the kernel they are opaque. But a standard signal is not
+ * queued twice, or there would be no end to what is exempt from the limit.
  *
  * Return: 0, or a reported errno.
  */
 int restore_sigqueue(struct ckpt_ctx *ctx, struct sigpending *pending,
 		     struct ckpt_cursor *c, u32 flags)
 {
+	const u64 standard = sigmask(SIGRTMIN) - 1;
 	const struct ckpt_hdr_sigpending *h;
+	u64 seen = 0;
 	u32 i;
 	int ret;
 
@@ -231,6 +234,13 @@ int restore_sigqueue(struct ckpt_ctx *ctx, struct sigpending *pending,
 					"pending signals: in the wrong place");
 		pending->signal.sig[0] |= h->set;
 		for (i = 0; i < h->nr_info; i++) {
+			u64 mask = sigmask(h->info[i].signo);
+
+			if (seen & standard & mask)
+				return ckpt_err(ctx, -EBADMSG,
+						"pending signal %d: queued twice",
+						h->info[i].signo);
+			seen |= mask;
 			ret = restore_siginfo(ctx, pending, &h->info[i]);
 			if (ret)
 				return ret;

@@ -44,6 +44,7 @@
 #include <net/tcp_states.h>
 #include "cred.h"
 #include "files.h"
+#include "namespaces.h"
 #include "socket.h"
 
 /* ---- checkpoint: find all sockets ---- */
@@ -655,6 +656,8 @@ int ckpt_skb_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad reference to a socket");
 	if (skb->flags & ~CKPT_SKB_OOB)
 		return ckpt_bad(v, "unknown flags");
+	if (skb->flags & CKPT_SKB_OOB && (skb->len != 1 || skb->consumed))
+		return ckpt_bad(v, "out-of-band data of more than a byte");
 	if (skb->reserved)
 		return ckpt_bad(v, "reserved field is not zero");
 	if (skb->nr_files > CKPT_SKB_FILES_MAX || skb->len > CKPT_RECORD_MAX ||
@@ -726,7 +729,8 @@ static bool may_name_pid(struct pid_namespace *ns, s32 nr)
 static struct pid *restore_sock_pid(struct unix_restore *r,
 				    const struct ckpt_sock_pid *p)
 {
-	struct pid_namespace *ns = current->nsproxy->pid_ns_for_children;
+	u32 root = r->ctx->tasks[0].tree->pid;
+	struct pid_namespace *ns;
 
 	if (p->pid)
 		return get_pid(ckpt_obj_by_id(r->ctx, p->pid)->ptr);
@@ -735,6 +739,8 @@ static struct pid *restore_sock_pid(struct unix_restore *r,
 	/* Messages from the same sender are read together, others are not. */
 	if (r->last_pid && r->last_nr == p->nr)
 		return get_pid(r->last_pid);
+	/* That of the root task, as at checkpoint, and not the caller's. */
+	ns = ckpt_pid_ns(r->ctx, ckpt_pid_namespace(r->ctx, root));
 	if (!may_name_pid(ns, p->nr)) {
 		ckpt_err(r->ctx, -EPERM,
 			 "process %d: not in the image, and not permitted to be named as sender or peer",
@@ -1025,6 +1031,8 @@ static int queue_embryo(struct unix_restore *r, struct sock *listener,
 	write_unlock_bh(&sk->sk_callback_lock);
 	sock->sk = NULL;
 	u->listener = listener;
+	/* Whoever may look into the tasks may accept it, and close it again. */
+	sock_hold(sk);
 	o->priv = sk;
 	skb_queue_tail(&listener->sk_receive_queue, skb);
 	return 0;
@@ -1182,6 +1190,25 @@ static bool may_hold(const struct sock *from)
 	return sk_wmem_alloc_get(from) < max || capable(CAP_NET_ADMIN);
 }
 
+/*
+ * All that can be empty in a stream is a byte of out-of-band data that has been
+ * read; and the next such byte takes it away. Readers rely on that.
+ */
+static bool may_follow(struct sock *sk, const struct ckpt_hdr_skb *h)
+{
+	struct sk_buff_head *queue = &sk->sk_receive_queue;
+	const struct sk_buff *last;
+	bool ret;
+
+	if (sk->sk_type != SOCK_STREAM || h->len)
+		return true;
+	spin_lock(&queue->lock);
+	last = skb_peek_tail(queue);
+	ret = h->consumed == 1 && (!last || unread(last));
+	spin_unlock(&queue->lock);
+	return ret;
+}
+
 static int queue_message(struct unix_restore *r, struct sock *sk,
 			 struct sock *from, const struct ckpt_hdr_skb *h,
 			 struct scm_cookie *scm)
@@ -1211,7 +1238,8 @@ static int restore_message(struct unix_restore *r, struct sock *sk,
 	if (IS_ERR(from))
 		return PTR_ERR(from);
 	if (from->sk_type != sk->sk_type || from->sk_state == TCP_LISTEN ||
-	    (sk->sk_type != SOCK_STREAM && (h->consumed || h->flags)))
+	    (sk->sk_type != SOCK_STREAM && (h->consumed || h->flags)) ||
+	    !may_follow(sk, h))
 		return bad_record(r, h->sock, "impossible message");
 	if (!may_hold(from))
 		return ckpt_err(r->ctx, -EPERM,
@@ -1223,7 +1251,8 @@ static int restore_message(struct unix_restore *r, struct sock *sk,
 	scm.pid = restore_sock_pid(r, &h->pid);
 	if (IS_ERR(scm.pid))
 		return PTR_ERR(scm.pid);
-	if (from->sk_socket)
+	/* One that waits to be accepted is no socket for user space. */
+	if (ckpt_socket_rec(r->ctx, h->sock)->flags != CKPT_SOCKET_EMBRYO)
 		unix_get_peersec_dgram(from->sk_socket, &scm);
 	ret = restore_scm_files(r, h, &scm) ?: queue_message(r, sk, from, h, &scm);
 	scm_destroy(&scm);
@@ -1291,6 +1320,23 @@ static int walk_unix(struct unix_restore *r, unix_fn fn)
 	return ret;
 }
 
+static void put_embryos(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_objs; i++) {
+		struct ckpt_obj *o = &ctx->objs[i];
+		const struct ckpt_hdr_socket *h = (const void *)o->h;
+
+		if (o->priv && h->h.type == CKPT_HDR_SOCKET &&
+		    h->flags == CKPT_SOCKET_EMBRYO) {
+			sock_put(o->priv);
+			o->priv = NULL;
+		}
+		cond_resched();
+	}
+}
+
 /**
  * restore_unix - restore names, connections and queues of AF_UNIX sockets
  * @ctx: the restart; all tasks have restored themselves and none runs yet
@@ -1310,6 +1356,7 @@ int restore_unix(struct ckpt_ctx *ctx)
 	      walk_unix(&r, restore_unix_peer) ?:
 	      walk_unix(&r, restore_unix_embryos) ?:
 	      walk_unix(&r, restore_unix_messages);
+	put_embryos(ctx);
 	put_pid(r.last_pid);
 	return ret;
 }

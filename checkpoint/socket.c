@@ -139,6 +139,15 @@ static const char *unsupported(struct ckpt_ctx *ctx, struct sock *sk)
 	return NULL;
 }
 
+/* A restart makes it in the namespace of the root task. */
+static int check_embryo(struct ckpt_ctx *ctx, struct sock *sk)
+{
+	if (sock_net(sk) == holders_net(ctx))
+		return 0;
+	return ckpt_sock_err(ctx, sk, -EOPNOTSUPP,
+			     "waits to be accepted, in another network namespace than the tree's");
+}
+
 static int check_socket(struct ckpt_ctx *ctx, struct sock *sk)
 {
 	const char *what = unsupported(ctx, sk);
@@ -198,9 +207,12 @@ int checkpoint_socket(struct ckpt_ctx *ctx, void *obj)
 	struct sock *sk = obj;
 	bool open = ctx->file, dead = !open && !ckpt_is_embryo(sk);
 	struct ckpt_hdr_socket *h;
-	int ret;
+	int ret = 0;
 
-	ret = open ? check_socket(ctx, sk) : 0;
+	if (open)
+		ret = check_socket(ctx, sk);
+	else if (!dead)
+		ret = check_embryo(ctx, sk);
 	if (ret)
 		return ret;
 	h = ckpt_new_obj(ctx, CKPT_HDR_SOCKET,

@@ -311,6 +311,8 @@ int ckpt_task_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (!time_ok(t->age) || !time_ok(t->age_boottime) || !time_ok(t->utime) ||
 	    !time_ok(t->stime) || !time_ok(t->runtime))
 		return ckpt_bad(v, "time out of range");
+	if (!ckpt_cpu_time_ok(v, t->index, t->utime, t->stime))
+		return ckpt_bad(v, "time used by the process out of range");
 	return 0;
 }
 
@@ -880,12 +882,29 @@ int restore_tasks_commit(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-static void reap(struct task_struct *tsk)
+/* One that has not been reaped by its tracer; the init of its pid namespace waits. */
+static bool tracer_in_the_way(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		struct task_struct *tsk = ctx->tasks[i].task;
+
+		if (tsk && pid_alive(tsk) && READ_ONCE(tsk->ptrace))
+			return true;
+	}
+	return false;
+}
+
+static void reap(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
 	pid_t nr = task_pid_vnr(tsk);
 
 	while (nr && pid_alive(tsk)) {
 		kernel_wait4(nr, NULL, __WALL | WNOHANG, NULL);
+		/* Then it is for whoever inherits the caller's children. */
+		if (fatal_signal_pending(current) && tracer_in_the_way(ctx))
+			return;
 		if (pid_alive(tsk))
 			schedule_timeout_uninterruptible(1);
 	}
@@ -906,7 +925,7 @@ static void reap_inits(struct ckpt_ctx *ctx)
 			if (t->task && t->tree->leader == i &&
 			    ckpt_pid_is_init(ctx, t->tree->pid) &&
 			    ckpt_pid_levels(ctx, t->tree->pid) == level)
-				reap(t->task);
+				reap(ctx, t->task);
 		}
 }
 
@@ -916,7 +935,8 @@ static void reap_inits(struct ckpt_ctx *ctx)
  *
  * All of them are children of the caller that nobody else reaps, and sleep
  * only where SIGKILL wakes them; so this ends soon, whatever has happened to
- * the caller.
+ * the caller. One that somebody traces its tracer reaps first; that need not be
+ * soon, and the caller does not wait for it any longer when it is killed.
  */
 void restore_tasks_abort(struct ckpt_ctx *ctx)
 {
@@ -935,6 +955,6 @@ void restore_tasks_abort(struct ckpt_ctx *ctx)
 	for (i = ctx->nr_tasks; i-- > 0;)
 		if (ctx->tasks[i].task && ctx->tasks[i].tree->leader == i &&
 		    !ckpt_pid_is_init(ctx, ctx->tasks[i].tree->pid))
-			reap(ctx->tasks[i].task);
+			reap(ctx, ctx->tasks[i].task);
 	reap_inits(ctx);
 }

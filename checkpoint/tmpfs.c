@@ -27,6 +27,7 @@
 #include <linux/path.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_buf.h>
+#include <linux/security.h>
 #include <linux/seq_file.h>
 #include <linux/shmem_fs.h>
 #include <linux/sizes.h>
@@ -731,36 +732,64 @@ static const char *entry_target(const struct ckpt_hdr_tmpfs_entry *e)
 	return e->names + strlen(e->names) + 1;
 }
 
-/* The kinds of files, as their system calls would make them. */
-static int make_file(const struct ckpt_hdr_tmpfs_entry *e, struct mnt_idmap *idmap,
-		     struct inode *dir, struct dentry *dentry)
+/*
+ * The system calls ask the security modules that go by paths, the functions that
+ * do the work ask the others.
+ */
+static int may_make_file(const struct ckpt_hdr_tmpfs_entry *e,
+			 const struct path *dir, struct dentry *dentry)
 {
-	umode_t mode = e->mode & (S_IFMT | 0700);
+	switch (e->mode & S_IFMT) {
+	case S_IFDIR:
+		return security_path_mkdir(dir, dentry, 0700);
+	case S_IFLNK:
+		return security_path_symlink(dir, dentry, entry_target(e));
+	default:
+		return security_path_mknod(dir, dentry, e->mode & (S_IFMT | 0700),
+					   new_decode_dev(e->rdev));
+	}
+}
 
+/* The kinds of files, as their system calls would make them. */
+static int make_file(const struct ckpt_hdr_tmpfs_entry *e,
+		     const struct path *dir, struct dentry *dentry)
+{
+	struct mnt_idmap *idmap = mnt_idmap(dir->mnt);
+	struct inode *inode = d_inode(dir->dentry);
+	umode_t mode = e->mode & (S_IFMT | 0700);
+	int ret;
+
+	ret = may_make_file(e, dir, dentry);
+	if (ret)
+		return ret;
 	switch (e->mode & S_IFMT) {
 	case S_IFREG:
-		return vfs_create(idmap, dir, dentry, mode, true);
+		return vfs_create(idmap, inode, dentry, mode, true);
 	case S_IFDIR:
-		return vfs_mkdir(idmap, dir, dentry, mode & 0700);
+		return vfs_mkdir(idmap, inode, dentry, mode & 0700);
 	case S_IFLNK:
-		return vfs_symlink(idmap, dir, dentry, entry_target(e));
+		return vfs_symlink(idmap, inode, dentry, entry_target(e));
 	default:
-		return vfs_mknod(idmap, dir, dentry, mode,
+		return vfs_mknod(idmap, inode, dentry, mode,
 				 new_decode_dev(e->rdev));
 	}
 }
 
 static int make_link(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e,
-		     struct mnt_idmap *idmap, struct inode *dir,
-		     struct dentry *dentry)
+		     const struct path *dir, struct dentry *dentry)
 {
 	struct restored_entry *old = restore_obj(ctx, e->link);
+	int ret;
 
 	if (IS_ERR(old))
 		return PTR_ERR(old);
 	if (!old->dentry || old->dentry->d_sb != dentry->d_sb)
 		return -EBADMSG;
-	return vfs_link(old->dentry, idmap, dir, dentry, NULL);
+	ret = security_path_link(old->dentry, dir, dentry);
+	if (ret)
+		return ret;
+	return vfs_link(old->dentry, mnt_idmap(dir->mnt), d_inode(dir->dentry),
+			dentry, NULL);
 }
 
 static bool can_be_reused(const struct ckpt_hdr_tmpfs_entry *e,
@@ -774,29 +803,45 @@ static struct dentry *make_entry(struct ckpt_ctx *ctx,
 				 const struct ckpt_hdr_tmpfs_entry *e,
 				 struct restored_entry *parent)
 {
-	struct mnt_idmap *idmap = mnt_idmap(parent->mnt);
-	struct dentry *dir = parent->dentry, *dentry;
+	const struct path dir = { .mnt = parent->mnt, .dentry = parent->dentry };
+	struct dentry *dentry;
 	int ret = 0;
 
-	if (!d_is_dir(dir))
+	if (!d_is_dir(dir.dentry))
 		return ERR_PTR(-ENOTDIR);
-	inode_lock_nested(d_inode(dir), I_MUTEX_PARENT);
-	dentry = lookup_one(idmap, e->names, dir, strlen(e->names));
+	inode_lock_nested(d_inode(dir.dentry), I_MUTEX_PARENT);
+	dentry = lookup_one(mnt_idmap(dir.mnt), e->names, dir.dentry,
+			    strlen(e->names));
 	if (IS_ERR(dentry))
 		goto out;
 	if (d_is_positive(dentry))
 		ret = can_be_reused(e, dentry) ? 0 : -EEXIST;
 	else if (e->link)
-		ret = make_link(ctx, e, idmap, d_inode(dir), dentry);
+		ret = make_link(ctx, e, &dir, dentry);
 	else
-		ret = make_file(e, idmap, d_inode(dir), dentry);
+		ret = make_file(e, &dir, dentry);
 	if (ret) {
 		dput(dentry);
 		dentry = ERR_PTR(ret);
 	}
 out:
-	inode_unlock(d_inode(dir));
+	inode_unlock(d_inode(dir.dentry));
 	return dentry;
+}
+
+/* As chown(), chmod() and truncate(). */
+static int may_set_attributes(const struct path *path, const struct iattr *owner,
+			      const struct iattr *attr)
+{
+	int ret;
+
+	ret = security_path_chown(path, vfsuid_into_kuid(owner->ia_vfsuid),
+				  vfsgid_into_kgid(owner->ia_vfsgid));
+	if (!ret && attr->ia_valid & ATTR_MODE)
+		ret = security_path_chmod(path, attr->ia_mode);
+	if (!ret && attr->ia_valid & ATTR_SIZE)
+		ret = security_path_truncate(path);
+	return ret;
 }
 
 /*
@@ -807,6 +852,7 @@ static int set_attributes(struct ckpt_ctx *ctx,
 			  const struct ckpt_hdr_tmpfs_entry *e,
 			  struct restored_entry *r)
 {
+	const struct path path = { .mnt = r->mnt, .dentry = r->dentry };
 	struct user_namespace *ns = ctx->user_ns;
 	struct iattr owner = {
 		.ia_valid = ATTR_UID | ATTR_GID,
@@ -826,7 +872,8 @@ static int set_attributes(struct ckpt_ctx *ctx,
 		attr.ia_mode = e->mode;
 	}
 	inode_lock(d_inode(r->dentry));
-	ret = notify_change(mnt_idmap(r->mnt), r->dentry, &owner, NULL);
+	ret = may_set_attributes(&path, &owner, &attr) ?:
+	      notify_change(mnt_idmap(r->mnt), r->dentry, &owner, NULL);
 	if (!ret && attr.ia_valid)
 		ret = notify_change(mnt_idmap(r->mnt), r->dentry, &attr, NULL);
 	inode_unlock(d_inode(r->dentry));

@@ -346,6 +346,46 @@ int restore_tree(struct ckpt_ctx *ctx, struct ckpt_cursor *c)
 	return check_dead_inits(ctx);
 }
 
+/**
+ * ckpt_exec_ids_ok - whether a task can have these numbers
+ * @exit_signal: what its parent is sent when it ends
+ * @parent_exec_id: its parent's @self_exec_id when that created it
+ * @self_exec_id: how often its parent has executed a program
+ *
+ * A parent that has executed a program since is sent nothing but SIGCHLD: it may
+ * have more privilege now. One that the number is still ahead of would be sent
+ * the signal after it has.
+ *
+ * A pure function.
+ *
+ * Return: true if so.
+ */
+bool ckpt_exec_ids_ok(int exit_signal, u64 parent_exec_id, u64 self_exec_id)
+{
+	return exit_signal == SIGCHLD ||
+	       (parent_exec_id <= self_exec_id && self_exec_id <= S64_MAX);
+}
+
+static int check_exec_ids(struct ckpt_ctx *ctx)
+{
+	const struct ckpt_task *t, *parent;
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++) {
+		t = &ctx->tasks[i];
+		if (t->dead || t->tree->leader != i ||
+		    t->tree->parent == CKPT_TREE_NONE)
+			continue;
+		parent = &ctx->tasks[t->tree->parent];
+		if (!ckpt_exec_ids_ok(t->tree->exit_signal,
+				      t->sched->parent_exec_id,
+				      parent->sched->self_exec_id))
+			return ckpt_err(ctx, -EBADMSG,
+					"image: process of a parent that has yet to execute a program");
+	}
+	return 0;
+}
+
 /* Someone may have killed, or even reaped, what we made. */
 static bool tree_is_whole(struct ckpt_ctx *ctx)
 {
@@ -358,6 +398,20 @@ static bool tree_is_whole(struct ckpt_ctx *ctx)
 			return false;
 	}
 	return true;
+}
+
+/*
+ * Somebody with a right to trace the caller may have begun to trace a task while
+ * it was like the caller. To what it becomes that somebody may have none.
+ */
+static bool tree_is_traced(struct ckpt_ctx *ctx)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_tasks; i++)
+		if (ctx->tasks[i].task->ptrace)
+			return true;
+	return false;
 }
 
 static struct task_struct *parent_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
@@ -381,15 +435,27 @@ static int exit_signal_of(struct ckpt_ctx *ctx, struct ckpt_task *t)
 	return t->tree->exit_signal;
 }
 
+/*
+ * The parent as it is now created @t, or, as for exit_signal_of(), that of the
+ * caller the caller: it may have executed a set-user-id program since.
+ */
+static u64 parent_exec_id_of(struct ckpt_ctx *ctx, struct ckpt_task *t,
+			     const struct task_struct *parent)
+{
+	if (t->tree->parent == CKPT_TREE_NONE && (ctx->flags & RESTART_SIBLING))
+		return current->parent_exec_id;
+	return parent->self_exec_id;
+}
+
 static void commit_parent(struct ckpt_ctx *ctx, struct ckpt_task *t)
 {
 	struct task_struct *parent = parent_of(ctx, t), *leader = t->task, *tsk;
+	u64 parent_exec_id = parent_exec_id_of(ctx, t, parent);
 
 	for_each_thread(leader, tsk) {
 		RCU_INIT_POINTER(tsk->real_parent, parent);
-		if (!tsk->ptrace)
-			RCU_INIT_POINTER(tsk->parent, parent);
-		tsk->parent_exec_id = parent->self_exec_id;
+		RCU_INIT_POINTER(tsk->parent, parent);
+		tsk->parent_exec_id = parent_exec_id;
 	}
 	list_move_tail(&leader->sibling, &parent->children);
 	leader->exit_signal = exit_signal_of(ctx, t);
@@ -429,12 +495,17 @@ static void commit_group_ids(struct ckpt_ctx *ctx, struct ckpt_task *t)
  */
 int restore_tree_commit(struct ckpt_ctx *ctx)
 {
-	bool whole;
+	bool whole, traced;
+	int ret;
 	u32 i;
 
+	ret = check_exec_ids(ctx);
+	if (ret)
+		return ret;
 	write_lock_irq(&tasklist_lock);
 	whole = tree_is_whole(ctx);
-	for (i = 0; i < ctx->nr_tasks && whole; i++) {
+	traced = tree_is_traced(ctx);
+	for (i = 0; i < ctx->nr_tasks && whole && !traced; i++) {
 		struct ckpt_task *t = &ctx->tasks[i];
 
 		if (t->tree->leader != i)
@@ -445,5 +516,7 @@ int restore_tree_commit(struct ckpt_ctx *ctx)
 	write_unlock_irq(&tasklist_lock);
 	if (!whole)
 		return ckpt_err(ctx, -ESRCH, "a task was killed meanwhile");
+	if (traced)
+		return ckpt_err(ctx, -EBUSY, "a task is being traced");
 	return 0;
 }

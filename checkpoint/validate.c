@@ -9,6 +9,7 @@
  * A checkpoint runs the same pass over what it has just written.
  */
 #include <linux/mm.h>
+#include <linux/overflow.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -94,6 +95,26 @@ bool ckpt_string_ok(const void *s, size_t len)
 bool ckpt_tail_ok(const struct ckpt_hdr *h, size_t used)
 {
 	return used <= h->len && !memchr_inv((const u8 *)h + used, 0, h->len - used);
+}
+
+/**
+ * ckpt_cpu_time_ok - add up the time that a process has used
+ * @v: the pass over the records
+ * @index: number of one of its tasks, which is in the tree
+ * @utime: more time in user mode, of that task or of threads that are gone
+ * @stime: the same in the kernel
+ *
+ * The kernel divides by the sum of all of a process, see cputime_adjust(): it
+ * must not overflow, nor soon after the restart.
+ *
+ * Return: true if it is not more than what a signed number holds.
+ */
+bool ckpt_cpu_time_ok(struct ckpt_validator *v, u32 index, u64 utime, u64 stime)
+{
+	u64 *sum = &v->cpu_time[v->tree[index]->leader];
+
+	return !check_add_overflow(*sum, utime, sum) &&
+	       !check_add_overflow(*sum, stime, sum) && *sum <= S64_MAX;
 }
 
 static int validate_new_obj(struct ckpt_validator *v, const struct ckpt_kind *k,
@@ -200,8 +221,9 @@ struct ckpt_validator *ckpt_validator_alloc(u32 max_objs, u32 max_tasks)
 	v->pid_used = kvcalloc(max_objs, sizeof(*v->pid_used), gfp);
 	v->tree = kvcalloc(max_tasks, sizeof(*v->tree), gfp);
 	v->task_done = kvcalloc(max_tasks, sizeof(*v->task_done), gfp);
+	v->cpu_time = kvcalloc(max_tasks, sizeof(*v->cpu_time), gfp);
 	if (v->classes && v->objs && v->depth && v->pid_used && v->tree &&
-	    v->task_done)
+	    v->task_done && v->cpu_time)
 		return v;
 	ckpt_validator_free(v);
 	return NULL;
@@ -219,6 +241,7 @@ void ckpt_validator_free(struct ckpt_validator *v)
 	kvfree(v->pid_used);
 	kvfree(v->tree);
 	kvfree(v->task_done);
+	kvfree(v->cpu_time);
 	kfree(v);
 }
 

@@ -371,6 +371,8 @@ static const char *vma_flags_wrong(const struct ckpt_hdr_vma *h)
 		return "an area that is half locked";
 	if ((h->flags & CKPT_VMA_HUGEPAGE) && (h->flags & CKPT_VMA_NOHUGEPAGE))
 		return "contradicting advice for an area";
+	if ((h->flags & CKPT_VMA_ACCOUNT) && (h->flags & CKPT_VMA_NORESERVE))
+		return "an area that is accounted for and is not";
 	if (shared && (h->flags & CKPT_VMA_ACCOUNT))
 		return "a shared area that is accounted for";
 	if ((h->file || shared) &&

@@ -12,6 +12,7 @@
 #include <linux/timerfd.h>
 #include "../internal.h"
 #include "covers.h"
+#include "spoil.h"
 
 /*
  * The objects before the one at test: credentials, handlers, a process id, a
@@ -169,34 +170,6 @@ static const struct {
 	[LOCK] = { CKPT_HDR_LOCK, sizeof(struct ckpt_hdr_lock), 0, fill_lock },
 };
 
-/**
- * struct spoil - one change to a good record
- * @name: of the test case
- * @rec: which of good_recs
- * @offset: of the field to change
- * @size: of that field; 0: nothing changes
- * @value: new value
- * @err: what the check must return; 0 if the value is fine
- */
-struct spoil {
-	const char *name;
-	unsigned int rec;
-	u32 offset;
-	u32 size;
-	u64 value;
-	int err;
-};
-
-#define GOOD(_rec) { .name = #_rec ": good", .rec = _rec }
-#define SPOIL(_rec, _name, _struct, _field, _value, _err) {		\
-	.name	= #_rec ": " _name,					\
-	.rec	= _rec,							\
-	.offset	= offsetof(struct _struct, _field),			\
-	.size	= sizeof_field(struct _struct, _field),			\
-	.value	= _value,						\
-	.err	= _err,							\
-}
-
 #define COUNTER(_name, _field, _value, _err) \
 	SPOIL(EVENTFD, _name, ckpt_hdr_file_eventfd, _field, _value, _err)
 #define POLL(_name, _field, _value, _err) \
@@ -327,6 +300,10 @@ static const struct spoil spoils[] = {
 	POSIX("signal 0", signo, 0, -EBADMSG),
 	POSIX("signal 65", signo, 65, -EBADMSG),
 	POSIX("unknown notification", notify, 3, -EBADMSG),
+	POSIX("armed, has had its signal taken", requeue_pending, 2, 0),
+	POSIX("armed, waits for its signal", requeue_pending, 1, -EBADMSG),
+	POSIX("signal that was waited for", sig_private, 1, 0),
+	POSIX("signal that cannot have been", sig_private, 2, -EBADMSG),
 	POSIX("armed without notification", notify, SIGEV_NONE, -EBADMSG),
 	POSIX("thread for the process", target, PID, -EBADMSG),
 	POSIX("negative number", id, -1, -EBADMSG),
@@ -343,11 +320,6 @@ static const struct spoil spoils[] = {
 	THREAD("nobody's CPU time", cpu_target, 0, -EBADMSG),
 	THREAD("negative CPU time", expires, -1, -EBADMSG),
 };
-
-static void spoil_desc(const struct spoil *s, char *desc)
-{
-	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
-}
 
 KUNIT_ARRAY_PARAM(spoil, spoils, spoil_desc);
 
@@ -381,12 +353,9 @@ static void event_records(struct kunit *test)
 	h->type = good_recs[s->rec].type;
 	h->len = good_recs[s->rec].len;
 	good_recs[s->rec].fill(h);
-	memcpy((u8 *)h + s->offset, &s->value, s->size);
 	v->owner = good_recs[s->rec].owner;
 	v->owner_hdr = &owner.file.h;
-	KUNIT_EXPECT_EQ(test, s->err, ckpt_validate_record(v, h));
-	if (s->err)
-		KUNIT_EXPECT_NOT_NULL(test, v->why);
+	spoil_check(test, s, v, h);
 	ckpt_validator_free(v);
 }
 

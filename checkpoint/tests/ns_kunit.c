@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include "../internal.h"
 #include "covers.h"
+#include "spoil.h"
 
 /* Room for the fixed part and some elements of any of the records. */
 #define REC_ROOM	4096
@@ -156,34 +157,6 @@ static const struct good_rec {
 	[FILE_NS] = { CKPT_HDR_FILE_NS, sizeof(struct ckpt_hdr_file_ns), fill_file },
 };
 
-/**
- * struct ns_spoil - one change to a good record
- * @name: of the test case
- * @rec: which of good_recs
- * @offset: of the field to change
- * @size: of that field; 0: nothing changes
- * @value: new value
- * @err: what the check must return; 0 if the value is fine
- */
-struct ns_spoil {
-	const char *name;
-	unsigned int rec;
-	u32 offset;
-	u32 size;
-	u64 value;
-	int err;
-};
-
-#define GOOD(_rec) { .name = #_rec ": good", .rec = _rec }
-#define SPOIL(_rec, _name, _struct, _field, _value, _err) {		\
-	.name	= #_rec ": " _name,					\
-	.rec	= _rec,							\
-	.offset	= offsetof(struct _struct, _field),			\
-	.size	= sizeof_field(struct _struct, _field),			\
-	.value	= _value,						\
-	.err	= _err,							\
-}
-
 #define USERNS(_name, _field, _value, _err) \
 	SPOIL(USER, _name, ckpt_hdr_ns_user, _field, _value, _err)
 #define IPCNS(_name, _field, _value, _err) \
@@ -205,7 +178,7 @@ struct ns_spoil {
 #define NSFILE(_name, _field, _value, _err) \
 	SPOIL(FILE_NS, _name, ckpt_hdr_file_ns, _field, _value, _err)
 
-static const struct ns_spoil ns_spoils[] = {
+static const struct spoil ns_spoils[] = {
 	GOOD(USER),
 	USERNS("parent", ns.user, 1, 0),
 	USERNS("parent of another kind", ns.user, 2, -EBADMSG),
@@ -308,11 +281,6 @@ static const struct ns_spoil ns_spoils[] = {
 	NSFILE("for writing", file.f_flags, O_RDWR, -EBADMSG),
 };
 
-static void spoil_desc(const struct ns_spoil *s, char *desc)
-{
-	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
-}
-
 KUNIT_ARRAY_PARAM(ns_spoil, ns_spoils, spoil_desc);
 
 static struct ckpt_hdr *make_rec(struct kunit *test, unsigned int nr)
@@ -367,26 +335,15 @@ static struct ckpt_validator *make_validator(struct kunit *test,
 	return v;
 }
 
-static void expect(struct kunit *test, const struct ns_spoil *s,
-		   struct ckpt_validator *v, const struct ckpt_hdr *h)
-{
-	int ret = ckpt_validate_record(v, h);
-
-	KUNIT_EXPECT_EQ(test, s->err, ret);
-	if (s->err)
-		KUNIT_EXPECT_NOT_NULL(test, v->why);
-}
-
 static void ns_record_check(struct kunit *test)
 {
-	const struct ns_spoil *s = test->param_value;
+	const struct spoil *s = test->param_value;
 	struct ckpt_hdr *h = make_rec(test, s->rec);
 	struct ckpt_validator *v = make_validator(test, h);
 
 	if (ckpt_kind(h->type)->class)
 		h->id = NR_OBJS + 1;
-	memcpy((u8 *)h + s->offset, &s->value, s->size);
-	expect(test, s, v, h);
+	spoil_check(test, s, v, h);
 }
 
 /* No record gets by, whatever its bytes are, without its fields being read. */

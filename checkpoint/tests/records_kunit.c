@@ -879,6 +879,10 @@ static const struct rec_case cases[] = {
 	BAD(VMA, vma, flags, BIT_ULL(63), "unknown flag"),
 	BAD(VMA, vma, flags, CKPT_VMA_ALL, "all flags"),
 	BAD(VMA, vma, flags, CKPT_VMA_READ, "readable, and must not be"),
+	BAD(VMA, vma, flags, CKPT_VMA_MAYREAD | CKPT_VMA_MAYWRITE |
+	    CKPT_VMA_ACCOUNT | CKPT_VMA_NORESERVE, "accounted for, and not"),
+	FINE(VMA, vma, flags, CKPT_VMA_MAYREAD | CKPT_VMA_MAYWRITE |
+	     CKPT_VMA_NORESERVE, "not accounted for"),
 
 	BAD(AUXV, auxv, auxv[2], AT_PAGESZ, "no end"),
 	BAD(AUXV, auxv, h.len, sizeof(struct ckpt_hdr_auxv) + 8, "half an entry"),

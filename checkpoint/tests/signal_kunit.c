@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 #include "../internal.h"
 #include "covers.h"
+#include "spoil.h"
 
 /* Room for the fixed part and some elements of any of the records. */
 #define REC_ROOM	4096
@@ -90,34 +91,6 @@ static const struct good_rec good_recs[] = {
 		struct_size_t(struct ckpt_hdr_cred, groups, 4), fill_cred },
 };
 
-/**
- * struct spoil - one change to a good record
- * @name: of the test case
- * @rec: which of good_recs
- * @offset: of the field to change
- * @size: of that field; 0: nothing changes
- * @value: new value
- * @err: what the check must return; 0 if the value is fine
- */
-struct spoil {
-	const char *name;
-	unsigned int rec;
-	u32 offset;
-	u32 size;
-	u64 value;
-	int err;
-};
-
-#define GOOD(_rec) { .name = #_rec ": good", .rec = _rec }
-#define SPOIL(_rec, _name, _struct, _field, _value, _err) {		\
-	.name	= #_rec ": " _name,					\
-	.rec	= _rec,							\
-	.offset	= offsetof(struct _struct, _field),			\
-	.size	= sizeof_field(struct _struct, _field),			\
-	.value	= _value,						\
-	.err	= _err,							\
-}
-
 #define TASK(_name, _field, _value, _err) \
 	SPOIL(SIGNAL_TASK, _name, ckpt_hdr_signal_task, _field, _value, _err)
 #define PENDING(_name, _field, _value, _err) \
@@ -179,6 +152,10 @@ static const struct spoil spoils[] = {
 	PROCESS("OOM score too low", oom_score_adj, -1001, -EBADMSG),
 	PROCESS("OOM score too high", oom_score_adj_min, 1001, -EBADMSG),
 	PROCESS("timer number", next_timer_id, BIT(31), -EBADMSG),
+	PROCESS("long in user mode", utime, S64_MAX, 0),
+	PROCESS("too long in user mode", utime, BIT_ULL(63), -EBADMSG),
+	PROCESS("for ever in user mode", utime, ~0ULL, -EBADMSG),
+	PROCESS("too long in the kernel", stime, BIT_ULL(63), -EBADMSG),
 	PROCESS("process group that is none", tty_old_pgrp, 1, -EBADMSG),
 	GOOD(STOPPED),
 	STOP("and continued", flags, CKPT_SIGNAL_STOPPED | CKPT_SIGNAL_CONTINUED, -EBADMSG),
@@ -253,11 +230,6 @@ static const struct spoil spoils[] = {
 	CREDS("unknown keyring", reqkey, 8, -EBADMSG),
 };
 
-static void spoil_desc(const struct spoil *s, char *desc)
-{
-	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
-}
-
 KUNIT_ARRAY_PARAM(spoil, spoils, spoil_desc);
 
 static struct ckpt_hdr *make_rec(struct kunit *test, unsigned int nr)
@@ -278,6 +250,10 @@ static void free_validator(void *v)
 	ckpt_validator_free(v);
 }
 
+/* What all but credentials belong to. */
+static const struct ckpt_hdr_tree_task the_tree_task;
+static const struct ckpt_hdr_task the_task;
+
 static struct ckpt_validator *make_validator(struct kunit *test,
 					     const struct ckpt_hdr *h)
 {
@@ -286,6 +262,9 @@ static struct ckpt_validator *make_validator(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, v);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_validator, v));
 	v->owner = ckpt_kind(h->type)->owner;
+	v->owner_hdr = &the_task.h;
+	v->tree[0] = &the_tree_task;
+	v->nr_tree = 1;
 	return v;
 }
 
@@ -297,10 +276,43 @@ static void record_check(struct kunit *test)
 
 	if (ckpt_kind(h->type)->class)
 		h->id = 1;
-	memcpy((u8 *)h + s->offset, &s->value, s->size);
-	KUNIT_EXPECT_EQ(test, s->err, ckpt_validate_record(v, h));
-	if (s->err)
-		KUNIT_EXPECT_NOT_NULL(test, v->why);
+	spoil_check(test, s, v, h);
+}
+
+/* Neither of a record nor of a process: the kernel divides by the sum. */
+static void cpu_time_adds_up(struct kunit *test)
+{
+	struct ckpt_hdr_signal *s = (void *)make_rec(test, SIGNAL);
+	struct ckpt_validator *v = make_validator(test, &s->h);
+	struct ckpt_hdr_task t = {
+		.h = { .type = CKPT_HDR_TASK, .len = sizeof(t) },
+		.utime = KTIME_MAX / 2,
+	};
+
+	s->utime = BIT_ULL(62);
+	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &s->h));
+	v->owner = 0;
+	KUNIT_EXPECT_EQ(test, 0, ckpt_validate_record(v, &t.h));
+	v->task_done[0] = 0;
+	t.utime = 0;
+	t.stime = 1;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &t.h));
+
+	v = make_validator(test, &s->h);
+	s->stime = BIT_ULL(63) | BIT_ULL(62);
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, &s->h));
+}
+
+/* No signal of the image's choice for what a parent executes after the restart. */
+static void exec_ids(struct kunit *test)
+{
+	KUNIT_EXPECT_TRUE(test, ckpt_exec_ids_ok(SIGUSR1, 3, 3));
+	KUNIT_EXPECT_TRUE(test, ckpt_exec_ids_ok(SIGUSR1, 2, 3));
+	KUNIT_EXPECT_TRUE(test, ckpt_exec_ids_ok(SIGCHLD, 4, 3));
+	KUNIT_EXPECT_FALSE(test, ckpt_exec_ids_ok(SIGUSR1, 4, 3));
+	KUNIT_EXPECT_FALSE(test, ckpt_exec_ids_ok(SIGKILL, ~0ULL, 0));
+	/* Which the next program makes 0. */
+	KUNIT_EXPECT_FALSE(test, ckpt_exec_ids_ok(SIGUSR1, 0, ~0ULL));
 }
 
 /* No record gets by, whatever its bytes are, without its fields being read. */
@@ -343,6 +355,8 @@ bool ckpt_kunit_signal_covers(u32 type)
 static struct kunit_case signal_test_cases[] = {
 	KUNIT_CASE_PARAM(record_check, spoil_gen_params),
 	KUNIT_CASE(record_noise),
+	KUNIT_CASE(cpu_time_adds_up),
+	KUNIT_CASE(exec_ids),
 	{}
 };
 

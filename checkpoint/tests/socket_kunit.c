@@ -131,6 +131,13 @@ static void message(union rec *r, union rec *owner)
 	r->skb.files[0] = FILE_4;
 }
 
+static void out_of_band(union rec *r, union rec *owner)
+{
+	message(r, owner);
+	r->skb.s.flags = CKPT_SKB_OOB;
+	r->skb.s.len = 1;
+}
+
 static void bound(union rec *r, union rec *owner)
 {
 	tcp_socket(owner, NULL);
@@ -255,6 +262,11 @@ static const struct sock_case cases[] = {
 	BAD(message, skb.s.tstamp, BIT_ULL(63), "before 1970"),
 	BAD(message, skb.s.pid.pid, PID_5, "two pids"),
 	BAD(message, skb.s.pid.nr, BIT(31), "negative pid"),
+
+	FINE(out_of_band, skb.s.nr_files, 1, "out of band"),
+	BAD(out_of_band, skb.s.len, 0, "no byte out of band"),
+	BAD(out_of_band, skb.s.len, 2, "two bytes out of band"),
+	BAD(out_of_band, skb.s.consumed, 1, "byte out of band that was read"),
 
 	FINE(bound, inet.flags, CKPT_INET_PORT, "bound"),
 	FINE(connected_udp, inet.peer_port, 1, "udp, connected"),

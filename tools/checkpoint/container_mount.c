@@ -9,11 +9,15 @@
  * namespace of the container (proc, mqueue, cgroup2) has to wait until restart()
  * has created that.
  *
+ * Neither the image nor the container's files are trusted with a name: names are
+ * looked up one by one, below the directory they belong to.
+ *
  * In a user namespace of the container's own, what has been copied from outside
  * belongs together: mounts come with those below them. And overlays cannot be
  * made of it, nor of what belongs to others; so root mounts these before it
  * enters.
  */
+
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +33,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <linux/openat2.h>
 
 #include "ckpt.h"
 #include "container.h"
@@ -40,6 +45,7 @@
  * @here: what is mounted here
  * @root: directory that becomes the root
  * @dir: the directory it was made in
+ * @old_root: the root before @entered, or -1
  * @done: ids of those mounted, in no order
  * @nr_done: number of them
  * @nr_late: how many have to wait for restart()
@@ -51,6 +57,7 @@ struct mounts {
 	struct libmnt_table *here;
 	char root[64];
 	int dir;
+	int old_root;
 	struct libmnt_fs **done;
 	int nr_done;
 	int nr_late;
@@ -107,46 +114,91 @@ static int failed(struct libmnt_fs *fs, int err, const char *fmt, ...)
 
 /* ---- places ---- */
 
-/* Path of @target below the new root, in @buf of PATH_MAX + 80 bytes. */
-static void place(const struct mounts *m, const char *target, char *buf)
+static int open_how(int dir, const char *path, __u64 resolve)
 {
-	snprintf(buf, PATH_MAX + 80, "%s%s", m->entered ? "" : m->root,
-		 strcmp(target, "/") ? target : m->entered ? "/" : "");
-}
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = resolve };
 
-static int make_parents(char *path, size_t from)
-{
-	char *p;
-
-	for (p = strchr(path + from, '/'); p; p = strchr(p + 1, '/')) {
-		if (p == path)
-			continue;
-		*p = '\0';
-		if (mkdir(path, 0755) && errno != EEXIST) {
-			*p = '/';
-			return -1;
-		}
-		*p = '/';
-	}
-	return 0;
+	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
 /*
  * What is mounted in tmpfs needs a place there; the tasks' own files come later
  * and find it.
  */
-static int make_place(const struct mounts *m, char *path, bool is_dir)
+static int make_name(int dir, const char *name, mode_t make)
 {
 	int fd;
 
-	if (!access(path, F_OK))
-		return 0;
-	if (make_parents(path, m->entered ? 1 : strlen(m->root) + 1))
-		return -1;
-	if (is_dir)
-		return mkdir(path, 0755);
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (S_ISDIR(make))
+		return mkdirat(dir, name, 0755);
+	fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
 	return fd < 0 ? -1 : close(fd);
+}
+
+/* Open one name in @dir, made as a file or directory if @make says so. */
+static int open_name(int dir, const char *name, mode_t make)
+{
+	const __u64 resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+	int fd = open_how(dir, name, resolve);
+
+	if (fd < 0 && errno == ENOENT && make && !make_name(dir, name, make))
+		fd = open_how(dir, name, resolve);
+	return fd;
+}
+
+static void close_quietly(int fd)
+{
+	int err = errno;
+
+	if (fd >= 0)
+		close(fd);
+	errno = err;
+}
+
+/*
+ * Open what is @path below @dir, which is closed; made if @make is not 0.
+ *
+ * mountinfo has the names the kernel would find: no links, no "..". If there are
+ * some, either the image is not genuine or the container's files have changed,
+ * and following them might lead out of the container.
+ */
+static int open_below(int dir, const char *path, mode_t make)
+{
+	char name[NAME_MAX + 1];
+	size_t len;
+	int fd;
+
+	for (path += strspn(path, "/"); dir >= 0 && *path; dir = fd) {
+		len = strcspn(path, "/");
+		if (len >= sizeof(name)) {
+			close(dir);
+			errno = ENAMETOOLONG;
+			return -1;
+		}
+		memcpy(name, path, len);
+		name[len] = '\0';
+		path += len;
+		path += strspn(path, "/");
+		fd = open_name(dir, name, make && *path ? S_IFDIR : make);
+		close_quietly(dir);
+	}
+	return dir;
+}
+
+/* Open the place of @fs below the new root, or what is mounted there. */
+static int open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make)
+{
+	int root = open(m->entered ? "/" : m->root,
+			O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return open_below(root, mnt_fs_get_target(fs), make);
+}
+
+/* Open what was at @path when ckpt was called. */
+static int open_outside(const struct mounts *m, const char *path)
+{
+	return m->entered ? open_how(m->old_root, path, RESOLVE_IN_ROOT) :
+			    open(path, O_PATH | O_CLOEXEC);
 }
 
 /* ---- options ---- */
@@ -154,11 +206,16 @@ static int make_place(const struct mounts *m, char *path, bool is_dir)
 static const struct {
 	const char *name;
 	unsigned long flag;
+	__u64 attr;
 } options[] = {
-	{ "ro", MS_RDONLY }, { "nosuid", MS_NOSUID }, { "nodev", MS_NODEV },
-	{ "noexec", MS_NOEXEC }, { "noatime", MS_NOATIME },
-	{ "nodiratime", MS_NODIRATIME }, { "relatime", MS_RELATIME },
-	{ "nosymfollow", MS_NOSYMFOLLOW },
+	{ "ro", MS_RDONLY, MOUNT_ATTR_RDONLY },
+	{ "nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID },
+	{ "nodev", MS_NODEV, MOUNT_ATTR_NODEV },
+	{ "noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC },
+	{ "noatime", MS_NOATIME, MOUNT_ATTR_NOATIME },
+	{ "nodiratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME },
+	{ "relatime", MS_RELATIME, MOUNT_ATTR_RELATIME },
+	{ "nosymfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
 };
 
 static unsigned long mount_flags(struct libmnt_fs *fs)
@@ -173,6 +230,21 @@ static unsigned long mount_flags(struct libmnt_fs *fs)
 	if (!(flags & (MS_NOATIME | MS_RELATIME)))
 		flags |= MS_STRICTATIME;
 	return flags;
+}
+
+/* Give the mount whose root is @fd the options of @fs. */
+static int set_options(int fd, struct libmnt_fs *fs)
+{
+	struct mount_attr attr = { .attr_clr = MOUNT_ATTR__ATIME };
+	unsigned long flags = mount_flags(fs);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		*(flags & options[i].flag ? &attr.attr_set : &attr.attr_clr) |=
+			options[i].attr;
+	if (flags & MS_STRICTATIME)
+		attr.attr_set |= MOUNT_ATTR_STRICTATIME;
+	return mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 }
 
 static bool inner_id(const struct ckpt_idmap *map, __u32 nr, __u32 lower,
@@ -232,29 +304,45 @@ static char *fs_data(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
 
 /* ---- one mount ---- */
 
+static int attach(const struct mounts *m, struct libmnt_fs *fs, int tree,
+		  mode_t kind)
+{
+	int to = open_place(m, fs, kind), ret;
+
+	if (to < 0)
+		return failed(fs, errno, "mount point");
+	ret = move_mount(tree, "", to, "",
+			 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+	close_quietly(to);
+	return ret ? failed(fs, errno, "bind") : 0;
+}
+
 /* Whether @to, with the same in it as @from, has come with another mount. */
-static bool is_mounted(const char *from, const char *to)
+static bool is_mounted(int from, int to)
 {
 	struct statx a, b;
 
-	return !statx(AT_FDCWD, from, 0, STATX_INO, &a) &&
-	       !statx(AT_FDCWD, to, 0, STATX_INO, &b) &&
+	return !statx(from, "", AT_EMPTY_PATH, STATX_INO, &a) &&
+	       !statx(to, "", AT_EMPTY_PATH, STATX_INO, &b) &&
 	       b.stx_attributes & STATX_ATTR_MOUNT_ROOT &&
 	       a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
 	       a.stx_dev_minor == b.stx_dev_minor;
 }
 
 /* With all that is mounted below: then the container must have had that, too. */
-static int bind_all(const struct mounts *m, struct libmnt_fs *fs,
-		    const char *from, const char *to)
+static int clone_all(const struct mounts *m, struct libmnt_fs *fs, int fd)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	size_t len = strcmp(from, "/") ? strlen(from) : 0;
 	const char *at = mnt_fs_get_target(fs), *other;
-	char target[2 * PATH_MAX];
+	char target[2 * PATH_MAX], from[PATH_MAX] = "", link[32];
 	struct libmnt_fs *below;
 	int ret = 0;
+	size_t len;
 
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, from, sizeof(from) - 1) < 0)
+		ret = failed(fs, errno, "%s", link);
+	len = strcmp(from, "/") ? strlen(from) : 0;
 	while (iter && !ret && !mnt_table_next_fs(m->here, iter, &below)) {
 		other = mnt_fs_get_target(below);
 		if (strncmp(other, from, len) || other[len] != '/' ||
@@ -267,60 +355,100 @@ static int bind_all(const struct mounts *m, struct libmnt_fs *fs,
 				     other, from);
 	}
 	mnt_free_iter(iter);
-	if (!ret && mount(from, to, NULL, MS_BIND | MS_REC, NULL))
-		ret = failed(fs, errno, "bind of %s", from);
+	return ret ? ret : open_tree(fd, "", OPEN_TREE_CLONE |
+				     OPEN_TREE_CLOEXEC | AT_RECURSIVE |
+				     AT_EMPTY_PATH);
+}
+
+/* In a user namespace: what has come along with what it is in. */
+static int bind_is_there(const struct mounts *m, struct libmnt_fs *fs, int from)
+{
+	int to = m->ct->user ? open_place(m, fs, 0) : -1, ret = 0;
+
+	if (to >= 0 && is_mounted(from, to))
+		ret = set_options(to, fs) ? failed(fs, errno, "options %s",
+						   mnt_fs_get_vfs_options(fs)) : 1;
+	close_quietly(to);
 	return ret;
 }
 
-static int bind(const struct mounts *m, struct libmnt_fs *fs, const char *from)
+/* Bind @from, which is closed, and has the name @name. */
+static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
+		const char *name)
 {
-	char to[PATH_MAX + 80];
 	struct stat st;
+	int tree = -1;
+	int ret = from >= 0 ? bind_is_there(m, fs, from) : 0;
 
-	place(m, mnt_fs_get_target(fs), to);
-	if (stat(from, &st))
-		return failed(fs, errno, "%s", from);
-	if (make_place(m, to, S_ISDIR(st.st_mode)))
-		return failed(fs, errno, "mount point");
-	if (!(m->ct->user && is_mounted(from, to)) &&
-	    mount(from, to, NULL, MS_BIND, NULL)) {
-		if (errno != EINVAL || !m->ct->user)
-			return failed(fs, errno, "bind of %s", from);
-		if (bind_all(m, fs, from, to))
-			return -1;
+	if (ret) {
+		close_quietly(from);
+		return ret < 0 ? ret : 0;
 	}
-	if (mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | mount_flags(fs), NULL))
-		return failed(fs, errno, "options %s",
-			      mnt_fs_get_vfs_options(fs));
-	return 0;
+	ret = -1;
+	if (from >= 0 && !fstat(from, &st))
+		tree = open_tree(from, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				 AT_EMPTY_PATH);
+	if (tree < 0 && from >= 0 && errno == EINVAL && m->ct->user)
+		tree = clone_all(m, fs, from);
+	close_quietly(from);
+	if (tree < 0)
+		return failed(fs, errno, "bind of %s", name);
+	if (set_options(tree, fs))
+		failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs));
+	else
+		ret = attach(m, fs, tree, S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG);
+	close(tree);
+	return ret;
 }
 
-static int mount_at(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
-		    const char *to)
+/* mount(2) on the directory @fd: only the current one needs no name. */
+static int mount_at(int fd, struct libmnt_fs *fs, unsigned long flags,
+		    const char *data)
 {
-	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(user, fs, &sb_flags);
-	int ret;
+	int back = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), ret;
 
-	ret = mount(mnt_fs_get_source(fs) ?: "none", to,
-		    mnt_fs_get_fstype(fs), flags | sb_flags, data);
-	/* Each mount has read-only of its own; the filesystem may be writable. */
-	if (!ret && flags & MS_RDONLY && !(sb_flags & MS_RDONLY))
-		ret = mount(NULL, to, NULL, MS_REMOUNT | MS_BIND | flags, NULL);
-	free(data);
-	return ret ? failed(fs, errno, "options %s,%s",
-			    mnt_fs_get_vfs_options(fs),
-			    mnt_fs_get_fs_options(fs)) : 0;
+	if (back < 0)
+		return -1;
+	ret = fchdir(fd);
+	if (!ret)
+		ret = mount(mnt_fs_get_source(fs) ?: "none", ".",
+			    mnt_fs_get_fstype(fs), flags, data);
+	if (fchdir(back))
+		ret = -1;
+	close_quietly(back);
+	return ret;
+}
+
+static int set_read_only(const struct mounts *m, struct libmnt_fs *fs)
+{
+	int fd = open_place(m, fs, 0), ret;
+
+	if (fd < 0)
+		return -1;
+	ret = set_options(fd, fs);
+	close_quietly(fd);
+	return ret;
 }
 
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
-	char to[PATH_MAX + 80];
+	unsigned long flags = mount_flags(fs), sb_flags = 0;
+	char *data = fs_data(m->ct->user, fs, &sb_flags);
+	int to = open_place(m, fs, S_IFDIR), ret;
 
-	place(m, mnt_fs_get_target(fs), to);
-	if (make_place(m, to, true))
+	if (to < 0) {
+		free(data);
 		return failed(fs, errno, "mount point");
-	return mount_at(m->ct->user, fs, to);
+	}
+	ret = mount_at(to, fs, flags | sb_flags, data);
+	close_quietly(to);
+	/* Each mount has read-only of its own; the filesystem may be writable. */
+	if (!ret && flags & MS_RDONLY && !(sb_flags & MS_RDONLY))
+		ret = set_read_only(m, fs);
+	free(data);
+	return ret ? failed(fs, errno, "options %s,%s",
+			    mnt_fs_get_vfs_options(fs),
+			    mnt_fs_get_fs_options(fs)) : 0;
 }
 
 static bool below(const char *root, const char *top)
@@ -345,18 +473,6 @@ static struct libmnt_fs *find_twin(const struct mounts *m, struct libmnt_fs *fs)
 			return m->done[i];
 	}
 	return NULL;
-}
-
-/* Join a mount point and what lies below the root of that mount. */
-static void join(char *buf, size_t size, const char *dir, const char *top,
-		 const char *root)
-{
-	const char *rest = root + strlen(top);
-
-	while (*rest == '/')
-		rest++;
-	snprintf(buf, size, "%s%s%s", strcmp(dir, "/") ? dir : "",
-		 *rest || !strcmp(dir, "/") ? "/" : "", rest);
 }
 
 /* Overlays have no other names than their options. */
@@ -389,25 +505,26 @@ static struct libmnt_fs *find_here(const struct mounts *m, struct libmnt_fs *fs)
 	return found;
 }
 
+/* What @fs shows of a filesystem of which @dir, to be closed, shows @top. */
+static int open_part(int dir, const char *top, struct libmnt_fs *fs, mode_t make)
+{
+	return open_below(dir, mnt_fs_get_root(fs) + strlen(top), make);
+}
+
 static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
 		     struct libmnt_fs *twin)
 {
-	char dir[PATH_MAX + 80], from[2 * PATH_MAX];
-
-	place(m, mnt_fs_get_target(twin), dir);
-	join(from, sizeof(from), *dir ? dir : "/", mnt_fs_get_root(twin),
-	     mnt_fs_get_root(fs));
 	/* A part of a tmpfs that is to be filled later. */
-	if (access(from, F_OK) && make_parents(from, 1) == 0 &&
-	    mkdir(from, 0755))
-		return failed(fs, errno, "%s", from);
-	return bind(m, fs, from);
+	int from = open_part(open_place(m, twin, 0), mnt_fs_get_root(twin), fs,
+			     S_IFDIR);
+
+	return bind(m, fs, from, mnt_fs_get_root(fs));
 }
 
 static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 {
 	struct libmnt_fs *other = find_here(m, fs);
-	char from[2 * PATH_MAX];
+	char name[2 * PATH_MAX];
 
 	if (!other)
 		return failed(fs, 0, "%s%s%s is not mounted here",
@@ -415,9 +532,10 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 			      strcmp(mnt_fs_get_root(fs), "/") ? ", with " : "",
 			      strcmp(mnt_fs_get_root(fs), "/") ?
 			      mnt_fs_get_root(fs) : "");
-	join(from, sizeof(from), mnt_fs_get_target(other),
-	     mnt_fs_get_root(other), mnt_fs_get_root(fs));
-	return bind(m, fs, from);
+	snprintf(name, sizeof(name), "%s of %s", mnt_fs_get_root(fs),
+		 mnt_fs_get_source(fs));
+	return bind(m, fs, open_part(open_outside(m, mnt_fs_get_target(other)),
+				     mnt_fs_get_root(other), fs, 0), name);
 }
 
 /* An overlay can be the work of several containers; then it is there already. */
@@ -430,19 +548,20 @@ static bool is_here(const struct mounts *m, struct libmnt_fs *fs,
 static int propagation(const struct mounts *m, struct libmnt_fs *fs)
 {
 	const char *tags = mnt_fs_get_optional_fields(fs);
-	char at[PATH_MAX + 80];
-	unsigned long flags = MS_PRIVATE;
+	struct mount_attr attr = { .propagation = MS_PRIVATE };
+	int fd, ret = -1;
 
 	if (tags && strstr(tags, "unbindable"))
-		flags = MS_UNBINDABLE;
+		attr.propagation = MS_UNBINDABLE;
 	else if (tags && strstr(tags, "shared:"))
-		flags = MS_SHARED;
+		attr.propagation = MS_SHARED;
 	else if (tags && strstr(tags, "master:"))
 		return 0;	/* as it has come from here */
-	place(m, mnt_fs_get_target(fs), at);
-	if (mount(NULL, *at ? at : "/", NULL, flags, NULL))
-		return failed(fs, errno, "propagation");
-	return 0;
+	fd = open_place(m, fs, 0);
+	if (fd >= 0)
+		ret = mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+	close_quietly(fd);
+	return ret ? failed(fs, errno, "propagation") : 0;
 }
 
 static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
@@ -454,10 +573,12 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 
 	if (map && !map->value)
 		return 0;
+	if (!m->nr_done && strcmp(mnt_fs_get_target(fs), "/"))
+		return failed(fs, 0, "the root is not mounted first");
 	if (!map)
 		twin = find_twin(m, fs);
 	if (map)
-		ret = bind(m, fs, map->value);
+		ret = bind(m, fs, open_outside(m, map->value), map->value);
 	else if (twin)
 		ret = bind_twin(m, fs, twin);
 	else if (row < NR_FRESH && !strcmp(mnt_fs_get_root(fs), "/") &&
@@ -545,6 +666,20 @@ static int ignore_line(struct libmnt_table *tb, const char *file, int line)
 	return -1;
 }
 
+/* libmount takes a line of fstab if the first one looks so: without a root. */
+static bool all_mountinfo(struct libmnt_table *tb)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	bool ok = iter;
+
+	while (ok && !mnt_table_next_fs(tb, iter, &fs))
+		ok = mnt_fs_get_root(fs) && mnt_fs_get_target(fs) &&
+		     *mnt_fs_get_target(fs) == '/' && mnt_fs_get_fstype(fs);
+	mnt_free_iter(iter);
+	return ok;
+}
+
 static int read_tables(struct mounts *m)
 {
 	char *text = m->ct->mountinfo;
@@ -559,7 +694,7 @@ static int read_tables(struct mounts *m)
 	fclose(f);
 	m->here = mnt_new_table_from_file("/proc/self/mountinfo");
 	m->done = calloc(mnt_table_get_nents(m->image) + 1, sizeof(*m->done));
-	return !ret && m->here && m->done ? 0 : -1;
+	return !ret && all_mountinfo(m->image) && m->here && m->done ? 0 : -1;
 }
 
 /**
@@ -575,6 +710,7 @@ struct mounts *mounts_new(struct container *ct)
 	if (!m)
 		return NULL;
 	m->ct = ct;
+	m->old_root = -1;
 	if (!read_tables(m))
 		return m;
 	say("mounts of the image or of this machine cannot be read");
@@ -594,12 +730,19 @@ static bool is_outside(const struct mounts *m, struct libmnt_fs *fs)
 
 static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
 {
-	char to[sizeof(m->ct->stage) + 16];
+	unsigned long flags = mount_flags(fs), sb_flags = 0;
+	char to[sizeof(m->ct->stage) + 16], *data;
+	int fd, ret;
 
 	snprintf(to, sizeof(to), "%s/%d", m->ct->stage, nr);
 	if (mkdir(to, 0700))
 		return failed(fs, errno, "%s", to);
-	return mount_at(NULL, fs, to);
+	fd = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	data = fs_data(NULL, fs, &sb_flags);
+	ret = fd < 0 ? -1 : mount_at(fd, fs, flags | sb_flags, data);
+	close_quietly(fd);
+	free(data);
+	return ret ? failed(fs, errno, "outside of the user namespace") : 0;
 }
 
 /**
@@ -721,8 +864,10 @@ int mounts_prepare(struct mounts *m)
  */
 int mounts_enter(struct mounts *m)
 {
+	m->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	/* The old root ends up on top of the new one, where only umount2() sees it. */
-	if (chdir(m->root) || syscall(SYS_pivot_root, ".", ".") || chdir("/")) {
+	if (m->old_root < 0 || chdir(m->root) ||
+	    syscall(SYS_pivot_root, ".", ".") || chdir("/")) {
 		say("root of the container: %s", strerror(errno));
 		return -1;
 	}
@@ -741,7 +886,12 @@ static int enter_init(pid_t init)
 
 static int in_container(struct mounts *m)
 {
-	return mount_all(m, true) ? EXIT_FAILED : EXIT_OK;
+	if (mount_all(m, true))
+		return EXIT_FAILED;
+	if (m->nr_done == mnt_table_get_nents(m->image))
+		return EXIT_OK;
+	say("mounts of the image: some are mounted on none of the others");
+	return EXIT_FAILED;
 }
 
 /* A process in the container's namespaces mounts what shows those. */
@@ -773,6 +923,8 @@ int mounts_finish(struct mounts *m, pid_t init)
 {
 	if (m->nr_late && mount_late(m, init))
 		return -1;
+	close_quietly(m->old_root);
+	m->old_root = -1;
 	if (umount2("/", MNT_DETACH)) {
 		say("old root: %s", strerror(errno));
 		return -1;
@@ -796,6 +948,7 @@ void mounts_free(struct mounts *m)
 		unlinkat(m->dir, strrchr(m->root, '/') + 1, AT_REMOVEDIR);
 		close(m->dir);
 	}
+	close_quietly(m->old_root);
 	mnt_unref_table(m->image);
 	mnt_unref_table(m->here);
 	free(m->done);

@@ -6,6 +6,9 @@
  * routes and rules. They are sent back, with what only the kernel may decide
  * left out, into a network namespace of our own; links get the index they had,
  * so that whatever refers to them is right as it is.
+ *
+ * Outside of that namespace nothing is touched but the ends of veths that have
+ * just been made there.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -59,6 +62,12 @@ static const char *attr_string(struct nlattr *a)
 {
 	return a && nla_len(a) > 0 &&
 	       memchr(nla_data(a), '\0', nla_len(a)) ? nla_data(a) : "";
+}
+
+/* The number in an attribute, 0 if there is none. */
+static __u32 attr_u32(const struct nlattr *a)
+{
+	return a && nla_len(a) >= (int)sizeof(__u32) ? nla_get_u32(a) : 0;
 }
 
 static bool read_link(struct nlmsghdr *nlh, struct link *l)
@@ -210,7 +219,7 @@ static struct nlattr *start_data(struct nl_msg *msg, const char *kind,
 static int add_veth(const struct net *net, const struct link *l)
 {
 	struct link peer = { 0 }, *outer = &peer;
-	int index = l->a[IFLA_LINK] ? nla_get_u32(l->a[IFLA_LINK]) : 0;
+	int index = attr_u32(l->a[IFLA_LINK]);
 	struct ifinfomsg inner = { .ifi_index = l->ifi->ifi_index };
 	struct ifinfomsg none = { 0 };
 	char name[IF_NAMESIZE];
@@ -255,7 +264,7 @@ static int add_veth(const struct net *net, const struct link *l)
 /* A link on top of one outside is made there and put inside. */
 static int add_over_outside(const struct net *net, const struct link *l)
 {
-	int parent = nla_get_u32(l->a[IFLA_LINK]), ret;
+	int parent = attr_u32(l->a[IFLA_LINK]), ret;
 	char name[IF_NAMESIZE];
 	unsigned int index;
 	struct nl_msg *msg;
@@ -305,7 +314,7 @@ static int add_inside(const struct net *net, const struct link *l)
 /* Both ends of a veth in the container: made with the end of lower index. */
 static int add_inner_pair(const struct net *net, const struct link *l)
 {
-	int index = nla_get_u32(l->a[IFLA_LINK]);
+	int index = attr_u32(l->a[IFLA_LINK]);
 	struct ifinfomsg inner = { .ifi_index = index };
 	struct nlattr *info, *data, *end;
 	struct nl_msg *msg;
@@ -334,6 +343,36 @@ static int add_inner_pair(const struct net *net, const struct link *l)
 	return ret ? failed(ret, "%s and %s", l->name, peer.name) : 0;
 }
 
+/*
+ * Kinds of links that act only in the namespace they are made in, and whether
+ * IFLA_LINK is all that names what they are on top of. Others can have an end in
+ * any namespace (netkit, vxcan) or descriptors of whoever makes them (gtp, ppp).
+ */
+static const struct {
+	const char *kind;
+	bool over_outside;
+} kinds[] = {
+	{ "bareudp" }, { "batadv" }, { "bond" }, { "bridge" }, { "dummy" },
+	{ "erspan" }, { "geneve" }, { "gre" }, { "gretap" }, { "hsr" },
+	{ "ifb" }, { "ip6erspan" }, { "ip6gre" }, { "ip6gretap" },
+	{ "ip6tnl" }, { "ipip" }, { "ipvlan", true }, { "ipvtap", true },
+	{ "macsec", true }, { "macvlan", true }, { "macvtap", true },
+	{ "nlmon" }, { "sit" }, { "team" }, { "vcan" }, { "vlan", true },
+	{ "vrf" }, { "vti" }, { "vti6" }, { "vxlan" }, { "wireguard" },
+	{ "xfrm" },
+};
+
+static bool is_supported(const struct link *l)
+{
+	bool outside = l->a[IFLA_LINK_NETNSID];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(l->kind, kinds[i].kind))
+			return kinds[i].over_outside || !outside;
+	return false;
+}
+
 static int add_link(const struct net *net, struct nlmsghdr *nlh)
 {
 	const struct container_map *map;
@@ -352,6 +391,12 @@ static int add_link(const struct net *net, struct nlmsghdr *nlh)
 	if (!strcmp(l.kind, "veth"))
 		return l.a[IFLA_LINK_NETNSID] || !l.a[IFLA_LINK] ?
 		       add_veth(net, &l) : add_inner_pair(net, &l);
+	if (!is_supported(&l))
+		return failed(-NLE_OPNOTSUPP,
+			      "%s: %s%s is not supported; --map link:%s leaves it out",
+			      l.name, l.kind,
+			      l.a[IFLA_LINK_NETNSID] ? " on a link outside" : "",
+			      l.name);
 	if (l.a[IFLA_LINK_NETNSID])
 		return add_over_outside(net, &l);
 	return add_inside(net, &l);
@@ -402,14 +447,22 @@ static bool link_left_out(const struct net *net, int index)
 }
 
 /*
- * Whether a link outside is the end of a veth that we have made: links are tied
- * to their other end by its index.
+ * Whether a link outside is the end of a veth that add_veth() has made: the one
+ * inside must say so, not only that outside, which may be any link of the host.
  */
 static bool is_outer_end(const struct net *net, const struct link *l)
 {
-	return !strcmp(l->kind, "veth") && l->a[IFLA_LINK_NETNSID] &&
-	       l->a[IFLA_LINK] &&
-	       !link_left_out(net, nla_get_u32(l->a[IFLA_LINK]));
+	struct link inner;
+	int index;
+
+	if (strcmp(l->kind, "veth") || !l->a[IFLA_LINK_NETNSID])
+		return false;
+	index = attr_u32(l->a[IFLA_LINK]);
+	return !link_left_out(net, index) &&
+	       find_link(net, false, index, &inner) &&
+	       !(inner.ifi->ifi_flags & IFF_LOOPBACK) &&
+	       !strcmp(inner.kind, "veth") && inner.a[IFLA_LINK_NETNSID] &&
+	       (int)attr_u32(inner.a[IFLA_LINK]) == l->ifi->ifi_index;
 }
 
 /* The end of a veth that is outside: up, and a port of its bridge. */
@@ -426,17 +479,19 @@ static int finish_outside(const struct net *net, struct nlmsghdr *nlh)
 	    !outside_name(net, l.ifi->ifi_index, name))
 		return 0;
 	if (l.a[IFLA_MASTER] &&
-	    outside_name(net, nla_get_u32(l.a[IFLA_MASTER]), bridge)) {
+	    outside_name(net, attr_u32(l.a[IFLA_MASTER]), bridge)) {
 		master = outside_index(net, bridge);
 		if (!master)
 			return failed(-NLE_OBJ_NOTFOUND,
 				      "%s: there is no bridge %s here; --map outside:%s:NAME uses NAME",
 				      name, bridge, bridge);
 	}
+	ifi.ifi_index = outside_index(net, name);
+	if (!ifi.ifi_index)
+		return failed(-NLE_OBJ_NOTFOUND, "%s", name);
 	msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST);
 	if (!msg)
 		return failed(-NLE_NOMEM, "%s", name);
-	ifi.ifi_index = outside_index(net, name);
 	ifi.ifi_change = IFF_UP;
 	ifi.ifi_flags = l.ifi->ifi_flags & IFF_UP;
 	ret = nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO);
@@ -483,7 +538,8 @@ static bool made_by_kernel(struct nlmsghdr *nlh)
 	struct nlattr *proto = nlmsg_find_attr(nlh, sizeof(struct ifaddrmsg),
 					       IFA_PROTO);
 
-	return proto && nla_get_u8(proto) != IFAPROT_UNSPEC;
+	return proto && nla_len(proto) > 0 &&
+	       nla_get_u8(proto) != IFAPROT_UNSPEC;
 }
 
 static int add_address(const struct net *net, struct nlmsghdr *nlh)
@@ -508,6 +564,7 @@ static int add_outside_address(const struct net *net, struct nlmsghdr *nlh)
 	static const int drop[] = { IFA_CACHEINFO, 0 };
 	struct ifaddrmsg *ifa = nlmsg_data(nlh);
 	char name[IF_NAMESIZE];
+	unsigned int index;
 	struct link l;
 	int ret;
 
@@ -515,8 +572,12 @@ static int add_outside_address(const struct net *net, struct nlmsghdr *nlh)
 	    !is_outer_end(net, &l) || ifa->ifa_scope == RT_SCOPE_LINK ||
 	    !outside_name(net, ifa->ifa_index, name))
 		return 0;
+	/* Without one it would go to the link that has the number of the image. */
+	index = outside_index(net, name);
+	if (!index)
+		return failed(-NLE_OBJ_NOTFOUND, "%s", name);
 	ret = replay(net->outside, nlh, sizeof(*ifa),
-		     NLM_F_CREATE | NLM_F_REPLACE, drop, outside_index(net, name));
+		     NLM_F_CREATE | NLM_F_REPLACE, drop, index);
 	return ret ? failed(ret, "address of %s", name) : 0;
 }
 
@@ -542,7 +603,7 @@ static int add_route(const struct net *net, struct nlmsghdr *nlh, bool gateway)
 	/* Gateways are reached by other routes, which must be there. */
 	if (gateway != (a[RTA_GATEWAY] || a[RTA_VIA] || a[RTA_MULTIPATH]))
 		return 0;
-	if (a[RTA_OIF] && link_left_out(net, nla_get_u32(a[RTA_OIF])))
+	if (a[RTA_OIF] && link_left_out(net, attr_u32(a[RTA_OIF])))
 		return 0;
 	rtm->rtm_flags &= ~(RTNH_F_LINKDOWN | RTNH_F_DEAD);
 	ret = replay(net->inside, nlh, sizeof(*rtm),
@@ -570,7 +631,7 @@ static int add_rule(const struct net *net, struct nlmsghdr *nlh)
 
 	if (nlmsg_parse(nlh, sizeof(*frh), a, ATTRS_MAX, NULL))
 		return 0;
-	priority = a[FRA_PRIORITY] ? nla_get_u32(a[FRA_PRIORITY]) : 0;
+	priority = attr_u32(a[FRA_PRIORITY]);
 	/* Every namespace starts with these. */
 	if ((!priority && frh->table == RT_TABLE_LOCAL) ||
 	    (priority == 32766 && frh->table == RT_TABLE_MAIN) ||

@@ -1342,8 +1342,8 @@ struct ckpt_sockopt {
  * @err: error that the next call will report, or 0
  * @backlog: connections or messages that may wait
  * @flags: %CKPT_SOCKET_FILE and the others
- * @uid: owner, in the user namespace of the root task
- * @gid: group, in the user namespace of the root task
+ * @uid: owner, in the user namespace of the restart's caller
+ * @gid: group, in the user namespace of the restart's caller
  * @mode: permissions
  * @nr_opts: elements of @opts
  * @netns: zero
@@ -1507,8 +1507,8 @@ struct ckpt_hdr_sock_netlink {
  * @consumed: bytes before them that have been read, of which only the number
  *	is known
  * @pid: sender, for SCM_CREDENTIALS
- * @uid: sender, in the user namespace of the root task; -1 if unknown
- * @gid: sender, in the user namespace of the root task; -1 if unknown
+ * @uid: sender, in the user namespace of the restart's caller; -1 if unknown
+ * @gid: sender, in the user namespace of the restart's caller; -1 if unknown
  * @tstamp: when it arrived, nanoseconds of CLOCK_REALTIME; 0 if unknown
  * @nr_files: files that come with it (SCM_RIGHTS)
  * @reserved: zero
@@ -1892,7 +1892,8 @@ struct ckpt_hdr_file_socket {
  * @pid_type: 0: a thread; 1: a process; 2: a process group
  * @signum: signal instead of SIGIO (F_SETSIG), or 0
  * @flags: %CKPT_OWNER_ASYNC
- * @uid: real id of the user who set it, in the user namespace of the root task
+ * @uid: real id of the user who set it, in the user namespace of the restart's
+ *	caller
  * @euid: effective id of that user
  * @reserved: zero
  */

@@ -25,6 +25,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -103,6 +104,27 @@ static inline void target_step(struct shared *sh, int n)
 }
 
 /* In the test: wait until the target has reached step @n. */
+/* Receive a message; false if that does not tell who has sent it. */
+static inline bool recv_sender(int fd, struct ucred *cred)
+{
+	union { char buf[CMSG_SPACE(sizeof(*cred))]; struct cmsghdr align; } u;
+	char text[8];
+	struct iovec iov = { text, sizeof(text) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
+	};
+	const struct cmsghdr *c;
+
+	if (recvmsg(fd, &msg, MSG_DONTWAIT) < 0)
+		return false;
+	c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_type != SCM_CREDENTIALS)
+		return false;
+	memcpy(cred, CMSG_DATA(c), sizeof(*cred));
+	return true;
+}
+
 static inline bool wait_step(struct shared *sh, int n)
 {
 	long ms;

@@ -138,9 +138,19 @@ look()
 	network > "$tmp/network.$1"
 }
 
+# A network namespace goes with its last task, but not at once.
+wait_for_links()
+{
+	for _ in {1..100}; do
+		[ -e /sys/class/net/ckpttest1 ] || break
+		sleep 0.1
+	done
+}
+
 # restart ARGUMENT...: $init is the new init.
 restart()
 {
+	wait_for_links
 	rm -f "$tmp/pid"
 	timeout 60 ckpt restart --detach --pidfile "$tmp/pid" "$@" > "$tmp/out" 2> "$tmp/err"
 	local status=$?
@@ -165,11 +175,7 @@ end()
 	kill -9 "$init"
 	tail --pid="$init" -f /dev/null
 	init=
-	# The namespace goes with its last task, but not at once.
-	for _ in {1..100}; do
-		[ -e /sys/class/net/ckpttest1 ] || break
-		sleep 0.1
-	done
+	wait_for_links
 }
 
 same()
@@ -180,7 +186,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 17
+ktap_set_plan 22
 
 prepare && start && look before
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
@@ -190,10 +196,6 @@ fi
 timeout 60 ckpt checkpoint --kill --image "$tmp/image" "$init" 2> "$tmp/err"
 result $? "checkpoint of a container"
 init=
-for _ in {1..100}; do
-	[ -e /sys/class/net/ckpttest1 ] || break
-	sleep 0.1
-done
 
 [ "$(ckpt show --json "$tmp/image" | python3 -c '
 import json, sys
@@ -284,6 +286,78 @@ for name in dir soft fifo node; do
 	end
 done
 result $bad "contents for what is no regular file"
+
+# alter OLD NEW: an image with other bytes, as many. Its checksums are wrong then,
+# but only restart() looks at these, when all has been prepared.
+alter()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" "$2" << 'END'
+import sys
+
+image = open(sys.argv[1], "rb").read()
+old, new = (a.encode() for a in sys.argv[3:])
+open(sys.argv[2], "wb").write(image.replace(old, new))
+sys.exit(old not in image or len(old) != len(new))
+END
+}
+
+alter " /run/inner " " /../../esc " && ! restart --image "$tmp/mangled" &&
+	grep -q "mount /../../esc (tmpfs): mount point" "$tmp/err" && [ ! -e /esc ]
+result $? "a mount point outside of the container"
+end
+
+alter " /usr/share /usr/share " " /../../etc /usr/share " &&
+	! restart --image "$tmp/mangled" && grep -q "bind of /../../etc" "$tmp/err"
+result $? "a directory to bind above the root of its filesystem"
+end
+
+mv "$tmp/root/run" "$tmp/root/run.old" && ln -s "$tmp/volume" "$tmp/root/run" &&
+	! restart --image "$tmp/image" && grep -q "mount /run (tmpfs): mount point" "$tmp/err"
+result $? "a mount point that is a link now"
+end
+rm "$tmp/root/run"
+mv "$tmp/root/run.old" "$tmp/root/run"
+
+alter dummy vxcan && ! restart --image "$tmp/mangled" &&
+	grep -q "vxcan7: vxcan is not supported" "$tmp/err"
+result $? "a kind of link that has an end in any namespace"
+end
+
+# forge NAME: an image that says of another link outside what it says of the end
+# of the container's veth.
+forge()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" << 'END'
+import struct
+import sys
+
+NET_MSG, OUTSIDE, NEWLINK = 22, 1, 16
+image = open(sys.argv[1], "rb").read()
+pos, old = 0, b"ckpttest1\0"
+while True:
+    kind, length = struct.unpack_from("<II", image, pos)
+    record = bytearray(image[pos : pos + length])
+    pos += length
+    if (
+        kind == NET_MSG
+        and struct.unpack_from("<I", record, 16)[0] == OUTSIDE
+        and struct.unpack_from("<H", record, 28)[0] == NEWLINK
+        and old in record
+    ):
+        break
+struct.pack_into("<i", record, 44, 9999)
+record = record.replace(old, sys.argv[3].encode() + b"\0")
+open(sys.argv[2], "wb").write(image[:pos] + record + image[pos:])
+sys.exit(len(record) != length)
+END
+}
+
+ip link add ckpttest3 type dummy && forge ckpttest3 && ! restart --image "$tmp/mangled" &&
+	! ip link show master $bridge | grep ckpttest3 > "$tmp/err" &&
+	! ip link show up dev ckpttest3 | grep ckpttest3 > "$tmp/err"
+result $? "a link outside that is not the container's"
+end
+ip link del ckpttest3
 
 restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" --map link:dummy7 \
 	--image "$tmp/image" &&

@@ -361,6 +361,42 @@ static void memfd(struct shared *sh)
 	TARGET_CHECK(sh, !lseek(sealed, 0, SEEK_SET) && reads(sealed, "fixed"));
 }
 
+static int set_memfd_noexec(const char *value)
+{
+	int fd = open("/proc/sys/vm/memfd_noexec", O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, value, 1);
+
+	close(fd);
+	return n == 1 ? 0 : -1;
+}
+
+static void executable_memfd(struct shared *sh)
+{
+	int fd = memfd_create("name", MFD_CLOEXEC);
+
+	TARGET_CHECK(sh, fd >= 0);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !close(fd));
+}
+
+/* What memfd_create() would not make. */
+TEST_F(files, refuse_executable_memfd)
+{
+	struct ckpt_test *t = &self->t;
+	int ret;
+
+	ASSERT_LT(0, spawn(t, executable_memfd));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(1, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	if (set_memfd_noexec("2"))
+		SKIP(return, "no vm.memfd_noexec");
+	ret = do_restart(t, 0);
+	set_memfd_noexec("0");
+	EXPECT_EQ(-EACCES, ret);
+	EXPECT_NE(NULL, strstr(t->msg, "memfd_noexec")) TH_LOG("%s", t->msg);
+	t->pid = 0;
+}
+
 TEST_F(files, memfd)
 {
 	ROUND_TRIP(&self->t, memfd);

@@ -9,6 +9,8 @@
  */
 #include "image.h"
 
+#include <sys/epoll.h>
+
 #define RESTART_MS	20000
 #define ANY		1	/* any documented error, or success */
 
@@ -569,6 +571,105 @@ TEST_F_TIMEOUT(image, group_of_lost_terminal, 60)
 				      targets[from[i]].name, id);
 		}
 	}
+}
+
+static void polls(struct shared *sh)
+{
+	TARGET_CHECK(sh, epoll_create1(0) >= 0);
+	target_step(sh, 1);
+}
+
+/* As one that has come from outside of the user namespace. */
+TEST_F_TIMEOUT(image, epoll_without_credentials, 60)
+{
+	static const struct target target = { "epoll", polls };
+	struct image good = {}, img;
+	unsigned int rec;
+
+	ASSERT_TRUE(make_image(&self->t, &target));
+	ASSERT_TRUE(load_image(self->t.image, target.name, &good));
+	img = copy_image(&good);
+	rec = find_rec(&img, CKPT_HDR_FILE_EPOLL, 0);
+	((struct ckpt_hdr_file_epoll *)img.recs[rec].h)->file.cred = 0;
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "epoll");
+}
+
+static void sends_letters(struct shared *sh)
+{
+	int sv[2];
+
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	TARGET_CHECK(sh, write(sv[0], "a", 1) == 1 && write(sv[0], "b", 1) == 1 &&
+		     write(sv[0], "c", 1) == 1);
+	target_step(sh, 1);
+}
+
+/* One byte of out-of-band data that has been read may stay, not two in a row. */
+TEST_F_TIMEOUT(image, empty_messages, 60)
+{
+	static const struct target target = { "letters", sends_letters };
+	static const struct {
+		uint32_t consumed[3];
+		int expect;
+	} cases[] = {
+		{ { 1, 0, 0 }, 0 },
+		{ { 1, 0, 1 }, 0 },
+		{ { 1, 1, 0 }, -EBADMSG },
+		{ { 0, 1, 1 }, -EBADMSG },
+		{ { 2, 0, 0 }, -EBADMSG },
+	};
+	struct image good = {};
+	unsigned int i, j;
+
+	ASSERT_TRUE(make_image(&self->t, &target));
+	ASSERT_TRUE(load_image(self->t.image, target.name, &good));
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct image img = copy_image(&good);
+
+		for (j = 0; j < 3; j++) {
+			unsigned int rec = find_rec(&img, CKPT_HDR_SKB, j);
+			struct ckpt_hdr_skb *skb = (void *)img.recs[rec].h;
+
+			if (!cases[i].consumed[j])
+				continue;
+			skb->consumed = cases[i].consumed[j];
+			skb->len = 0;
+			skb->data[0] = 0;
+		}
+		EXPECT_JUDGED(judge_image(&img, cases[i].expect, 0), "case %u", i);
+	}
+}
+
+static void queue_signal(struct image *img, int sig)
+{
+	const size_t len = sizeof(struct ckpt_hdr_sigpending) +
+			   sizeof(struct ckpt_siginfo);
+	unsigned int at = find_rec(img, CKPT_HDR_SIGNAL_TASK, 0) + 1;
+	struct ckpt_hdr_sigpending *p = (void *)insert_rec(img, at, NULL, len);
+
+	p->h.type = CKPT_HDR_SIGPENDING;
+	p->h.len = len;
+	p->set = 1ULL << (sig - 1);
+	p->nr_info = 1;
+	p->info[0].signo = sig;
+}
+
+/* What is exempt from RLIMIT_SIGPENDING is not queued twice, in whichever record. */
+TEST_F_TIMEOUT(image, signal_queued_twice, 60)
+{
+	struct image img = copy_image(IMAGE(SIMPLE));
+
+	queue_signal(&img, SIGURG);
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "once");
+	img = copy_image(IMAGE(SIMPLE));
+	queue_signal(&img, SIGURG);
+	queue_signal(&img, SIGURG);
+	EXPECT_JUDGED(judge_image(&img, -EBADMSG, 0), "twice");
+	EXPECT_NE(NULL, strstr(outcome->msg, "queued twice")) TH_LOG("%s", outcome->msg);
+	img = copy_image(IMAGE(SIMPLE));
+	queue_signal(&img, SIGURG);
+	queue_signal(&img, SIGWINCH);
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "two signals");
 }
 
 static void alter_pages(struct ckpt_hdr_pages *p, const struct image *img, int what)

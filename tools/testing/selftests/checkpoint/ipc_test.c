@@ -3,6 +3,7 @@
  * Checkpoint/restart - System V IPC
  */
 #include "common.h"
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -384,6 +385,63 @@ static void msg_target(struct shared *sh)
 TEST_F(ipc, msg)
 {
 	ROUND_TRIP(&self->t, msg_target);
+}
+
+/*
+ * More than any limit of the namespace allows: it takes CAP_SYS_RESOURCE. It is
+ * 3000000000, which msgctl() has taken as an int.
+ */
+#define BIG_QUEUE	18446744072414584320UL
+
+static void big_queue_target(struct shared *sh)
+{
+	struct msqid_ds ds;
+	int id;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	id = msgget(0x4711, IPC_CREAT | 0660);
+	TARGET_CHECK(sh, !msgctl(id, IPC_STAT, &ds));
+	ds.msg_qbytes = BIG_QUEUE;
+	TARGET_CHECK(sh, !msgctl(id, IPC_SET, &ds));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !msgctl(id, IPC_STAT, &ds));
+	TARGET_CHECK(sh, ds.msg_qbytes == BIG_QUEUE);
+}
+
+static int set_effective(int cap, bool on)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2] = {};
+
+	if (syscall(SYS_capget, &head, d))
+		return -1;
+	if (on)
+		d[CAP_TO_INDEX(cap)].effective |= CAP_TO_MASK(cap);
+	else
+		d[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
+	return syscall(SYS_capset, &head, d);
+}
+
+TEST_F(ipc, msg_limit)
+{
+	long ret;
+
+	ASSERT_LT(0, spawn(&self->t, big_queue_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	ASSERT_EQ(0, set_effective(CAP_SYS_RESOURCE, false));
+	ret = restart_killed(&self->t);
+	ASSERT_EQ(0, set_effective(CAP_SYS_RESOURCE, true));
+	ASSERT_EQ(-EPERM, ret)
+		TH_LOG("%s", self->t.msg);
+	ASSERT_NE(NULL, strstr(self->t.msg, "limit of 18446744072414584320 bytes"))
+		TH_LOG("%s", self->t.msg);
+	ASSERT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+	atomic_store(&self->t.sh->go, 1 << 20);
+	wait_verified(_metadata, &self->t);
 }
 
 TEST_HARNESS_MAIN

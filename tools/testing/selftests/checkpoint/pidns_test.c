@@ -235,6 +235,23 @@ static void container_init(struct shared *sh)
 	TARGET_CHECK(sh, getpid() == 1 && getppid() == 0);
 }
 
+/* All that is left of who has sent it is a number, of this namespace. */
+static void gone_sender_init(struct shared *sh)
+{
+	struct ucred cred = {};
+	int status, sv[2], on = 1;
+	pid_t child;
+
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_DGRAM, 0, sv));
+	TARGET_CHECK(sh, !setsockopt(sv[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+	child = fork();
+	if (!child)
+		_exit(write(sv[0], "hello", 5) != 5);
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, recv_sender(sv[1], &cred) && cred.pid == child);
+}
+
 static pid_t spawn_container(struct ckpt_test *t, void (*fn)(struct shared *sh))
 {
 	struct shared *sh = t->sh;
@@ -274,12 +291,13 @@ static long checkpoint_container(struct ckpt_test *t, uint64_t flags)
 	return ret;
 }
 
-TEST_F(pidns, container)
+static void round_trip_container(struct __test_metadata *_metadata,
+				 struct ckpt_test *t,
+				 void (*fn)(struct shared *sh))
 {
-	struct ckpt_test *t = &self->t;
 	pid_t first;
 
-	first = spawn_container(t, container_init);
+	first = spawn_container(t, fn);
 	ASSERT_LT(0, first);
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	nap_ms(10);
@@ -295,6 +313,16 @@ TEST_F(pidns, container)
 	t->pid = 0;
 	EXPECT_EQ(0, atomic_load(&t->sh->failed))
 		TH_LOG("%s", t->sh->why);
+}
+
+TEST_F(pidns, container)
+{
+	round_trip_container(_metadata, &self->t, container_init);
+}
+
+TEST_F(pidns, gone_sender)
+{
+	round_trip_container(_metadata, &self->t, gone_sender_init);
 }
 
 /* Twice from one image, at the same time. */

@@ -5,6 +5,8 @@
  */
 #include "mixed_tree.h"
 
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 
@@ -864,6 +866,43 @@ static void kill_created(struct __test_metadata *_metadata, struct ckpt_test *t,
 	}
 }
 
+static pid_t trace_created_root(struct __test_metadata *_metadata,
+				struct ckpt_test *t)
+{
+	pid_t root = mixed_id(t->sh, MIXED_ROOT), pid;
+
+	EXPECT_TRUE(pause_at("barrier"));
+	pid = call_restart(t);
+	EXPECT_TRUE(wait_at("barrier", pid));
+	EXPECT_EQ(0, ptrace(PTRACE_SEIZE, root, NULL, NULL));
+	EXPECT_TRUE(go_on());
+	return pid;
+}
+
+/* Who could trace the caller need not be allowed to trace what is restored. */
+TEST_F_TIMEOUT(points, trace_created, 120)
+{
+	struct ckpt_test *t = &self->t;
+	int status;
+	pid_t pid;
+
+	make_image(_metadata, t);
+	pid = trace_created_root(_metadata, t);
+	ASSERT_LT(0, waitpid(mixed_id(t->sh, MIXED_ROOT), &status, __WALL));
+	EXPECT_TRUE(WIFSIGNALED(status));
+	EXPECT_EQ(EBUSY, result_of(t, pid)) TH_LOG("%s", t->msg);
+	EXPECT_TRUE(mixed_gone_now(t->sh));
+
+	/* The caller can be killed even if the tracer leaves it at that. */
+	pid = trace_created_root(_metadata, t);
+	nap_ms(50);
+	kill(pid, SIGKILL);
+	EXPECT_EQ(-2, result_of(t, pid)) TH_LOG("%s", t->msg);
+	ASSERT_LT(0, waitpid(mixed_id(t->sh, MIXED_ROOT), &status, __WALL));
+	EXPECT_TRUE(mixed_gone(t->sh));
+	t->pid = 0;
+}
+
 TEST_F_TIMEOUT(points, kill_created_root, 120)
 {
 	kill_created(_metadata, &self->t, MIXED_ROOT);
@@ -991,6 +1030,59 @@ TEST_F_TIMEOUT(points, namespace_ends, 120)
 	}
 	ASSERT_EQ(0, result_of(t, call_restart(t))) TH_LOG("%s", t->msg);
 	ASSERT_TRUE(mixed_running(t->sh));
+}
+
+/* ---- restart: others use the files of created tasks ---- */
+
+enum { POLL_FD = 220, WATCHED_FD };
+
+static void watches(struct shared *sh)
+{
+	struct epoll_event ev = { .events = EPOLLIN };
+
+	TARGET_CHECK(sh, dup2(epoll_create1(0), POLL_FD) == POLL_FD);
+	TARGET_CHECK(sh, dup2(eventfd(1, 0), WATCHED_FD) == WATCHED_FD);
+	TARGET_CHECK(sh, !epoll_ctl(POLL_FD, EPOLL_CTL_ADD, WATCHED_FD, &ev));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !epoll_wait(POLL_FD, &ev, 1, 0));
+}
+
+/* Get a file of another task, under the same number. */
+static bool take_file(pid_t pid, int fd)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int file = syscall(SYS_pidfd_getfd, pidfd, fd, 0);
+	bool ok = file >= 0 && dup2(file, fd) == fd;
+
+	if (file >= 0)
+		close(file);
+	if (pidfd >= 0)
+		close(pidfd);
+	return ok;
+}
+
+TEST_F(points, watch_removed)
+{
+	struct ckpt_test *t = &self->t;
+	pid_t pid, target;
+
+	target = spawn(t, watches);
+	ASSERT_LT(0, target);
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	ASSERT_TRUE(pause_at("barrier"));
+	pid = call_restart(t);
+	ASSERT_TRUE(wait_at("barrier", pid));
+	ASSERT_TRUE(take_file(target, POLL_FD) && take_file(target, WATCHED_FD))
+		TH_LOG("%s", strerror(errno));
+	ASSERT_EQ(0, epoll_ctl(POLL_FD, EPOLL_CTL_DEL, WATCHED_FD, NULL));
+	close(POLL_FD);
+	close(WATCHED_FD);
+	ASSERT_TRUE(go_on());
+	ASSERT_EQ(0, result_of(t, pid)) TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	EXPECT_EQ(0, wait_exit(target));
+	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("%s", t->sh->why);
 }
 
 TEST_HARNESS_MAIN

@@ -272,6 +272,7 @@ FIXTURE_SETUP(priv)
 FIXTURE_TEARDOWN(priv)
 {
 	set_unpriv_allowed("2");
+	write_file("/proc/sys/fs/suid_dumpable", "0");
 	if (self->t.sh)
 		test_teardown(&self->t);
 }
@@ -380,6 +381,7 @@ FIXTURE_SETUP(sysctl)
 FIXTURE_TEARDOWN(sysctl)
 {
 	set_unpriv_allowed("2");
+	write_file("/proc/sys/fs/suid_dumpable", "0");
 	if (self->t.sh)
 		test_teardown(&self->t);
 }
@@ -511,6 +513,47 @@ TEST_F(sysctl, round_trip_in_namespaces)
 	}
 	wait(&status);
 	EXPECT_EQ(0, status);
+}
+
+/* ---- core dumps ---- */
+
+static int set_suid_dumpable(const char *value)
+{
+	return write_file("/proc/sys/fs/suid_dumpable", value);
+}
+
+/* The change of the user, which no execve() follows, does what the sysctl says. */
+static void become_user_only(struct shared *sh)
+{
+	TARGET_CHECK(sh, !setgroups(0, NULL));
+	TARGET_CHECK(sh, !setresgid(1000, 1000, 1000));
+	TARGET_CHECK(sh, !setresuid(1000, 1000, 1000));
+	TARGET_CHECK(sh, prctl(PR_GET_DUMPABLE) == 2);
+	close_range(0, ~0U, 0);
+	TARGET_CHECK(sh, !chdir("/"));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, prctl(PR_GET_DUMPABLE) == 2);
+}
+
+/* Memory of a user's choice that root writes to a file. */
+TEST_F(sysctl, dumped_by_root)
+{
+	struct ckpt_test *t = &self->t;
+	pid_t pid;
+
+	ASSERT_EQ(0, set_suid_dumpable("2"));
+	pid = spawn(t, become_user_only);
+	EXPECT_LT(0, pid);
+	EXPECT_TRUE(wait_step(t->sh, 1));
+	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("%s", t->sh->why);
+	EXPECT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	EXPECT_EQ(0, set_suid_dumpable("0"));
+	EXPECT_EQ(EPERM, restart_by(t, be_user_with_cap));
+	EXPECT_EQ(0, set_suid_dumpable("2"));
+	EXPECT_EQ(0, restart_by(t, be_user_with_cap));
+	ASSERT_EQ(0, set_suid_dumpable("0"));
+	EXPECT_EQ(0, restart_by(t, be_root));
+	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("%s", t->sh->why);
 }
 
 /* ---- audit ---- */

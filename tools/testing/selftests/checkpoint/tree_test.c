@@ -443,6 +443,56 @@ TEST_F(tree, sibling_exit_signal)
 	t->pid = 0;
 }
 
+static bool is_called(pid_t pid, const char *name)
+{
+	char path[64], comm[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (!fgets(comm, sizeof(comm), f))
+		comm[0] = 0;
+	fclose(f);
+	return !strncmp(comm, name, strlen(name));
+}
+
+/* Called by a child that is to send SIGUSR1 when it ends. */
+static void restart_as_sibling_of(struct ckpt_test *t, const char *program,
+				  pid_t pid)
+{
+	while (!is_called(getppid(), program))
+		nap_ms(10);
+	atomic_store(&t->sh->data[0], do_restart(t, RESTART_SIBLING) == pid);
+	kill(pid, SIGKILL);
+	_exit(0);
+}
+
+/* Once the caller's parent has executed a program it gets SIGCHLD only. */
+TEST_F(tree, sibling_of_a_program)
+{
+	struct ckpt_test *t = &self->t;
+	pid_t pid, target;
+	int status;
+
+	target = spawn(t, plain);
+	ASSERT_LT(0, target);
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(1, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	pid = fork();
+	if (!pid) {
+		if (!syscall(SYS_clone, SIGUSR1, 0, 0, 0, 0))
+			restart_as_sibling_of(t, "sleep", target);
+		execlp("sleep", "sleep", "3", NULL);
+		_exit(1);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(1, atomic_load(&t->sh->data[0])) TH_LOG("%s", t->msg);
+	t->pid = 0;
+}
+
 /* CLOCK_MONOTONIC goes on where it stopped. */
 static int64_t mono_ms(void)
 {

@@ -99,6 +99,33 @@ TEST_F(userns, mapped)
 }
 
 /* Maps written from outside: many ranges, several ids, other ids than 0. */
+/* Sockets and messages have owners, too, and so have the signals of a pipe. */
+static void owners_target(struct shared *sh)
+{
+	struct ucred cred = {};
+	int sv[2], p[2], on = 1;
+	struct stat st;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
+	TARGET_CHECK(sh, put(getpid(), "setgroups", "deny"));
+	TARGET_CHECK(sh, put(getpid(), "uid_map", "5 0 1\n"));
+	TARGET_CHECK(sh, put(getpid(), "gid_map", "6 0 1\n"));
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_DGRAM, 0, sv));
+	TARGET_CHECK(sh, !setsockopt(sv[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
+	TARGET_CHECK(sh, write(sv[0], "hello", 5) == 5);
+	TARGET_CHECK(sh, !pipe(p) && !fcntl(p[0], F_SETOWN, getpid()));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !fstat(sv[0], &st) && st.st_uid == 5 && st.st_gid == 6);
+	TARGET_CHECK(sh, recv_sender(sv[1], &cred));
+	TARGET_CHECK(sh, cred.uid == 5 && cred.gid == 6 && cred.pid == getpid());
+	TARGET_CHECK(sh, fcntl(p[0], F_GETOWN) == getpid());
+}
+
+TEST_F(userns, owners)
+{
+	ROUND_TRIP(&self->t, owners_target);
+}
+
 static void ranges_target(struct shared *sh)
 {
 	gid_t groups[] = { 3, 20 };
