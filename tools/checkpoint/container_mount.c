@@ -316,52 +316,6 @@ static int attach(const struct mounts *m, struct libmnt_fs *fs, int tree,
 	return ret ? failed(fs, errno, "bind") : 0;
 }
 
-/* Whether all that is mounted below @from here is mounted in the container, too. */
-static bool all_wanted(const struct mounts *m, struct libmnt_fs *fs,
-		       const char *from)
-{
-	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	size_t len = strcmp(from, "/") ? strlen(from) : 0;
-	const char *at = mnt_fs_get_target(fs), *other;
-	char target[2 * PATH_MAX];
-	struct libmnt_fs *below;
-	bool ok = iter;
-
-	while (ok && !mnt_table_next_fs(m->here, iter, &below)) {
-		other = mnt_fs_get_target(below);
-		if (strncmp(other, from, len) || other[len] != '/' ||
-		    !other[len + 1])
-			continue;
-		snprintf(target, sizeof(target), "%s%s",
-			 strcmp(at, "/") ? at : "", other + len);
-		ok = mnt_table_find_target(m->image, target, MNT_ITER_FORWARD);
-		if (!ok)
-			failed(fs, 0, "%s is mounted in %s, and must come along",
-			       other, from);
-	}
-	mnt_free_iter(iter);
-	return ok;
-}
-
-/* A copy of what is mounted at @from, which has the name @name. */
-static int clone_tree(const struct mounts *m, struct libmnt_fs *fs, int from,
-		      const char *name)
-{
-	const unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
-				   AT_EMPTY_PATH;
-	int tree = open_tree(from, "", flags);
-
-	if (tree < 0 && errno == EINVAL && m->ct->user) {
-		/* With all that is mounted below, or not at all. */
-		if (!all_wanted(m, fs, name))
-			return -1;
-		tree = open_tree(from, "", flags | AT_RECURSIVE);
-	}
-	if (tree < 0)
-		failed(fs, errno, "bind of %s", name);
-	return tree;
-}
-
 /* Whether @to, with the same in it as @from, has come with another mount. */
 static bool is_mounted(int from, int to)
 {
@@ -374,23 +328,46 @@ static bool is_mounted(int from, int to)
 	       a.stx_dev_minor == b.stx_dev_minor;
 }
 
-static int bind_tree(const struct mounts *m, struct libmnt_fs *fs, int from,
-		     const char *name)
+/* With all that is mounted below: then the container must have had that, too. */
+static int clone_all(const struct mounts *m, struct libmnt_fs *fs, int fd)
 {
-	struct stat st;
-	int tree, ret;
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	const char *at = mnt_fs_get_target(fs), *other;
+	char target[2 * PATH_MAX], from[PATH_MAX] = "", link[32];
+	struct libmnt_fs *below;
+	int ret = 0;
+	size_t len;
 
-	if (fstat(from, &st))
-		return failed(fs, errno, "bind of %s", name);
-	tree = clone_tree(m, fs, from, name);
-	if (tree < 0)
-		return -1;
-	ret = set_options(tree, fs);
-	if (ret)
-		failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs));
-	else
-		ret = attach(m, fs, tree, S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG);
-	close(tree);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	if (readlink(link, from, sizeof(from) - 1) < 0)
+		ret = failed(fs, errno, "%s", link);
+	len = strcmp(from, "/") ? strlen(from) : 0;
+	while (iter && !ret && !mnt_table_next_fs(m->here, iter, &below)) {
+		other = mnt_fs_get_target(below);
+		if (strncmp(other, from, len) || other[len] != '/' ||
+		    !other[len + 1])
+			continue;
+		snprintf(target, sizeof(target), "%s%s",
+			 strcmp(at, "/") ? at : "", other + len);
+		if (!mnt_table_find_target(m->image, target, MNT_ITER_FORWARD))
+			ret = failed(fs, 0, "%s is mounted in %s, and must come along",
+				     other, from);
+	}
+	mnt_free_iter(iter);
+	return ret ? ret : open_tree(fd, "", OPEN_TREE_CLONE |
+				     OPEN_TREE_CLOEXEC | AT_RECURSIVE |
+				     AT_EMPTY_PATH);
+}
+
+/* In a user namespace: what has come along with what it is in. */
+static int bind_is_there(const struct mounts *m, struct libmnt_fs *fs, int from)
+{
+	int to = m->ct->user ? open_place(m, fs, 0) : -1, ret = 0;
+
+	if (to >= 0 && is_mounted(from, to))
+		ret = set_options(to, fs) ? failed(fs, errno, "options %s",
+						   mnt_fs_get_vfs_options(fs)) : 1;
+	close_quietly(to);
 	return ret;
 }
 
@@ -398,18 +375,28 @@ static int bind_tree(const struct mounts *m, struct libmnt_fs *fs, int from,
 static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
 		const char *name)
 {
-	int there, ret;
+	struct stat st;
+	int tree = -1;
+	int ret = from >= 0 ? bind_is_there(m, fs, from) : 0;
 
-	if (from < 0)
+	if (ret) {
+		close_quietly(from);
+		return ret < 0 ? ret : 0;
+	}
+	ret = -1;
+	if (from >= 0 && !fstat(from, &st))
+		tree = open_tree(from, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				 AT_EMPTY_PATH);
+	if (tree < 0 && from >= 0 && errno == EINVAL && m->ct->user)
+		tree = clone_all(m, fs, from);
+	close_quietly(from);
+	if (tree < 0)
 		return failed(fs, errno, "bind of %s", name);
-	there = m->ct->user ? open_place(m, fs, 0) : -1;
-	if (there < 0 || !is_mounted(from, there))
-		ret = bind_tree(m, fs, from, name);
+	if (set_options(tree, fs))
+		failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs));
 	else
-		ret = set_options(there, fs) ?
-		      failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs)) : 0;
-	close_quietly(there);
-	close(from);
+		ret = attach(m, fs, tree, S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG);
+	close(tree);
 	return ret;
 }
 
@@ -431,35 +418,33 @@ static int mount_at(int fd, struct libmnt_fs *fs, unsigned long flags,
 	return ret;
 }
 
-/*
- * Mount @fs on the directory @to, which @user, if not NULL, does. Return: 1 if it
- * has to be made read-only where it is mounted, 0 if not, or -1.
- */
-static int mount_on(int to, struct libmnt_fs *fs,
-		    const struct ckpt_hdr_ns_user *user)
+static int set_read_only(const struct mounts *m, struct libmnt_fs *fs)
 {
-	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(user, fs, &sb_flags);
-	int ret = mount_at(to, fs, flags | sb_flags, data);
+	int fd = open_place(m, fs, 0), ret;
 
-	free(data);
-	/* Each mount has read-only of its own; the filesystem may be writable. */
-	return ret ? -1 : flags & MS_RDONLY && !(sb_flags & MS_RDONLY);
+	if (fd < 0)
+		return -1;
+	ret = set_options(fd, fs);
+	close_quietly(fd);
+	return ret;
 }
 
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
+	unsigned long flags = mount_flags(fs), sb_flags = 0;
+	char *data = fs_data(m->ct->user, fs, &sb_flags);
 	int to = open_place(m, fs, S_IFDIR), ret;
 
-	if (to < 0)
+	if (to < 0) {
+		free(data);
 		return failed(fs, errno, "mount point");
-	ret = mount_on(to, fs, m->ct->user);
-	close_quietly(to);
-	if (ret > 0) {
-		to = open_place(m, fs, 0);
-		ret = to < 0 ? -1 : set_options(to, fs);
-		close_quietly(to);
 	}
+	ret = mount_at(to, fs, flags | sb_flags, data);
+	close_quietly(to);
+	/* Each mount has read-only of its own; the filesystem may be writable. */
+	if (!ret && flags & MS_RDONLY && !(sb_flags & MS_RDONLY))
+		ret = set_read_only(m, fs);
+	free(data);
 	return ret ? failed(fs, errno, "options %s,%s",
 			    mnt_fs_get_vfs_options(fs),
 			    mnt_fs_get_fs_options(fs)) : 0;
@@ -538,7 +523,6 @@ static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
 static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 {
 	struct libmnt_fs *other = find_here(m, fs);
-	const char *part;
 	char name[2 * PATH_MAX];
 
 	if (!other)
@@ -547,11 +531,8 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 			      strcmp(mnt_fs_get_root(fs), "/") ? ", with " : "",
 			      strcmp(mnt_fs_get_root(fs), "/") ?
 			      mnt_fs_get_root(fs) : "");
-	part = mnt_fs_get_root(fs) + strlen(mnt_fs_get_root(other));
-	part += strspn(part, "/");
-	snprintf(name, sizeof(name), "%s%s%s",
-		 strcmp(mnt_fs_get_target(other), "/") || !*part ?
-		 mnt_fs_get_target(other) : "", *part ? "/" : "", part);
+	snprintf(name, sizeof(name), "%s of %s", mnt_fs_get_root(fs),
+		 mnt_fs_get_source(fs));
 	return bind(m, fs, open_part(open_outside(m, mnt_fs_get_target(other)),
 				     mnt_fs_get_root(other), fs, 0), name);
 }
@@ -748,19 +729,19 @@ static bool is_outside(const struct mounts *m, struct libmnt_fs *fs)
 
 static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
 {
-	char name[sizeof(m->ct->stage) + 16];
-	int to, ret;
+	unsigned long flags = mount_flags(fs), sb_flags = 0;
+	char to[sizeof(m->ct->stage) + 16], *data;
+	int fd, ret;
 
-	snprintf(name, sizeof(name), "%s/%d", m->ct->stage, nr);
-	if (mkdir(name, 0700))
-		return failed(fs, errno, "%s", name);
-	to = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	ret = to < 0 ? -1 : mount_on(to, fs, NULL);
-	close_quietly(to);
-	/* A read-only mount of it will be bound from there. */
-	return ret < 0 ? failed(fs, errno, "options %s,%s",
-				mnt_fs_get_vfs_options(fs),
-				mnt_fs_get_fs_options(fs)) : 0;
+	snprintf(to, sizeof(to), "%s/%d", m->ct->stage, nr);
+	if (mkdir(to, 0700))
+		return failed(fs, errno, "%s", to);
+	fd = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	data = fs_data(NULL, fs, &sb_flags);
+	ret = fd < 0 ? -1 : mount_at(fd, fs, flags | sb_flags, data);
+	close_quietly(fd);
+	free(data);
+	return ret ? failed(fs, errno, "outside of the user namespace") : 0;
 }
 
 /**

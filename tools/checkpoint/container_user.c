@@ -307,7 +307,8 @@ static int become_inner(const struct ckpt_hdr_ns_user *h)
 		    strerror(errno));
 		return -1;
 	}
-	return 0;
+	/* Where we were called may be closed to whom we are now. */
+	return chdir("/");
 }
 
 /**
