@@ -1168,6 +1168,9 @@ static struct sk_buff *make_message(struct unix_restore *r, struct sock *from,
 	int ret = -ENOMEM;
 
 	skb = alloc_message(from, (size_t)h->consumed + h->len, &ret);
+	/* It says so for want of memory. */
+	if (ret == -ENOBUFS)
+		ret = -ENOMEM;
 	if (!skb)
 		return ERR_PTR(ckpt_err(r->ctx, ret, "message of %u bytes",
 					h->len));
