@@ -18,11 +18,10 @@
 
 static int collect_msg(struct ckpt_ctx *ctx, struct msg_queue *msq)
 {
-	int ret = ckpt_ipc_pid_id(ctx, msq->q_lspid);
+	struct kern_ipc_perm *perm = &msq->q_perm;
 
-	if (ret >= 0)
-		ret = ckpt_ipc_pid_id(ctx, msq->q_lrpid);
-	return min(ret, 0);
+	return ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &msq->q_lspid)) ?:
+	       ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &msq->q_lrpid));
 }
 
 static size_t msg_size(size_t len)
@@ -150,8 +149,8 @@ static int write_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	h->rtime = msq->q_rtime;
 	h->ctime = msq->q_ctime;
 	h->qbytes = msq->q_qbytes;
-	h->lspid = ckpt_ipc_pid_id(ctx, msq->q_lspid);
-	h->lrpid = ckpt_ipc_pid_id(ctx, msq->q_lrpid);
+	h->lspid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&msq->q_perm, &msq->q_lspid));
+	h->lrpid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&msq->q_perm, &msq->q_lrpid));
 	return ckpt_ipc_save_perm(ctx, ns, &msq->q_perm, "message queue", &h->perm) ?:
 	       write_messages(ctx, msq, h);
 }

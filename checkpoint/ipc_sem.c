@@ -19,6 +19,19 @@ static_assert(sizeof(((struct sem_undo *)0)->semadj[0]) == sizeof(__s16));
 
 /* ---- checkpoint ---- */
 
+/* Operations on one semaphore take its own lock only. */
+static struct pid *get_sem_pid(struct sem_array *sma, int i)
+{
+	struct pid *pid;
+
+	rcu_read_lock();
+	sem_lock(sma, NULL, -1);
+	pid = get_pid(sma->sems[i].sempid);
+	sem_unlock(sma, -1);
+	rcu_read_unlock();
+	return pid;
+}
+
 static int collect_sem(struct ckpt_ctx *ctx, struct sem_array *sma)
 {
 	int i, ret;
@@ -27,8 +40,8 @@ static int collect_sem(struct ckpt_ctx *ctx, struct sem_array *sma)
 		return ckpt_err(ctx, -EOPNOTSUPP, "semaphore set %d: %d semaphores",
 				sma->sem_perm.id, sma->sem_nsems);
 	for (i = 0; i < sma->sem_nsems; i++) {
-		ret = ckpt_ipc_pid_id(ctx, sma->sems[i].sempid);
-		if (ret < 0)
+		ret = ckpt_ipc_collect_pid(ctx, get_sem_pid(sma, i));
+		if (ret)
 			return ret;
 	}
 	return 0;
@@ -48,7 +61,7 @@ static int write_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	h->nr_sems = sma->sem_nsems;
 	for (i = 0; i < sma->sem_nsems; i++) {
 		h->sems[i].val = sma->sems[i].semval;
-		h->sems[i].pid = ckpt_ipc_pid_id(ctx, sma->sems[i].sempid);
+		h->sems[i].pid = ckpt_ipc_pid_id(ctx, get_sem_pid(sma, i));
 		h->sems[i].otime = sma->sems[i].sem_otime;
 	}
 	return ckpt_ipc_save_perm(ctx, ns, &sma->sem_perm, "semaphore set",

@@ -26,17 +26,17 @@ static const char *shm_why_refused(struct shmid_kernel *shp)
 static int collect_shm(struct ckpt_ctx *ctx, struct shmid_kernel *shp)
 {
 	const char *why = shm_why_refused(shp);
+	struct kern_ipc_perm *perm = &shp->shm_perm;
 	int ret;
 
 	if (why)
 		return ckpt_err(ctx, -EOPNOTSUPP, "shared memory segment %d: %s",
 				shp->shm_perm.id, why);
 	ret = checkpoint_obj(ctx, CKPT_HDR_INODE, shp->shm_file);
-	if (ret >= 0)
-		ret = ckpt_ipc_pid_id(ctx, shp->shm_cprid);
-	if (ret >= 0)
-		ret = ckpt_ipc_pid_id(ctx, shp->shm_lprid);
-	return min(ret, 0);
+	if (ret < 0)
+		return ret;
+	return ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &shp->shm_cprid)) ?:
+	       ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &shp->shm_lprid));
 }
 
 static int write_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
@@ -53,8 +53,8 @@ static int write_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	h->ctime = shp->shm_ctim;
 	/* All of these are known. */
 	h->inode = checkpoint_obj(ctx, CKPT_HDR_INODE, shp->shm_file);
-	h->cpid = ckpt_ipc_pid_id(ctx, shp->shm_cprid);
-	h->lpid = ckpt_ipc_pid_id(ctx, shp->shm_lprid);
+	h->cpid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&shp->shm_perm, &shp->shm_cprid));
+	h->lpid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&shp->shm_perm, &shp->shm_lprid));
 	return ckpt_ipc_save_perm(ctx, ns, &shp->shm_perm,
 				  "shared memory segment", &h->perm);
 }

@@ -21,28 +21,76 @@
 /* ---- checkpoint ---- */
 
 /**
- * ckpt_ipc_pid_id - number of a process id that an IPC object remembers
- * @ctx: the checkpoint
- * @pid: the id, which may be that of the dead, or NULL
+ * ckpt_ipc_get_pid - the process id that an IPC object remembers
+ * @perm: the object, which cannot go; not locked
+ * @pos: where it has the id
  *
- * A dead process is only a number, which may be that of another one now.
+ * Who enters the namespace from outside can use the object meanwhile.
  *
- * Return: PID object; 0 if nobody in the tree can see it; or an errno that has
- * been reported.
+ * Return: the id, referenced, or NULL.
  */
-int ckpt_ipc_pid_id(struct ckpt_ctx *ctx, struct pid *pid)
+struct pid *ckpt_ipc_get_pid(struct kern_ipc_perm *perm, struct pid **pos)
+{
+	struct pid *pid;
+
+	spin_lock(&perm->lock);
+	pid = get_pid(*pos);
+	spin_unlock(&perm->lock);
+	return pid;
+}
+
+/* A dead process is only a number, which may be that of another one now. */
+static struct pid *pid_of_number(struct pid *pid)
 {
 	struct pid *now;
-	int ret;
 
-	if (!pid || !pid_nr_ns(pid, ctx->root_ns))
-		return 0;
 	rcu_read_lock();
-	now = find_pid_ns(pid->numbers[pid->level].nr, ns_of_pid(pid));
-	get_pid(now);
+	now = get_pid(find_pid_ns(pid->numbers[pid->level].nr, ns_of_pid(pid)));
 	rcu_read_unlock();
-	ret = checkpoint_obj(ctx, CKPT_HDR_PID, now ?: pid);
-	put_pid(now);
+	if (!now)
+		return pid;
+	put_pid(pid);
+	return now;
+}
+
+/**
+ * ckpt_ipc_collect_pid - write a process id that an IPC object remembers
+ * @ctx: the checkpoint
+ * @pid: the id, which may be that of the dead, or NULL; its reference is dropped
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_ipc_collect_pid(struct ckpt_ctx *ctx, struct pid *pid)
+{
+	int ret = 0;
+
+	if (pid && pid_nr_ns(pid, ctx->root_ns)) {
+		pid = pid_of_number(pid);
+		ret = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
+	}
+	put_pid(pid);
+	return min(ret, 0);
+}
+
+/**
+ * ckpt_ipc_pid_id - number of a process id that an IPC object remembers
+ * @ctx: the checkpoint
+ * @pid: as for ckpt_ipc_collect_pid(), which has written it unless somebody
+ *	outside of the tree has used the object since then
+ *
+ * Return: PID object; 0 if it has not been written, as nobody in the tree can
+ * see it.
+ */
+u32 ckpt_ipc_pid_id(struct ckpt_ctx *ctx, struct pid *pid)
+{
+	int ret = 0;
+
+	if (pid && pid_nr_ns(pid, ctx->root_ns)) {
+		pid = pid_of_number(pid);
+		if (ckpt_obj_known(ctx, pid))
+			ret = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
+	}
+	put_pid(pid);
 	return ret;
 }
 

@@ -13,7 +13,8 @@
  * %EOPNOTSUPP	something was understood but is not supported; always named
  * %EBADMSG	restart: the image is malformed, truncated or altered
  * %ESTALE	restart: an external file differs from what was recorded
- * %EBUSY	a task would not stop, or is traced or checkpointed by others
+ * %EBUSY	a task would not stop, or is traced or checkpointed by others; a
+ *		lock or a FIFO is held by others
  * %EEXIST	restart: a process id is taken
  * %ESRCH	no such task, or one of the tree was killed meanwhile
  * %EPERM	no permission (also %EACCES, from path lookups)

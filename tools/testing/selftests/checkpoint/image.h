@@ -345,6 +345,8 @@ static bool documented(int err)
 	case EADDRINUSE: case EADDRNOTAVAIL: case ENOSPC:
 	case EINVAL: case EOPNOTSUPP: case EBADMSG: case ESTALE: case EEXIST:
 	case EPERM: case EACCES: case ENOMEM: case ENOENT: case ENOTDIR:
+	/* Locks of an image that exclude each other. */
+	case EBUSY:
 		return true;
 	}
 	return false;
