@@ -345,6 +345,20 @@ static inline int wait_exit(pid_t pid)
 	return -1;
 }
 
+/* Write to a file of a process. */
+static inline bool write_proc(pid_t pid, const char *name, const char *text)
+{
+	char path[64];
+	bool ok;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return ok;
+}
+
 /* In the test: the target, which may go on, verifies itself and ends. */
 static inline void wait_verified(struct __test_metadata *_metadata,
 				 struct ckpt_test *t)

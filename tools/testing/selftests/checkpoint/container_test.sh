@@ -4,11 +4,10 @@
 # Whole containers: ckpt restart prepares mounts and network as they were, and
 # brings the tasks back in there.
 
-# shellcheck source=/dev/null
-. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
+test=container
+# shellcheck source=tools/testing/selftests/checkpoint/common.sh
+. "$(dirname "$0")/common.sh"
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-tmp=$(mktemp -d /tmp/container-XXXXXX) || exit 1
 init=
 bridge=ckpttest0
 
@@ -18,18 +17,6 @@ cleanup()
 	ip link del $bridge 2> /dev/null
 	umount -R "$tmp/root" "$tmp/layer" 2> /dev/null
 	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-# result STATUS NAME
-result()
-{
-	if [ "$1" = 0 ]; then
-		ktap_test_pass "$2"
-	else
-		[ ! -s "$tmp/err" ] || sed 's/^/# /' "$tmp/err" | head -10
-		ktap_test_fail "$2"
-	fi
 }
 
 # What a container manager does: a root made of layers, and its own namespaces.

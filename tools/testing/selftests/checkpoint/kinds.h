@@ -311,19 +311,6 @@ static inline void kinds_tmpfs(struct shared *sh)
 
 /* ---- namespaces ---- */
 
-static inline bool kinds_put(pid_t pid, const char *name, const char *text)
-{
-	char path[64];
-	bool ok;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return ok;
-}
-
 /**
  * kinds_child - a child in user, pid, UTS, IPC and time namespaces of its own
  * @sh: shared with the test
@@ -355,8 +342,8 @@ static inline pid_t kinds_child(struct shared *sh, void (*fn)(void))
 		fn();
 		_exit(0);
 	}
-	TARGET_CHECK(sh, kinds_put(pid, "uid_map", "0 0 1000\n1000 100000 500\n"));
-	TARGET_CHECK(sh, kinds_put(pid, "gid_map", "0 0 1000\n"));
+	TARGET_CHECK(sh, write_proc(pid, "uid_map", "0 0 1000\n1000 100000 500\n"));
+	TARGET_CHECK(sh, write_proc(pid, "gid_map", "0 0 1000\n"));
 	TARGET_CHECK(sh, write(fds[1], "", 1) == 1);
 	close(fds[0]);
 	close(fds[1]);

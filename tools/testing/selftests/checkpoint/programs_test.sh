@@ -4,11 +4,10 @@
 # Programs as they are installed, each with a kind of event, timer or lock:
 # checkpoint, kill, restart, and see that it goes on.
 
-# shellcheck source=/dev/null
-. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
+test=programs
+# shellcheck source=tools/testing/selftests/checkpoint/common.sh
+. "$(dirname "$0")/common.sh"
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-tmp=$(mktemp -d /tmp/programs-XXXXXX) || exit 1
 cd "$tmp" || exit 1
 pid=
 
@@ -16,18 +15,6 @@ cleanup()
 {
 	[ -z "$pid" ] || kill -9 "$pid" 2> /dev/null
 	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-# result STATUS NAME
-result()
-{
-	if [ "$1" = 0 ]; then
-		ktap_test_pass "$2"
-	else
-		[ ! -s err ] || sed 's/^/# /' err | head -10
-		ktap_test_fail "$2"
-	fi
 }
 
 # start COMMAND...: in a session of its own, with its output in the file out

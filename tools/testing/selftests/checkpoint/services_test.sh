@@ -4,11 +4,11 @@
 # Services as they are installed: checkpoint, kill, restart, and see that they
 # know what they were told, and still serve.
 
-# shellcheck source=/dev/null
-. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
+test=services
+# shellcheck source=tools/testing/selftests/checkpoint/common.sh
+. "$(dirname "$0")/common.sh"
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/lib/postgresql/15/bin
-tmp=$(mktemp -d /tmp/services-XXXXXX) || exit 1
+PATH=$PATH:/usr/lib/postgresql/15/bin
 cd "$tmp" || exit 1
 chmod 755 .
 pid=
@@ -18,18 +18,6 @@ cleanup()
 	[ -z "$pid" ] || pkill -KILL -s "$pid"
 	rm -rf "$tmp"
 }
-trap cleanup EXIT
-
-# result STATUS NAME
-result()
-{
-	if [ "$1" = 0 ]; then
-		ktap_test_pass "$2"
-	else
-		[ ! -s err ] || sed 's/^/# /' err | head -10
-		ktap_test_fail "$2"
-	fi
-}
 
 # says TEXT COMMAND...: its output, left in the file "got", has the text soon
 says()
@@ -37,30 +25,30 @@ says()
 	local text=$1
 	shift
 	for _ in {1..100}; do
-		"$@" > got 2> err
-		! grep -qF -- "$text" got || return 0
+		"$@" > "$tmp/got" 2> "$tmp/err"
+		! grep -qF -- "$text" "$tmp/got" || return 0
 		sleep 0.2
 	done
-	echo "no $text, but:" >> err
-	cat got >> err
+	echo "no $text, but:" >> "$tmp/err"
+	cat "$tmp/got" >> "$tmp/err"
 	return 1
 }
 
 start()
 {
 	rm -f image pidfile
-	ckpt run -d --pidfile pidfile --output log "$@" > /dev/null 2> err || return 1
+	ckpt run -d --pidfile pidfile --output log "$@" > /dev/null 2> "$tmp/err" || return 1
 	pid=$(cat pidfile)
 }
 
 again()
 {
-	ckpt checkpoint --kill -o image "$pid" > err 2>&1 || return 1
+	ckpt checkpoint --kill -o image "$pid" > "$tmp/err" 2>&1 || return 1
 	for _ in {1..100}; do
 		pgrep -s "$pid" > /dev/null || break
 		sleep 0.1
 	done
-	ckpt restart -d --image image > err 2>&1
+	ckpt restart -d --image image > "$tmp/err" 2>&1
 }
 
 end()
@@ -120,7 +108,7 @@ END
 start nginx -c "$tmp/nginx.conf" && says served get 5004 && again &&
 	says served get 5004 && says served get "$tmp/nginx.sock" &&
 	# The master replaces a worker.
-	kill "$(sed 's/.*by //' got)" && sleep 1 && says served get 5004 &&
+	kill "$(sed 's/.*by //' "$tmp/got")" && sleep 1 && says served get 5004 &&
 	[ "$(pgrep -c -s "$pid")" = 3 ]
 result $? nginx
 end
@@ -167,7 +155,7 @@ query()
 		psql -h "$tmp/db" -p 5433 -c "$1" postgres
 }
 start unshare --ipc setpriv --reuid=postgres --regid=postgres --init-groups sh ../database.sh &&
-	says 'in the transaction' cat log && query 'insert into t values (1)' > got 2> err &&
+	says 'in the transaction' cat log && query 'insert into t values (1)' > got 2> "$tmp/err" &&
 	again
 result $? 'PostgreSQL: restart'
 touch go

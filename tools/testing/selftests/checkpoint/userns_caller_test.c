@@ -34,23 +34,10 @@ FIXTURE_TEARDOWN(caller)
 	test_teardown(&self->t);
 }
 
-static bool write_to(pid_t pid, const char *name, const char *text)
-{
-	char path[64];
-	bool ok;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return ok;
-}
-
 static bool map_root(pid_t pid, const char *map)
 {
-	return write_to(pid, "setgroups", "deny") &&
-	       write_to(pid, "uid_map", map) && write_to(pid, "gid_map", map);
+	return write_proc(pid, "setgroups", "deny") &&
+	       write_proc(pid, "uid_map", map) && write_proc(pid, "gid_map", map);
 }
 
 /* ---- containers ---- */
@@ -230,10 +217,10 @@ static int restart_by(struct ckpt_test *t, struct image *img,
 	if (read(up[0], &byte, 1) != 1)
 		return 211;
 	if (!c->outside) {
-		if (!c->setgroups && !write_to(pid, "setgroups", "deny"))
+		if (!c->setgroups && !write_proc(pid, "setgroups", "deny"))
 			return 212;
-		if (!write_to(pid, "uid_map", c->map) ||
-		    !write_to(pid, "gid_map", c->map))
+		if (!write_proc(pid, "uid_map", c->map) ||
+		    !write_proc(pid, "gid_map", c->map))
 			return 213;
 	}
 	if (write(down[1], "", 1) != 1)

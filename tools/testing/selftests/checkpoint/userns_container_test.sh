@@ -4,11 +4,10 @@
 # Containers with a user namespace of their own: one that root has made of
 # layers, and one that a plain user has made of what a plain user has.
 
-# shellcheck source=/dev/null
-. "$(dirname "$0")/../kselftest/ktap_helpers.sh"
+test=userns-container
+# shellcheck source=tools/testing/selftests/checkpoint/common.sh
+. "$(dirname "$0")/common.sh"
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-tmp=$(mktemp -d /tmp/userns-container-XXXXXX) || exit 1
 chmod 755 "$tmp"
 init=
 bridge=ckpttest4
@@ -21,18 +20,6 @@ cleanup()
 	ip link del $bridge 2> /dev/null
 	umount -R "$tmp/root" "$tmp/layer" 2> /dev/null
 	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-# result STATUS NAME
-result()
-{
-	if [ "$1" = 0 ]; then
-		ktap_test_pass "$2"
-	else
-		[ ! -s "$tmp/err" ] || sed 's/^/# /' "$tmp/err" | head -10
-		ktap_test_fail "$2"
-	fi
 }
 
 # In front of a command: with a group that has no number in the user namespace.

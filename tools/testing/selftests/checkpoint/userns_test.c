@@ -25,19 +25,6 @@ FIXTURE_TEARDOWN(userns)
 	test_teardown(&self->t);
 }
 
-static bool put(pid_t pid, const char *name, const char *text)
-{
-	char path[64];
-	bool ok;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return ok;
-}
-
 /* Without the blanks, which depend on nothing of interest. */
 static bool has(const char *name, const char *expect)
 {
@@ -76,9 +63,9 @@ static void mapped_target(struct shared *sh)
 	uint64_t caps;
 
 	TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
-	TARGET_CHECK(sh, put(getpid(), "setgroups", "deny"));
-	TARGET_CHECK(sh, put(getpid(), "uid_map", "5 0 1\n"));
-	TARGET_CHECK(sh, put(getpid(), "gid_map", "6 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "setgroups", "deny"));
+	TARGET_CHECK(sh, write_proc(getpid(), "uid_map", "5 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "gid_map", "6 0 1\n"));
 	TARGET_CHECK(sh, getuid() == 5 && getgid() == 6);
 	caps = effective();
 	TARGET_CHECK(sh, caps != 0);
@@ -107,9 +94,9 @@ static void owners_target(struct shared *sh)
 	struct stat st;
 
 	TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
-	TARGET_CHECK(sh, put(getpid(), "setgroups", "deny"));
-	TARGET_CHECK(sh, put(getpid(), "uid_map", "5 0 1\n"));
-	TARGET_CHECK(sh, put(getpid(), "gid_map", "6 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "setgroups", "deny"));
+	TARGET_CHECK(sh, write_proc(getpid(), "uid_map", "5 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "gid_map", "6 0 1\n"));
 	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_DGRAM, 0, sv));
 	TARGET_CHECK(sh, !setsockopt(sv[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)));
 	TARGET_CHECK(sh, write(sv[0], "hello", 5) == 5);
@@ -166,9 +153,9 @@ static void ranges_target(struct shared *sh)
 	for (i = n = 0; i < 8; i++)
 		n += snprintf(map + n, sizeof(map) - n, "%d %d 5\n", (7 - i) * 10,
 			      100000 + i * 100);
-	TARGET_CHECK(sh, put(child, "uid_map", map));
-	TARGET_CHECK(sh, put(child, "gid_map", "0 200000 100\n"));
-	TARGET_CHECK(sh, put(child, "projid_map", "0 0 1000\n"));
+	TARGET_CHECK(sh, write_proc(child, "uid_map", map));
+	TARGET_CHECK(sh, write_proc(child, "gid_map", "0 200000 100\n"));
+	TARGET_CHECK(sh, write_proc(child, "projid_map", "0 0 1000\n"));
 	TARGET_CHECK(sh, write(down[1], "", 1) == 1);
 	close(up[0]);
 	close(up[1]);
@@ -190,16 +177,16 @@ static void nested_target(struct shared *sh)
 	pid_t child;
 
 	TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
-	TARGET_CHECK(sh, put(getpid(), "setgroups", "deny"));
-	TARGET_CHECK(sh, put(getpid(), "uid_map", "0 0 1\n"));
-	TARGET_CHECK(sh, put(getpid(), "gid_map", "0 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "setgroups", "deny"));
+	TARGET_CHECK(sh, write_proc(getpid(), "uid_map", "0 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "gid_map", "0 0 1\n"));
 	child = fork();
 	if (!child) {
 		TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
 		TARGET_CHECK(sh, getuid() == 65534);
 		target_step(sh, 1);
 		TARGET_CHECK(sh, getuid() == 65534);
-		TARGET_CHECK(sh, put(getpid(), "uid_map", "77 0 1\n"));
+		TARGET_CHECK(sh, write_proc(getpid(), "uid_map", "77 0 1\n"));
 		TARGET_CHECK(sh, getuid() == 77);
 		TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
 		_exit(0);
@@ -220,9 +207,9 @@ static void leftover_target(struct shared *sh)
 
 	TARGET_CHECK(sh, !setgroups(3, groups));
 	TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
-	TARGET_CHECK(sh, put(getpid(), "setgroups", "deny"));
-	TARGET_CHECK(sh, put(getpid(), "uid_map", "0 0 1\n"));
-	TARGET_CHECK(sh, put(getpid(), "gid_map", "0 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "setgroups", "deny"));
+	TARGET_CHECK(sh, write_proc(getpid(), "uid_map", "0 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "gid_map", "0 0 1\n"));
 	target_step(sh, 1);
 	TARGET_CHECK(sh, getgroups(4, got) == 3 && got[0] == 0 &&
 		     got[1] == 65534 && got[2] == 65534);
@@ -240,8 +227,8 @@ static void limits_target(struct shared *sh)
 	int fd;
 
 	TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
-	TARGET_CHECK(sh, put(getpid(), "setgroups", "deny"));
-	TARGET_CHECK(sh, put(getpid(), "uid_map", "0 0 1\n"));
+	TARGET_CHECK(sh, write_proc(getpid(), "setgroups", "deny"));
+	TARGET_CHECK(sh, write_proc(getpid(), "uid_map", "0 0 1\n"));
 	fd = open("/proc/sys/user/max_uts_namespaces", O_RDWR | O_CLOEXEC);
 	TARGET_CHECK(sh, write(fd, "1", 1) == 1);
 	close(fd);
@@ -329,9 +316,9 @@ static int guests_round_trip(struct ckpt_test *t)
 	t->pid = spawn_guest(t);
 	if (t->pid < 0)
 		return 3;
-	if (!put(t->pid, "setgroups", "deny") ||
-	    !put(t->pid, "uid_map", "0 1000 1\n") ||
-	    !put(t->pid, "gid_map", "0 1000 1\n"))
+	if (!write_proc(t->pid, "setgroups", "deny") ||
+	    !write_proc(t->pid, "uid_map", "0 1000 1\n") ||
+	    !write_proc(t->pid, "gid_map", "0 1000 1\n"))
 		return 4;
 	atomic_store(&t->sh->data[0], 1);
 	if (!wait_step(t->sh, 1))
@@ -409,8 +396,8 @@ static void rich_target(struct shared *sh)
 		_exit(0);
 	}
 	TARGET_CHECK(sh, read(up[0], &c, 1) == 1);
-	TARGET_CHECK(sh, put(child, "uid_map", "0 100000 1000\n"));
-	TARGET_CHECK(sh, put(child, "gid_map", "0 100000 1000\n"));
+	TARGET_CHECK(sh, write_proc(child, "uid_map", "0 100000 1000\n"));
+	TARGET_CHECK(sh, write_proc(child, "gid_map", "0 100000 1000\n"));
 	target_step(sh, 1);
 	TARGET_CHECK(sh, write(down[1], "", 1) == 1);
 	waitpid(child, NULL, 0);
@@ -461,9 +448,9 @@ TEST_F(userns, shared_outside)
 
 	t->pid = spawn_guest(t);
 	ASSERT_LT(0, t->pid);
-	ASSERT_TRUE(put(t->pid, "uid_map", "0 0 1\n"));
-	ASSERT_TRUE(put(t->pid, "setgroups", "deny"));
-	ASSERT_TRUE(put(t->pid, "gid_map", "0 0 1\n"));
+	ASSERT_TRUE(write_proc(t->pid, "uid_map", "0 0 1\n"));
+	ASSERT_TRUE(write_proc(t->pid, "setgroups", "deny"));
+	ASSERT_TRUE(write_proc(t->pid, "gid_map", "0 0 1\n"));
 	atomic_store(&t->sh->data[0], 1);
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	snprintf(path, sizeof(path), "/proc/%d/ns/user", t->pid);
