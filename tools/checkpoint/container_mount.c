@@ -429,6 +429,12 @@ static int set_read_only(const struct mounts *m, struct libmnt_fs *fs)
 	return ret;
 }
 
+/* restart() fills these; until then they are writable, see make_read_only(). */
+static bool is_tmpfs(struct libmnt_fs *fs)
+{
+	return !strcmp(mnt_fs_get_fstype(fs), "tmpfs");
+}
+
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
@@ -438,6 +444,10 @@ static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 	if (to < 0) {
 		free(data);
 		return failed(fs, errno, "mount point");
+	}
+	if (is_tmpfs(fs)) {
+		flags &= ~MS_RDONLY;
+		sb_flags &= ~MS_RDONLY;
 	}
 	ret = mount_at(to, fs, flags | sb_flags, data);
 	close_quietly(to);
@@ -911,6 +921,36 @@ static int mount_late(struct mounts *m, pid_t init)
 	return 0;
 }
 
+/* What restart() has filled, as it was. */
+static int make_read_only(const struct mounts *m, struct libmnt_fs *fs)
+{
+	unsigned long flags = mount_flags(fs), sb_flags = 0;
+	char *data = fs_data(m->ct->user, fs, &sb_flags);
+	int to, ret = 0;
+
+	if (sb_flags & MS_RDONLY) {
+		to = open_place(m, fs, 0);
+		ret = to < 0 ? -1 :
+		      mount_at(to, fs, MS_REMOUNT | flags | sb_flags, data);
+		close_quietly(to);
+	}
+	if (!ret && flags & MS_RDONLY)
+		ret = set_read_only(m, fs);
+	free(data);
+	return ret ? failed(fs, errno, "read-only") : 0;
+}
+
+static int make_all_read_only(const struct mounts *m)
+{
+	int i, ret = 0;
+
+	for (i = 0; i < m->nr_done && !ret; i++)
+		if (is_tmpfs(m->done[i]) && !map_of(m, m->done[i]) &&
+		    !strcmp(mnt_fs_get_root(m->done[i]), "/"))
+			ret = make_read_only(m, m->done[i]);
+	return ret;
+}
+
 /**
  * mounts_finish - mount the rest, and let go of the old root
  * @m: the mounts, after mounts_enter()
@@ -920,7 +960,7 @@ static int mount_late(struct mounts *m, pid_t init)
  */
 int mounts_finish(struct mounts *m, pid_t init)
 {
-	if (m->nr_late && mount_late(m, init))
+	if ((m->nr_late && mount_late(m, init)) || make_all_read_only(m))
 		return -1;
 	close_quietly(m->old_root);
 	m->old_root = -1;

@@ -45,6 +45,13 @@ prepare()
 		truncate -s 2M /run/dir/big
 		setfattr -n trusted.color -v red /run/file
 		mount -t tmpfs -o nodev inner /run/inner
+		for at in once always; do
+			mkdir /run/$at
+			mount -t tmpfs -o size=64k $at /run/$at
+			echo $at > /run/$at/text
+		done
+		mount -o remount,bind,ro /run/once
+		mount -o remount,ro /run/always
 		mkdir -p /dev/pts
 		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
 		ln -sf pts/ptmx /dev/ptmx
@@ -117,6 +124,8 @@ contents()
 		cd "$run" || exit
 		find . -not -path './inner/*' -printf '%p %y %m %U %G %n %s %l %T@\n' | sort
 		sha256sum file dir/big
+		cat once/text always/text
+		touch once/new always/new 2>&1
 		stat -c '%t %T' node
 		getfattr -n trusted.color file
 		test file -ef hard && echo linked

@@ -100,7 +100,7 @@ static inline void kinds_unix(struct shared *sh)
 	socklen_t len;
 
 	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
-	TARGET_CHECK(sh, write(sv[0], "to", 2) == 2 && write(sv[1], "fro", 3) == 3);
+	TARGET_CHECK(sh, write(sv[0], "to", 2) == 2 && write(sv[1], "back", 4) == 4);
 	TARGET_CHECK(sh, !pipe(fds) && kinds_pass(sv[0], fds, 2));
 	/* Each is in the queue of the other. */
 	TARGET_CHECK(sh, kinds_pass(sv[0], &sv[0], 1) && kinds_pass(sv[1], &sv[0], 2));
