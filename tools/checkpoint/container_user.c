@@ -131,9 +131,11 @@ static int map_ids(pid_t pid, const struct id_kind *kind,
 		say("user namespace: %s ids from %u are those from %u outside, %u in all%s",
 		    kind->what, map[i].first, map[i].lower, map[i].count,
 		    i + 1 < nr ? "" : ":");
-	say("user namespace: this map of %s ids: %s%s", kind->what, strerror(err),
-	    err == EPERM ? "; it takes root, or newuidmap, newgidmap and lines in /etc/subuid, /etc/subgid" :
-	    err == EINVAL ? "; not all of them exist here" : "");
+	say("user namespace: this map of %s ids: %s", kind->what, strerror(err));
+	if (err == EPERM)
+		say("it takes root, or newuidmap, newgidmap and lines in /etc/subuid, /etc/subgid");
+	else if (err == EINVAL)
+		say("not all of these ids exist here");
 	return -1;
 }
 

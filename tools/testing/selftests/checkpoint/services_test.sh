@@ -61,10 +61,12 @@ get()
 {
 	python3 - "$@" <<- 'END'
 		import http.client, socket, sys
+		to = sys.argv[1]
+		local = to[0] == "/"
 		c = http.client.HTTPConnection("localhost")
-		c.sock = socket.socket(socket.AF_UNIX if sys.argv[1][0] == "/" else socket.AF_INET)
+		c.sock = socket.socket(socket.AF_UNIX if local else socket.AF_INET)
 		c.sock.settimeout(10)
-		c.sock.connect(sys.argv[1] if sys.argv[1][0] == "/" else ("127.0.0.1", int(sys.argv[1])))
+		c.sock.connect(to if local else ("127.0.0.1", int(to)))
 		c.request("GET", "/")
 		print(c.getresponse().read().decode())
 	END

@@ -166,7 +166,8 @@ look()
 		inside ip -o address | grep -v 'fe80:'
 		inside hostname
 		inside sh -c 'ipcs -m | grep 0x; ps -o pid=,comm= 1;
-			cd /run; find . -not -name count -printf "%p %y %m %U %G %l\n" | sort; cat file
+			cd /run; find . -not -name count -printf "%p %y %m %U %G %l\n" |
+				sort; cat file
 			cat /proc/sys/user/max_uts_namespaces'
 	} > "$tmp/$1" 2> "$tmp/err"
 }
