@@ -3,7 +3,8 @@
  * Checkpoint/restart - network namespaces
  *
  * Saved: that the root task has one of its own; others that are as new: no
- *	interface but the loopback, which is down, and no packet filter.
+ *	interface but the loopback, which is down, no routes, rules, packet
+ *	filters or IPsec.
  * Not saved: interfaces, addresses and routes of the root task's. A coordinator
  *	makes them, and is in the namespace when it calls restart(). Settings
  *	below /proc/sys/net.
@@ -15,6 +16,7 @@
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/rtnetlink.h>
+#include <net/fib_notifier.h>
 #include <net/net_namespace.h>
 #include "namespaces.h"
 #include "ns_net.h"
@@ -30,11 +32,18 @@ static const char *not_as_new(struct net *net)
 			why = "has interfaces";
 		else if (dev->flags & IFF_UP)
 			why = "its loopback interface is up";
+		else if (ckpt_netdev_has_ipv6(dev))
+			why = "its loopback interface has addresses";
 	}
 	rtnl_unlock();
-	if (!why && ckpt_net_has_filters(net))
-		why = "has packet filters";
-	return why;
+	if (why)
+		return why;
+	if (ckpt_net_has_filters(net))
+		return "has packet filters";
+	if (ckpt_net_has_xfrm(net))
+		return "has IPsec policies or states";
+	/* Also those that have gone again: they may have been the ones to begin with. */
+	return fib_seq_sum(net) ? "has routes or rules of its own" : NULL;
 }
 
 /**

@@ -3,6 +3,9 @@
 #define _CHECKPOINT_NS_NET_H
 
 #include <linux/netfilter.h>
+#include <linux/string.h>
+#include <net/addrconf.h>
+#include <net/if_inet6.h>
 #include <net/net_namespace.h>
 
 #ifdef CONFIG_NETFILTER
@@ -14,6 +17,35 @@ static inline bool ckpt_net_has_filters(const struct net *net)
 }
 #else
 static inline bool ckpt_net_has_filters(const struct net *net)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_XFRM
+static inline bool ckpt_net_has_xfrm(struct net *net)
+{
+	return memchr_inv(net->xfrm.policy_count, 0,
+			  sizeof(net->xfrm.policy_count)) ||
+	       !list_empty(&net->xfrm.state_all);
+}
+#else
+static inline bool ckpt_net_has_xfrm(struct net *net)
+{
+	return false;
+}
+#endif
+
+#if IS_ENABLED(CONFIG_IPV6)
+/* Whether @dev has IPv6 addresses, which have no routes while it is down. */
+static inline bool ckpt_netdev_has_ipv6(const struct net_device *dev)
+{
+	const struct inet6_dev *idev = __in6_dev_get(dev);
+
+	return idev && !list_empty(&idev->addr_list);
+}
+#else
+static inline bool ckpt_netdev_has_ipv6(const struct net_device *dev)
 {
 	return false;
 }

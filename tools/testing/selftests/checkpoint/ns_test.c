@@ -376,6 +376,56 @@ TEST_F(ns, net_in_use)
 		"network namespace other than the root task's: its loopback interface is up");
 }
 
+/* One thing each that needs no interface that is up. */
+static const char * const net_changes[] = {
+	"ip route add blackhole 10.1.0.0/16",
+	"ip -6 route add unreachable fd00::/8",
+	"ip rule del pref 32767",
+	"ip -6 rule add from fd00::1 table 7",
+	"ip address add 10.1.2.3/32 dev lo",
+	"ip -6 address add fd00::3/128 dev lo",
+	"ip xfrm policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out action block",
+};
+
+static void net_changed_target(struct shared *sh)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
+		if (system(net_changes[sh->data[2]]))
+			atomic_store(&sh->data[3], 1);
+		target_step(sh, 1);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(pid, NULL, 0) == pid);
+}
+
+TEST_F_TIMEOUT(ns, net_changed, 60)
+{
+	struct ckpt_test *t = &self->t;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(net_changes); i++) {
+		memset(t->sh, 0, sizeof(*t->sh));
+		t->sh->data[2] = i;
+		ASSERT_LT(0, spawn(t, net_changed_target));
+		ASSERT_TRUE(wait_step(t->sh, 1));
+		if (t->sh->data[3]) {
+			TH_LOG("%s: not in this kernel", net_changes[i]);
+		} else {
+			EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0)) {
+				TH_LOG("%s: %s", net_changes[i], t->msg);
+			}
+			EXPECT_NE(NULL, strstr(t->msg, "network namespace other than the root task's: ")) {
+				TH_LOG("%s: %s", net_changes[i], t->msg);
+			}
+		}
+		atomic_store(&t->sh->go, 1);
+		wait_verified(_metadata, t);
+	}
+}
+
 /* ---- mounts ---- */
 
 static void mnt_nested_target(struct shared *sh)
