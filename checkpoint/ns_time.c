@@ -103,6 +103,9 @@ void *restore_ns_time(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		return ERR_PTR(ckpt_err(ctx, ckpt_ns_errno(PTR_ERR(ns)),
 					"time namespace"));
 	wanted_offsets(ctx, t, &ns->offsets);
+	/* Somebody has been in it: its offsets can be set no more. */
+	if (t->ns.flags & CKPT_NS_TIME_FROZEN)
+		timens_commit(current, ns);
 	return &ns->ns;
 }
 

@@ -299,6 +299,26 @@ TEST_F(ns, time_for_children)
 	ROUND_TRIP(&self->t, time_unused_target);
 }
 
+/* Once somebody has been in there its clocks are set for ever. */
+static void time_used_target(struct shared *sh)
+{
+	pid_t child;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWTIME));
+	child = fork();
+	if (!child)
+		_exit(0);
+	TARGET_CHECK(sh, waitpid(child, NULL, 0) == child);
+	TARGET_CHECK(sh, !set_offset("monotonic 100000 0") && errno == EACCES);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !set_offset("monotonic 100000 0") && errno == EACCES);
+}
+
+TEST_F(ns, time_set_for_ever)
+{
+	ROUND_TRIP(&self->t, time_used_target);
+}
+
 /* ---- network ---- */
 
 static bool loopback_up(bool set)
