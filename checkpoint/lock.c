@@ -295,6 +295,9 @@ static int restore_lock(struct ckpt_ctx *ctx, const struct ckpt_hdr_lock *h)
 	/* Not waiting for it, so whatever is not done is in the way. */
 	if (ret == -EAGAIN || ret == -EACCES || ret == FILE_LOCK_DEFERRED)
 		ret = -EBUSY;
+	/* There is no table that could be full, but memory. */
+	if (ret == -ENOLCK)
+		ret = -ENOMEM;
 	locks_release_private(&fl);
 	if (ret)
 		return ckpt_path_err(ctx, file_user_path(file), ret,
