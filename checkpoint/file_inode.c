@@ -429,6 +429,18 @@ static int change(struct file *file, struct iattr *attr)
 	return ret;
 }
 
+/*
+ * Numbers of the image are those of a user namespace that the caller may have
+ * left. It has nothing to say there: chown() takes those of its own only.
+ */
+static bool may_name_owner(const struct inode *inode, kuid_t uid, kgid_t gid)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	return (uid_eq(uid, inode->i_uid) || kuid_has_mapping(ns, uid)) &&
+	       (gid_eq(gid, inode->i_gid) || kgid_has_mapping(ns, gid));
+}
+
 static int restore_owner(struct ckpt_ctx *ctx, struct file *file,
 			 const struct ckpt_hdr_unlinked *h)
 {
@@ -441,7 +453,12 @@ static int restore_owner(struct ckpt_ctx *ctx, struct file *file,
 	};
 
 	if (!uid_valid(uid) || !gid_valid(gid))
-		return -EINVAL;
+		return ckpt_err(ctx, -EINVAL, "%s: owner %u:%u is not mapped",
+				h->name, h->uid, h->gid);
+	if (!may_name_owner(file_inode(file), uid, gid))
+		return ckpt_err(ctx, -EPERM,
+				"%s: owner %u:%u is outside the user namespace",
+				h->name, h->uid, h->gid);
 	return change(file, &attr);
 }
 

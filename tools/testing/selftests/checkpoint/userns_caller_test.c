@@ -46,6 +46,8 @@ static void init(struct shared *sh, bool nested)
 {
 	while (!atomic_load(&sh->data[0]))
 		nap_ms(2);
+	if (atomic_load(&sh->data[2]) && memfd_create("letters", 0) < 0)
+		_exit(1);
 	if (nested && !fork()) {
 		if (unshare(CLONE_NEWUSER))
 			_exit(1);
@@ -311,6 +313,25 @@ static void set_ids(struct ckpt_hdr_cred *cred, unsigned int id)
 	cred->egid = id;
 	cred->sgid = id;
 	cred->fsgid = id;
+}
+
+/* Who has left a user namespace gives no files to those who are in there. */
+TEST_F(caller, owner_of_file)
+{
+	struct ckpt_hdr_unlinked *file;
+
+	atomic_store(&self->t.sh->data[2], 1);
+	CONTAINER(0, false);
+	EXPECT_RESTART(0, &root, "");
+	file = find(&self->img, CKPT_HDR_UNLINKED, 0);
+	ASSERT_NE(NULL, file);
+	file->uid = 77;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &root, "is outside the user namespace");
+	file->uid = 0;
+	file->gid = 77;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &root, "is outside the user namespace");
 }
 
 /* A group from before has no number inside: only who has it can pass it on. */
