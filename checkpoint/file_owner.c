@@ -175,15 +175,6 @@ int ckpt_file_owner_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	return 0;
 }
 
-/* Signals are sent with the rights of whoever set the owner. */
-static bool may_be(kuid_t uid)
-{
-	const struct cred *cred = current_cred();
-
-	return uid_eq(uid, cred->uid) || uid_eq(uid, cred->euid) ||
-	       uid_eq(uid, cred->suid) || ckpt_may_take_uid(uid);
-}
-
 static int set_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
 		     struct file *file)
 {
@@ -195,7 +186,8 @@ static int set_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_file_owner *h,
 		return ckpt_err(ctx, -EINVAL,
 				"owner of a file: user %u or %u is not mapped",
 				h->uid, h->euid);
-	if (h->pid && (!may_be(uid) || !may_be(euid)))
+	/* Signals are sent with the rights of whoever set the owner. */
+	if (h->pid && (!ckpt_may_take_uid(uid) || !ckpt_may_take_uid(euid)))
 		return ckpt_err(ctx, -EPERM,
 				"owner of a file: set by user %u (%u)", h->uid,
 				h->euid);

@@ -716,6 +716,9 @@ int ckpt_ns_check_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns *h,
 			ns->ops->name);
 }
 
+/* Of a task that has all those of the caller. */
+static const struct ckpt_hdr_task_ns no_ns;
+
 static struct ns_common *own_or(struct ckpt_ctx *ctx, u32 id,
 				struct ns_common *callers)
 {
@@ -767,9 +770,7 @@ static struct nsproxy *make_nsproxy(struct ckpt_ctx *ctx,
 struct nsproxy *ckpt_nsproxy_with_pid(struct ckpt_ctx *ctx,
 				      struct pid_namespace *ns)
 {
-	const struct ckpt_hdr_task_ns none = {};
-
-	return make_nsproxy(ctx, &none, ns);
+	return make_nsproxy(ctx, &no_ns, ns);
 }
 
 static int enter(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_ns *h,
@@ -783,8 +784,6 @@ static int enter(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_ns *h,
 	timens_commit(current, new->time_ns);
 	return 0;
 }
-
-static const struct ckpt_hdr_task_ns no_ns;
 
 static bool same_namespaces(const struct ckpt_hdr_task_ns *a,
 			    const struct ckpt_hdr_task_ns *b)
@@ -838,11 +837,10 @@ int enter_ns_for_children(struct ckpt_ctx *ctx, const struct ckpt_hdr_task_ns *h
 
 static int copy_callers(struct ckpt_ctx *ctx)
 {
-	const struct ckpt_hdr_task_ns none = {};
 	struct nsproxy *own;
 
 	ctx->nsproxy = current->nsproxy;
-	own = make_nsproxy(ctx, &none, current->nsproxy->pid_ns_for_children);
+	own = make_nsproxy(ctx, &no_ns, current->nsproxy->pid_ns_for_children);
 	ctx->nsproxy = own;
 	return own ? 0 : ckpt_err(ctx, -ENOMEM, "namespaces");
 }

@@ -1057,7 +1057,6 @@ static int restore_embryo(struct unix_restore *r, struct sock *listener,
 static int check_sender(struct unix_restore *r, const struct ckpt_hdr_skb *h,
 			struct scm_creds *creds)
 {
-	const struct cred *cred = current_cred();
 	struct user_namespace *ns = r->ctx->base_user_ns;
 	const u32 none = -1;
 
@@ -1068,14 +1067,10 @@ static int check_sender(struct unix_restore *r, const struct ckpt_hdr_skb *h,
 		return ckpt_err(r->ctx, -EINVAL,
 				"message: sender %u:%u is not mapped", h->uid,
 				h->gid);
-	if (h->uid != none && !uid_eq(creds->uid, cred->uid) &&
-	    !uid_eq(creds->uid, cred->euid) &&
-	    !uid_eq(creds->uid, cred->suid) && !ckpt_may_take_uid(creds->uid))
+	if (h->uid != none && !ckpt_may_take_uid(creds->uid))
 		return ckpt_err(r->ctx, -EPERM, "message: sender is user %u",
 				h->uid);
-	if (h->gid != none && !gid_eq(creds->gid, cred->gid) &&
-	    !gid_eq(creds->gid, cred->egid) &&
-	    !gid_eq(creds->gid, cred->sgid) && !ckpt_may_take_gid(creds->gid))
+	if (h->gid != none && !ckpt_may_take_gid(creds->gid))
 		return ckpt_err(r->ctx, -EPERM, "message: sender is group %u",
 				h->gid);
 	return 0;
