@@ -8,6 +8,7 @@
 #define _CHECKPOINT_TESTS_SPOIL_H
 
 #include <kunit/test.h>
+#include <linux/random.h>
 #include <linux/stddef.h>
 #include <linux/string.h>
 #include "../internal.h"
@@ -53,6 +54,22 @@ static inline void spoil_check(struct kunit *test, const struct spoil *s,
 	KUNIT_EXPECT_EQ(test, s->err, ckpt_validate_record(v, h));
 	if (s->err)
 		KUNIT_EXPECT_NOT_NULL(test, v->why);
+}
+
+/*
+ * No record gets by, whatever its bytes are, without its fields being read: any
+ * result will do, but KASAN must stay silent. @room is what @h may use.
+ */
+static inline void spoil_noise(struct ckpt_validator *v, struct ckpt_hdr *h,
+			       size_t room, int rounds)
+{
+	const struct ckpt_hdr keep = *h;
+
+	while (rounds--) {
+		get_random_bytes(h, room);
+		*h = keep;
+		ckpt_kind(h->type)->validate(v, h);
+	}
 }
 
 #endif /* _CHECKPOINT_TESTS_SPOIL_H */
