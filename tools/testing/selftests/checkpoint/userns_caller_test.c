@@ -48,6 +48,8 @@ static void init(struct shared *sh, bool nested)
 		nap_ms(2);
 	if (atomic_load(&sh->data[2]) && memfd_create("letters", 0) < 0)
 		_exit(1);
+	if (atomic_load(&sh->data[3]) && open("/dev/ptmx", O_RDWR | O_NOCTTY) < 0)
+		_exit(1);
 	if (nested && !fork()) {
 		if (unshare(CLONE_NEWUSER))
 			_exit(1);
@@ -337,6 +339,42 @@ TEST_F(caller, owner_of_file)
 	file->gid = 77;
 	ASSERT_TRUE(put_image(&self->t, &self->img));
 	EXPECT_RESTART(EPERM, &root, "is outside the user namespace");
+}
+
+/* Nor terminals, which belong to the user that opens them, or any by chown(). */
+TEST_F(caller, owner_of_terminal)
+{
+	const struct caller range = { .map = "0 0 2\n" };
+	struct ckpt_hdr_ns_user *user;
+	struct ckpt_hdr_pty *pty;
+
+	atomic_store(&self->t.sh->data[3], 1);
+	CONTAINER(0, false);
+	EXPECT_RESTART(0, &root, "");
+	pty = find(&self->img, CKPT_HDR_PTY, 0);
+	ASSERT_NE(NULL, pty);
+	pty->uid = 1;
+	pty->gid = 0;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &root, "owner is user 1, group 0");
+	pty->uid = 0;
+	pty->gid = 1;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &root, "owner is user 0, group 1");
+
+	/* A plain user has itself, or what else has a number inside. */
+	EXPECT_RESTART(EPERM, &guest, "owner is user 0, group 1");
+	pty->uid = GUEST;
+	pty->gid = GUEST;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(0, &guest, "");
+	user = find(&self->img, CKPT_HDR_NS_USER, 0);
+	user->map[0].count = 2;
+	user->map[1].count = 2;
+	pty->uid = 1;
+	pty->gid = 1;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(0, &range, "");
 }
 
 /* A group from before has no number inside: only who has it can pass it on. */
