@@ -625,6 +625,16 @@ static bool positions_ok(const struct ckpt_hdr_tty *tty)
 	       tty->echo_commit <= tty->nr_echo && tty->echo_mark <= tty->nr_echo;
 }
 
+/*
+ * Calls on either side set the slave. If a master did as much as echo, each
+ * character could go back and forth between the two for ever.
+ */
+static bool settings_ok(const struct ckpt_hdr_tty *tty, bool master)
+{
+	return !master || !(tty->termios.iflag | tty->termios.oflag |
+			    tty->termios.lflag);
+}
+
 static bool ends_ok(const struct ckpt_hdr_tty *tty)
 {
 	u32 rest = tty->nr_read % 8;
@@ -654,6 +664,8 @@ int ckpt_tty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	    tty->nr_queued > CKPT_TTY_QUEUE_MAX ||
 	    h->len < sizeof(*tty) + data_len(tty))
 		return ckpt_bad(v, "bad length of data in a terminal");
+	if (!settings_ok(tty, !side))
+		return ckpt_bad(v, "settings of the master of a pseudo terminal");
 	if (!positions_ok(tty) || !ends_ok(tty))
 		return ckpt_bad(v, "position behind the data of a terminal");
 	if (!ckpt_tail_ok(h, sizeof(*tty) + data_len(tty)))
