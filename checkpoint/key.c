@@ -4,8 +4,8 @@
  *
  * Saved: keys of the types keyring, user and logon that credentials lead to, and
  *	those of the users of the tree's own user namespaces: serial number,
- *	description, owner, permissions, payload, links, when it expires, that
- *	it has been revoked.
+ *	description, owner, permissions, label, payload, links, when it expires,
+ *	that it has been revoked.
  * Not saved: the keyrings of users (@u, @us) of other user namespaces, which
  *	all processes of that user share: they are those of the same user at
  *	restart. When a key was last used; the order in which a keyring lists
@@ -220,6 +220,23 @@ static u32 user_keyring_flag(const struct key *key)
 		return 0;
 	return strstarts(key->description, "_uid_ses.") ?
 	       CKPT_KEY_USER_SESSION : CKPT_KEY_USER_KEYRING;
+}
+
+/**
+ * ckpt_key_is_outside - whether a key is the user's, and not the tree's
+ * @ctx: the checkpoint; its key_holder says by whom it was reached
+ * @key: the key
+ *
+ * Return: true if it is left to the caller of restart().
+ */
+bool ckpt_key_is_outside(struct ckpt_ctx *ctx, const struct key *key)
+{
+	struct user_namespace *ns;
+
+	if (!user_keyring_flag(key))
+		return false;
+	ns = user_keyring_ns(ctx->key_holder, key);
+	return ns && !ckpt_user_ns_id(ctx, ns);
 }
 
 static int find_owner(struct ckpt_ctx *ctx, const struct key *key,
@@ -900,8 +917,10 @@ static int finish_key(struct ckpt_ctx *ctx, struct key *key,
 
 	/* Also not if the caller supplied the user namespace, with all in it. */
 	if (k->flags & CKPT_KEY_OUTSIDE ||
-	    (is_users(k) && ckpt_ns_is_external(ctx, k->user_ns)))
+	    (is_users(k) && ckpt_ns_is_external(ctx, k->user_ns))) {
+		ckpt_obj_by_id(ctx, k->h.id)->foreign = true;
 		return 0;
+	}
 	ret = set_serial(ctx, key, k) ?: add_links(ctx, key, k);
 	if (ret)
 		return ret;

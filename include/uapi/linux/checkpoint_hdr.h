@@ -327,7 +327,8 @@ struct ckpt_label_ref {
 
 /**
  * struct ckpt_hdr_labels - the labels of credentials, a file, a task, ...
- * @h: type %CKPT_HDR_LABELS; belongs to the object or task before it
+ * @h: type %CKPT_HDR_LABELS; belongs to the object, task, System V IPC object or
+ *	message before it
  * @nr: number of labels, at most %CKPT_LABELS_MAX
  * @reserved: zero
  * @ref: the labels
