@@ -11,6 +11,7 @@ struct ckpt_hdr;
 struct ckpt_obj;
 struct ckpt_validator;
 struct inode;
+struct net;
 struct seq_file;
 
 int checkpoint_mounts(struct ckpt_ctx *ctx);
@@ -18,6 +19,9 @@ int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m);
 int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_netconf(struct ckpt_ctx *ctx);
+int checkpoint_netconf_nested(struct ckpt_ctx *ctx, struct net *net);
+int ckpt_net_check_neighbours(struct ckpt_ctx *ctx, struct net *net);
+int checkpoint_netconf_end(struct ckpt_ctx *ctx);
 int ckpt_net_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_tmpfs_all(struct ckpt_ctx *ctx);

@@ -48,6 +48,7 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	xa_init(&ctx->shared_pages);
 	xa_init(&ctx->anon_roots);
 	xa_init(&ctx->shared_ns);
+	xa_init(&ctx->net_peers);
 	xa_init(&ctx->undo_lists);
 	ctx->pages_crc = ~0;
 	ctx->data_crc = ~0;
@@ -126,6 +127,7 @@ static void release_ctx(struct kref *ref)
 	if (ctx->root_nsproxy)
 		put_nsproxy(ctx->root_nsproxy);
 	xa_destroy(&ctx->shared_ns);
+	xa_destroy(&ctx->net_peers);
 	xa_destroy(&ctx->undo_lists);
 	if (ctx->nsproxy)
 		put_nsproxy(ctx->nsproxy);

@@ -196,6 +196,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_net_msg) +
 				  CKPT_NET_MSG_MAX,
 		.owner		= CKPT_HDR_CONTAINER,
+		.other_owner	= CKPT_HDR_NS_NET,
 		.validate	= ckpt_net_msg_validate,
 	},
 	[CKPT_HDR_TASK] = {

@@ -757,7 +757,7 @@ static const struct rec_case cases[] = {
 
 	FINE(NET_MSG, net_msg, flags, CKPT_NET_OUTSIDE, "outside"),
 	BAD(NET_MSG, net_msg, flags, 2, "unknown flag"),
-	BAD(NET_MSG, net_msg, reserved, 1, "reserved"),
+	BAD(NET_MSG, net_msg, peer, CKPT_CLASS_NS_NET, "inwards from the root task's"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, 0, "no length"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, sizeof(struct nlmsghdr), "too short"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, 33, "beyond the record"),
@@ -1313,6 +1313,49 @@ static void good_records(struct kunit *test)
 	}
 }
 
+static const struct net_case {
+	const char *name;
+	u32 owner_flags;
+	u32 flags;
+	u32 peer;
+	u16 type;
+	int err;
+} net_cases[] = {
+	{ "nested", 0, 0, 0, RTM_NEWLINK, 0 },
+	{ "outside", 0, CKPT_NET_OUTSIDE, 0, RTM_NEWLINK, 0 },
+	{ "root task's", CKPT_NS_ROOT, 0, 0, RTM_NEWLINK, -EBADMSG },
+	{ "peer", 0, 0, CKPT_CLASS_NS_NET, RTM_NEWLINK, 0 },
+	{ "peer outside", 0, CKPT_NET_OUTSIDE, CKPT_CLASS_NS_NET, RTM_NEWLINK, -EBADMSG },
+	{ "peer of another kind", 0, 0, CKPT_CLASS_NS_UTS, RTM_NEWLINK, -EBADMSG },
+	{ "dangling peer", 0, 0, ~0U, RTM_NEWLINK, -EBADMSG },
+	{ "peer to come", 0, 0, NR_CLASSES + 1, RTM_NEWLINK, -EBADMSG },
+	{ "peer of an address", 0, 0, CKPT_CLASS_NS_NET, RTM_NEWADDR, -EBADMSG },
+};
+
+KUNIT_ARRAY_PARAM_DESC(net_case, net_cases, name);
+
+/* Messages of network namespaces that are not the root task's. */
+static void nested_net_msg(struct kunit *test)
+{
+	const struct net_case *n = test->param_value;
+	struct ckpt_hdr *h = make_good(test, find_good(CKPT_HDR_NET_MSG, 0));
+	struct ckpt_validator *v = make_pass(test, CKPT_HDR_NET_MSG);
+	struct ckpt_hdr *owner = make_good(test, find_good(CKPT_HDR_NS_NET, 0));
+	struct ckpt_hdr_net_msg *m = (void *)h;
+
+	((struct ckpt_hdr_ns *)owner)->flags = n->owner_flags;
+	v->owner = CKPT_HDR_NS_NET;
+	v->owner_hdr = owner;
+	m->flags = n->flags;
+	m->peer = n->peer;
+	((struct nlmsghdr *)m->msg)->nlmsg_type = n->type;
+	KUNIT_EXPECT_EQ(test, n->err, ckpt_validate_record(v, h));
+	/* It can lead anywhere but to where it is. */
+	owner->id = CKPT_CLASS_NS_NET;
+	if (n->peer == owner->id)
+		KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
+}
+
 /* No record that is too short is looked at, and none is accepted. */
 static void short_records(struct kunit *test)
 {
@@ -1417,6 +1460,7 @@ static struct kunit_case records_test_cases[] = {
 	KUNIT_CASE_PARAM(every_case, rec_case_gen_params),
 	KUNIT_CASE_PARAM(pages_check, pages_gen_params),
 	KUNIT_CASE(good_records),
+	KUNIT_CASE_PARAM(nested_net_msg, net_case_gen_params),
 	KUNIT_CASE(short_records),
 	KUNIT_CASE(every_kind_has_cases),
 	KUNIT_CASE(every_object_can_be_made),
