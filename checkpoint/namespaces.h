@@ -85,16 +85,12 @@ void *restore_ns_time(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c);
 void restore_ns_time_commit(struct ckpt_ctx *ctx);
 
-/* ns_cgroup.c, ns_net.c, ns_mnt.c */
+/* ns_cgroup.c, ns_net.c */
 int checkpoint_ns_cgroup(struct ckpt_ctx *ctx, void *obj);
 void *restore_ns_cgroup(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 int checkpoint_ns_net(struct ckpt_ctx *ctx, void *obj);
 void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
-		     struct ckpt_cursor *c);
-int checkpoint_ns_mnt(struct ckpt_ctx *ctx, void *obj);
-int ckpt_ns_mnt_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-void *restore_ns_mnt(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		     struct ckpt_cursor *c);
 
 #endif /* _CHECKPOINT_NAMESPACES_H */

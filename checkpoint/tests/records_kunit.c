@@ -131,6 +131,14 @@ static void fill_mount(void *rec)
 	memcpy(m->line, "22 1 8:1", 8);
 }
 
+static void fill_ns_mount(void *rec)
+{
+	struct ckpt_hdr_ns_mount *m = rec;
+
+	m->pid = 7;
+	memcpy(m->line, "23 1 0:5", 8);
+}
+
 static void fill_net_msg(void *rec)
 {
 	struct ckpt_hdr_net_msg *m = rec;
@@ -524,6 +532,13 @@ static void fill_tmpfs(void *rec)
 	strscpy(t->path, "/run", 8);
 }
 
+static void fill_tmpfs_ns(void *rec)
+{
+	struct ckpt_hdr_tmpfs_ns *n = rec;
+
+	n->mnt = CKPT_CLASS_NS_MNT;
+}
+
 static void fill_tmpfs_entry(void *rec)
 {
 	struct ckpt_hdr_tmpfs_entry *e = rec;
@@ -560,13 +575,15 @@ static const struct good_rec good_recs[] = {
 	REC(NS_NET, ns, 0, fill_ns),
 	REC(NS_PID, ns_pid, 0, fill_ns_pid),
 	REC(NS_PID, ns_pid, 0, fill_ns_pid_nested),
-	REC(NS_MNT, ns, 0, fill_ns),
+	REC(NS_MNT, ns, 0, fill_nothing),
+	REC(NS_MOUNT, ns_mount, 16, fill_ns_mount),
 	REC(NS_CGROUP, ns, 0, fill_ns),
 	REC(NS_TIME, ns_time, 0, fill_nothing),
 	REC(TASK_NS, task_ns, 0, fill_task_ns),
 	REC(MOUNT, mount, 16, fill_mount),
 	REC(NET_MSG, net_msg, 32, fill_net_msg),
 	REC(TMPFS, tmpfs, 8, fill_tmpfs),
+	REC(TMPFS_NS, tmpfs_ns, 0, fill_tmpfs_ns),
 	REC(TMPFS_ENTRY, tmpfs_entry, 8, fill_tmpfs_entry),
 	REC(XATTR, xattr, 8, fill_xattr),
 	REC(TREE, tree, 0, fill_tree),
@@ -702,7 +719,16 @@ static const struct rec_case cases[] = {
 	BAD(NS_NET, ns, user, ~0U, "dangling owner"),
 	BAD(NS_NET, ns, flags, 2, "unknown flag"),
 	BAD(NS_CGROUP, ns, user, CKPT_CLASS_MM, "owner that is none"),
-	NOTSUPP(NS_MNT, ns, flags, 0, "not the root task's"),
+	FINE(NS_MNT, ns, flags, CKPT_NS_ROOT, "the root task's"),
+	BAD(NS_MNT, ns, flags, 2, "unknown flag"),
+	BAD(NS_MNT, ns, user, CKPT_CLASS_NS_MNT, "owner that is none"),
+	FINE(NS_MOUNT, ns_mount, pid, 0, "shows what the root task has"),
+	BAD(NS_MOUNT, ns_mount, pid, ~0U, "negative number of a process"),
+	BAD(NS_MOUNT, ns_mount, reserved, 1, "reserved"),
+	BAD(NS_MOUNT, ns_mount, line[0], 0, "no line"),
+	BAD(NS_MOUNT, ns_mount, line[3], '\n', "two lines"),
+	BAD(NS_MOUNT, ns_mount, line[15], 1, "padding"),
+	BAD(NS_MOUNT, ns_mount, h.len, sizeof(struct ckpt_hdr_ns_mount) + 8, "no end"),
 
 	FINE(NS_USER, ns_user, ns.flags, CKPT_NS_USER_SETGROUPS, "setgroups"),
 	BAD(NS_USER, ns_user, ns.flags, 2, "unknown flag"),
@@ -768,6 +794,11 @@ static const struct rec_case cases[] = {
 
 	BAD(TMPFS, tmpfs, path[0], 'r', "relative path"),
 	BAD(TMPFS, tmpfs, path[7], 1, "behind the path"),
+
+	BAD(TMPFS_NS, tmpfs_ns, mnt, 0, "the root task's"),
+	BAD(TMPFS_NS, tmpfs_ns, mnt, CKPT_CLASS_NS_UTS, "other namespace"),
+	BAD(TMPFS_NS, tmpfs_ns, mnt, ~0U, "dangling"),
+	BAD(TMPFS_NS, tmpfs_ns, reserved, 1, "reserved"),
 
 	BAD(TMPFS_ENTRY, tmpfs_entry, fs, 0, "no filesystem"),
 	BAD(TMPFS_ENTRY, tmpfs_entry, fs, CKPT_CLASS_MM, "other filesystem"),
@@ -883,7 +914,10 @@ static const struct rec_case cases[] = {
 	BAD(FS, fs, root.mode, S_IFREG, "root that is a file"),
 	BAD(FS, fs, cwd.mode, 0, "directory without type"),
 	BAD(FS, fs, cwd.mtime_nsec, NSEC_PER_SEC, "nanoseconds"),
-	BAD(FS, fs, root.reserved, 1, "reserved in the identity"),
+	FINE(FS, fs, root.mnt, CKPT_CLASS_NS_MNT, "root elsewhere"),
+	FINE(FS, fs, cwd.mnt, CKPT_CLASS_NS_MNT, "working directory elsewhere"),
+	BAD(FS, fs, root.mnt, CKPT_CLASS_NS_NET, "root in another namespace"),
+	BAD(FS, fs, cwd.mnt, ~0U, "working directory nowhere"),
 
 	FINE(PIPE, pipe, slots, 2, "two slots"),
 	BAD(PIPE, pipe, slots, 0, "no slots"),
@@ -946,6 +980,9 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PATH, file_path, id.mode, S_IFLNK, "symbolic link"),
 	BAD(FILE_PATH, file_path, id.mode, S_IFBLK, "block device"),
 	BAD(FILE_PATH, file_path, id.mode, 0xffffffff, "type"),
+	FINE(FILE_PATH, file_path, id.mnt, CKPT_CLASS_NS_MNT, "other mounts"),
+	BAD(FILE_PATH, file_path, id.mnt, CKPT_CLASS_FS, "other namespace"),
+	BAD(FILE_PATH, file_path, id.mnt, ~0U, "dangling mounts"),
 	BAD(FILE_PATH, file_path, flags, 2, "unknown flag"),
 
 	FILE_CASES(FILE_INODE, file_inode),
@@ -997,6 +1034,8 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PTY, file_pty, kind, CKPT_PTY_MASTER, "master with a path"),
 	BAD(FILE_PTY, file_pty, kind, 0, "no kind"),
 	BAD(FILE_PTY, file_pty, kind, 4, "unknown kind"),
+	FINE(FILE_PTY, file_pty, mnt, CKPT_CLASS_NS_MNT, "other mounts"),
+	BAD(FILE_PTY, file_pty, mnt, CKPT_CLASS_NS_NET, "other namespace"),
 	BAD(FILE_PTY, file_pty, pty, 0, "no terminal"),
 	BAD(FILE_PTY, file_pty, pty, CKPT_CLASS_PIPE, "pipe"),
 	BAD(FILE_PTY, file_pty, path_len, ~0U, "length of the path overflows"),
@@ -1287,6 +1326,23 @@ static struct ckpt_validator *make_pass(struct kunit *test, u32 type)
 	return v;
 }
 
+/* Names are not relative to the root task's mount namespace: see ckpt_mnt_ok(). */
+static void name_in_roots(struct kunit *test)
+{
+	struct ckpt_hdr *h = make_good(test, find_good(CKPT_HDR_FILE_PATH, 0));
+	struct ckpt_validator *v = make_pass(test, CKPT_HDR_FILE_PATH);
+	struct ckpt_hdr_ns *ns = (void *)v->objs[CKPT_CLASS_NS_MNT - 1];
+
+	((struct ckpt_hdr_file_path *)h)->id.mnt = CKPT_CLASS_NS_MNT;
+	ns->flags = CKPT_NS_ROOT;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
+
+	v = make_pass(test, CKPT_HDR_NS_MOUNT);
+	h = make_good(test, find_good(CKPT_HDR_NS_MOUNT, 0));
+	((struct ckpt_hdr_ns *)v->owner_hdr)->flags = CKPT_NS_ROOT;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
+}
+
 static void every_case(struct kunit *test)
 {
 	const struct rec_case *c = test->param_value;
@@ -1459,6 +1515,7 @@ static void pages_check(struct kunit *test)
 static struct kunit_case records_test_cases[] = {
 	KUNIT_CASE_PARAM(every_case, rec_case_gen_params),
 	KUNIT_CASE_PARAM(pages_check, pages_gen_params),
+	KUNIT_CASE(name_in_roots),
 	KUNIT_CASE(good_records),
 	KUNIT_CASE_PARAM(nested_net_msg, net_case_gen_params),
 	KUNIT_CASE(short_records),

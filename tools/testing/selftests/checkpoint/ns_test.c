@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checkpoint/restart - UTS, cgroup, time, network and mount namespaces
+ * Checkpoint/restart - UTS, cgroup, time and network namespaces, mounts of others
  */
 #include "common.h"
 #include <mqueue.h>
@@ -544,26 +544,6 @@ TEST_F(ns, refused_net_astray)
 	waitpid(outsider, NULL, 0);
 }
 
-/* ---- mounts ---- */
-
-static void mnt_nested_target(struct shared *sh)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
-}
-
-TEST_F(ns, mnt_nested)
-{
-	REFUSED(&self->t, mnt_nested_target, EOPNOTSUPP,
-		"mount namespace other than the root task's");
-}
-
 /* ---- namespaces that the caller supplies ---- */
 
 static void external_target(struct shared *sh)
@@ -889,18 +869,6 @@ TEST_F(ns, refused_sent_net)
 {
 	REFUSED(&self->t, sent_net_target, EOPNOTSUPP,
 		"is not as new, and nothing keeps it but a message in a queue");
-}
-
-static void held_mnt_target(struct shared *sh)
-{
-	held_ns(sh, CLONE_NEWNS, "mnt", NULL);
-	target_step(sh, 1);
-}
-
-TEST_F(ns, refused_held_mnt)
-{
-	REFUSED(&self->t, held_mnt_target, EOPNOTSUPP,
-		"mount namespace other than the root task's");
 }
 
 /* As "ip netns add" does, in the mounts of a container. */
