@@ -61,6 +61,7 @@ prepare()
 		ln -s ../somewhere /run/soft
 		mount -t tmpfs -o nodev inner /run/inner
 		umount -l /old
+		[ "$1" = user ] || mount --make-shared /
 		hostname "box-$1"
 		ip link set lo up
 		ip link add dummy7 type dummy
@@ -86,6 +87,7 @@ prepare()
 			until grep -q first: /run/typescript; do sleep 0.1; done
 			tmux -S /run/tmux -f /dev/null new-session -d "sh /run/window '"$1"'"
 			until [ -e /run/typed ]; do sleep 0.1; done
+			unshare --user sleep 10000 &
 			echo ready > /run/ready
 			while :; do sleep 1; echo $((n = n + 1)) > /run/count; done' \
 			< /dev/null > /dev/null 2>&1
@@ -173,10 +175,12 @@ inside()
 }
 
 # look NAME: all there is to see of the container, but for what counts.
+# shellcheck disable=SC2016
 look()
 {
 	{
-		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/shared:[0-9]+/shared/' \
+			"/proc/$init/mountinfo" | sort
 		cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups"
 		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
 		inside ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
@@ -186,6 +190,9 @@ look()
 			cd /run; find . -not -name count -printf "%p %y %m %U %G %l\n" |
 				sort; cat file
 			stat -c "%n %U %G %a" /dev/pts/[0-9]*
+			pgrep -x sleep | while read -r pid; do
+				[ /proc/1/ns/user -ef "/proc/$pid/ns/user" ] || echo nested
+			done
 			cat /proc/sys/user/max_uts_namespaces'
 	} > "$tmp/$1" 2> "$tmp/err"
 }
