@@ -599,8 +599,8 @@ static const struct good_rec good_recs[] = {
 	REC(PIPE, pipe, 8, fill_fifo),
 	REC(PIPE_BUF, pipe_buf, 8, fill_pipe_buf),
 	REC(PTY, pty, 8, fill_pty),
-	REC(TTY, tty, 8, fill_tty),
 	REC(TTY, tty, 8, fill_raw_tty),
+	REC(TTY, tty, 8, fill_tty),
 	REC(UNLINKED, unlinked, 8, fill_unlinked),
 	REC(UNLINKED, unlinked, 8, fill_memfd),
 	REC(FILE_EXTERNAL, file_external, 8, fill_file_external),
@@ -1009,25 +1009,27 @@ static const struct rec_case cases[] = {
 	FINE(TTY, tty, flags, CKPT_TTY_LOCKED | CKPT_TTY_PACKET, "master"),
 	BAD(TTY, tty, flags, 0x2000, "unknown flag"),
 	BAD(TTY, tty, pktstatus, 0x80, "unknown status"),
-	BAD(TTY, tty, nr_read, 100, "beyond the record"),
-	BAD(TTY, tty, nr_read, ~0U, "length overflows"),
-	BAD(TTY, tty, nr_echo, ~0U, "length of echo overflows"),
-	BAD(TTY, tty, nr_queued, ~0U, "length of queue overflows"),
-	BAD(TTY, tty, canon, -1, "lines that have been overtaken"),
-	BAD(TTY, tty, canon, 3, "lines beyond the data"),
-	BAD(TTY, tty, commit, 3, "more to read than there is"),
-	FINE(TTY, tty, commit, BIT(31), "not used for long"),
-	BAD(TTY, tty, termios.lflag, 0, "not canonical"),
-	BAD(TTY, tty, termios.lflag, ICANON | EXTPROC, "processed outside"),
-	BAD(TTY, tty, echo_commit, 2, "more to echo than there is"),
-	BAD(TTY, tty, echo_mark, 2, "more to echo later than there is"),
-	BAD(TTY, tty, data[2], 4, "end of a line beyond the data"),
-	BAD(TTY, tty, data[7], 1, "padding"),
+	BAD2(TTY, tty, nr_read, 100, "beyond the record"),
+	BAD2(TTY, tty, nr_read, ~0U, "length overflows"),
+	BAD2(TTY, tty, nr_echo, ~0U, "length of echo overflows"),
+	BAD2(TTY, tty, nr_queued, ~0U, "length of queue overflows"),
+	BAD2(TTY, tty, canon, -1, "lines that have been overtaken"),
+	BAD2(TTY, tty, canon, 3, "lines beyond the data"),
+	BAD2(TTY, tty, commit, 3, "more to read than there is"),
+	NTH(1, TTY, tty, commit, BIT(31), 0, "not used for long"),
+	BAD2(TTY, tty, termios.lflag, 0, "not canonical"),
+	BAD2(TTY, tty, termios.lflag, ICANON | EXTPROC, "processed outside"),
+	BAD2(TTY, tty, echo_commit, 2, "more to echo than there is"),
+	BAD2(TTY, tty, echo_mark, 2, "more to echo later than there is"),
+	BAD2(TTY, tty, data[2], 4, "end of a line beyond the data"),
+	BAD2(TTY, tty, data[7], 1, "padding"),
 	BAD(TTY, tty, reserved, 1, "reserved"),
 	BAD(TTY, tty, termios.reserved, 1, "reserved setting"),
 	BAD(TTY, tty, locked.reserved, 1, "reserved lock"),
-	BAD2(TTY, tty, commit, -1, "characters that have been overtaken"),
-	BAD2(TTY, tty, termios.lflag, ICANON, "canonical"),
+	BAD(TTY, tty, commit, -1, "characters that have been overtaken"),
+	BAD(TTY, tty, termios.lflag, ICANON, "canonical"),
+	BAD(TTY, tty, termios.lflag, ECHO, "master with settings"),
+	NTH(1, TTY, tty, termios.lflag, ICANON | ECHO, 0, "slave with settings"),
 
 	FILE_CASES(FILE_PTY, file_pty),
 	FINE(FILE_PTY, file_pty, kind, CKPT_PTY_CURRENT, "opened as /dev/tty"),
@@ -1326,6 +1328,13 @@ static struct ckpt_validator *make_pass(struct kunit *test, u32 type)
 	return v;
 }
 
+/* Of the records of a terminal the first is the master's. */
+static void set_side(struct ckpt_validator *v, u32 type, unsigned int nth)
+{
+	if (type == CKPT_HDR_TTY)
+		v->last_end = nth;
+}
+
 /* Names are not relative to the root task's mount namespace: see ckpt_mnt_ok(). */
 static void name_in_roots(struct kunit *test)
 {
@@ -1350,6 +1359,7 @@ static void every_case(struct kunit *test)
 	struct ckpt_validator *v = make_pass(test, c->type);
 
 	KUNIT_ASSERT_LE(test, c->offset + c->size, REC_ROOM);
+	set_side(v, c->type, c->nth);
 	memcpy((u8 *)h + c->offset, &c->value, c->size);
 	KUNIT_EXPECT_EQ(test, c->err, ckpt_validate_record(v, h));
 	KUNIT_EXPECT_EQ(test, !c->err, !v->why);
@@ -1364,6 +1374,7 @@ static void good_records(struct kunit *test)
 		struct ckpt_hdr *h = make_good(test, &good_recs[i]);
 		struct ckpt_validator *v = make_pass(test, h->type);
 
+		set_side(v, h->type, &good_recs[i] != find_good(h->type, 0));
 		KUNIT_EXPECT_EQ_MSG(test, 0, ckpt_validate_record(v, h),
 				    "%s: %s", ckpt_kind(h->type)->name, v->why);
 	}

@@ -326,7 +326,7 @@ static const char *label_of_message(int fd, char *buf, size_t size)
 			    h->type == CKPT_HDR_LABELS)
 				id = l->ref[0].label;
 			if (pass && id && h->id == id)
-				snprintf(buf, size, "%s", (char *)label->value);
+				snprintf(buf, size, "%.500s", (char *)label->value);
 			last = h->type;
 		}
 	}
