@@ -25,11 +25,12 @@ program()
 		cd "$1" || exit
 		# shellcheck disable=SC2016
 		setsid -w bash -c 'echo $$ > /tmp/session; exec timeout -k 5 "$0" "$1"' \
-			"${LIMIT:-90}" "./$2" < /dev/null > /tmp/output 2>&1
+			"${LIMIT:-300}" "./$2" < /dev/null > /tmp/output 2>&1
 	)
 	status=$?
 	pkill -KILL -s "$(cat /tmp/session)"
 	tail -c 200000 /tmp/output
+	[ -z "$(tail -c 1 /tmp/output)" ] || echo
 	echo "--- $status"
 }
 
