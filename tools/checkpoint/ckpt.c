@@ -125,9 +125,19 @@ int print_json(struct json_object *o)
 
 /* ---- what checkpoint and restart have in common ---- */
 
+/* The colon behind the key, which of a namespace is ns:NUMBER; or NULL. */
+static const char *end_of_key(const char *arg)
+{
+	size_t digits = strncmp(arg, "ns:", 3) ? 0 : strspn(arg + 3, "0123456789");
+
+	if (digits && arg[3 + digits] == ':')
+		return arg + 3 + digits;
+	return strchr(arg, ':');
+}
+
 bool request_external(struct request *rq, const char *arg)
 {
-	const char *colon = strchr(arg, ':');
+	const char *colon = end_of_key(arg);
 	const char **p;
 
 	if (!colon || colon == arg || !colon[1] ||
@@ -148,7 +158,7 @@ static int add_external(struct request *rq, int flags)
 	int i, err;
 
 	for (i = 0; i < rq->nr_external; i++) {
-		path = strchr(rq->external[i], ':') + 1;
+		path = end_of_key(rq->external[i]) + 1;
 		snprintf(key, sizeof(key), "%.*s",
 			 (int)(path - rq->external[i] - 1), rq->external[i]);
 		err = ckpt_call_add_path(rq->call, key, path, flags);

@@ -32,6 +32,22 @@ struct net_msg {
 	bool outside;
 };
 
+/**
+ * struct container_mnt - a mount namespace other than the root task's
+ * @id: its object
+ * @owner: object of the user namespace that owns it; 0: outside
+ * @mountinfo: lines of /proc/PID/mountinfo
+ * @pids: for each of them: process whose namespace it shows; 0: the root task
+ * @nr: number of them
+ */
+struct container_mnt {
+	__u32 id;
+	__u32 owner;
+	char *mountinfo;
+	__u32 *pids;
+	size_t nr;
+};
+
 /* Namespaces whose owner matters before restart(). */
 enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
 
@@ -44,6 +60,8 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @has_ns: whether the root task had such a namespace of its own
  * @stage: directory for what has to be mounted outside, or ""
  * @mountinfo: lines of /proc/PID/mountinfo; NULL if it had no own mounts
+ * @mnts: other mount namespaces
+ * @nr_mnts: number of them
  * @msgs: configuration of the network
  * @nr_msgs: number of them; 0 if it had no own network
  * @maps: what the user wants to be different
@@ -58,6 +76,8 @@ struct container {
 	bool has_ns[NR_CONTAINER_NS];
 	char stage[64];
 	char *mountinfo;
+	struct container_mnt *mnts;
+	size_t nr_mnts;
 	struct net_msg *msgs;
 	size_t nr_msgs;
 	struct container_map *maps;
@@ -85,6 +105,10 @@ int mounts_enter(struct mounts *m);
 int mounts_finish(struct mounts *m, pid_t init);
 void mounts_free(struct mounts *m);
 
+/* container_mntns.c */
+struct ckpt_call;
+int mntns_prepare(struct mounts *root, struct ckpt_call *call);
+
 /* container_net.c */
 struct net;
 struct net *net_new(const struct container *ct);
@@ -92,7 +116,6 @@ int net_prepare(struct net *net);
 void net_free(struct net *net);
 
 /* container_user.c */
-struct ckpt_call;
 struct userns;
 struct userns *userns_new(const struct container *ct, struct net *net);
 int userns_enter(struct userns *u);

@@ -127,7 +127,8 @@ static int prepare(struct preparation *p)
 	if (new_namespaces(p) || prepare_net(p))
 		return -1;
 	return p->mounts ? mounts_prepare(p->mounts) ||
-			   mounts_enter(p->mounts) : 0;
+			   mounts_enter(p->mounts) ||
+			   mntns_prepare(p->mounts, p->rq->call) : 0;
 }
 
 static int thaw(const struct preparation *p, pid_t pid)
