@@ -352,6 +352,24 @@ static void show_environment(struct json_object *container)
 	show_net(get(container, "net"));
 }
 
+/* Mount namespaces other than the root task's. */
+static void show_nested_mounts(struct json_object *root)
+{
+	struct json_object *objects = get(root, "objects"), *o, *mounts;
+	size_t i, j;
+
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		mounts = get(o, "mount");
+		if (!get(o, "kind") || strcmp(str(o, "kind"), "ns_mnt") ||
+		    !len(mounts))
+			continue;
+		printf("mounts of namespace %llu\n", unum(o, "id"));
+		for (j = 0; j < len(mounts); j++)
+			show_mount(str(at(mounts, j), "line"));
+	}
+}
+
 static void show_header(struct json_object *root)
 {
 	struct json_object *h = get(root, "header"), *c = get(root, "container");
@@ -384,6 +402,7 @@ static void show_header(struct json_object *root)
 	show_users(root);
 	show_environment(c);
 	show_nets(root);
+	show_nested_mounts(root);
 	show_policies(get(c, "lsm_policy"));
 }
 
@@ -505,6 +524,9 @@ static void put_file(struct json_object *root, struct json_object *f)
 
 	if (get(f, "path")) {
 		put_text(stdout, str(f, "path"));
+		if (unum(get(f, "path_id"), "mnt"))
+			printf(" in mount namespace %llu",
+			       unum(get(f, "path_id"), "mnt"));
 	} else if (get(f, "key")) {
 		printf("external ");
 		put_text(stdout, str(f, "key"));

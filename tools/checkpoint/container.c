@@ -163,19 +163,53 @@ static int read_prefix(struct prefix *p, struct container *ct)
 
 /* ---- the section ---- */
 
-static int add_line(struct container *ct, const struct ckpt_record *rec)
+static int add_line(char **mountinfo, const struct ckpt_record *rec,
+		    const char *line)
 {
-	const char *line = (const char *)(rec->h + 1);
-	size_t old = ct->mountinfo ? strlen(ct->mountinfo) : 0;
-	size_t len = strnlen(line, rec->h->len - sizeof(*rec->h));
-	char *text = realloc(ct->mountinfo, old + len + 2);
+	size_t old = *mountinfo ? strlen(*mountinfo) : 0;
+	size_t len = strnlen(line, rec->h->len - (line - (const char *)rec->h));
+	char *text = realloc(*mountinfo, old + len + 2);
 
 	if (!text)
 		return -1;
 	memcpy(text + old, line, len);
 	strcpy(text + old + len, "\n");
-	ct->mountinfo = text;
+	*mountinfo = text;
 	return 0;
+}
+
+static int add_mnt(struct container *ct, const struct ckpt_record *rec)
+{
+	const struct ckpt_hdr_ns *h = (const void *)rec->h;
+	struct container_mnt *mnts;
+
+	if (h->flags & CKPT_NS_ROOT)
+		return 0;
+	mnts = reallocarray(ct->mnts, ct->nr_mnts + 1, sizeof(*mnts));
+	if (!mnts)
+		return -1;
+	ct->mnts = mnts;
+	memset(&mnts[ct->nr_mnts], 0, sizeof(*mnts));
+	mnts[ct->nr_mnts].id = h->h.id;
+	mnts[ct->nr_mnts++].owner = h->user;
+	return 0;
+}
+
+static int add_ns_mount(struct container *ct, const struct ckpt_record *rec)
+{
+	const struct ckpt_hdr_ns_mount *h = (const void *)rec->h;
+	struct container_mnt *mnt;
+	__u32 *pids;
+
+	if (!ct->nr_mnts)
+		return 0;
+	mnt = &ct->mnts[ct->nr_mnts - 1];
+	pids = reallocarray(mnt->pids, mnt->nr + 1, sizeof(*pids));
+	if (!pids)
+		return -1;
+	mnt->pids = pids;
+	pids[mnt->nr++] = h->pid;
+	return add_line(&mnt->mountinfo, rec, h->line);
 }
 
 /* The first message of a namespace is the first that we hear of its use. */
@@ -268,7 +302,7 @@ static int take_record(struct container *ct, const struct ckpt_record *rec,
 			   CKPT_CONTAINER_INIT;
 		return 1;
 	case CKPT_HDR_MOUNT:
-		return add_line(ct, rec);
+		return add_line(&ct->mountinfo, rec, (const char *)(rec->h + 1));
 	case CKPT_HDR_NET_MSG:
 		return add_msg(ct, rec, owner->h);
 	case CKPT_HDR_NS_USER:
@@ -278,7 +312,9 @@ static int take_record(struct container *ct, const struct ckpt_record *rec,
 		return take_owner(ct, rec);
 	case CKPT_HDR_NS_MNT:
 		take_ns(ct, rec, NS_OF_MOUNTS);
-		return take_owner(ct, rec);
+		return take_owner(ct, rec) ?: add_mnt(ct, rec);
+	case CKPT_HDR_NS_MOUNT:
+		return add_ns_mount(ct, rec);
 	case CKPT_HDR_NS_NET:
 		take_ns(ct, rec, NS_OF_NETWORK);
 		if (((const struct ckpt_hdr_ns *)rec->h)->flags & CKPT_NS_ROOT)
@@ -414,6 +450,11 @@ void container_free(struct container *ct)
 		free(ct->msgs[i].nlh);
 	for (i = 0; i < ct->nr_maps; i++)
 		free(ct->maps[i].kind);
+	for (i = 0; i < ct->nr_mnts; i++) {
+		free(ct->mnts[i].mountinfo);
+		free(ct->mnts[i].pids);
+	}
+	free(ct->mnts);
 	free(ct->msgs);
 	free(ct->nets);
 	free(ct->maps);

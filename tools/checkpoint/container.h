@@ -46,6 +46,22 @@ struct net_ns {
 	__u32 user;
 };
 
+/**
+ * struct container_mnt - a mount namespace other than the root task's
+ * @id: its object
+ * @owner: object of the user namespace that owns it; 0: outside
+ * @mountinfo: lines of /proc/PID/mountinfo
+ * @pids: for each of them: process whose namespace it shows; 0: the root task
+ * @nr: number of them
+ */
+struct container_mnt {
+	__u32 id;
+	__u32 owner;
+	char *mountinfo;
+	__u32 *pids;
+	size_t nr;
+};
+
 /* Namespaces whose owner matters before restart(). */
 enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
 
@@ -65,6 +81,8 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @level: how many of these the root task's other namespaces belong in
  * @stage: directory for what has to be mounted outside, or ""
  * @mountinfo: lines of /proc/PID/mountinfo; NULL if it had no own mounts
+ * @mnts: other mount namespaces
+ * @nr_mnts: number of them
  * @msgs: configuration of network namespaces
  * @nr_msgs: number of them
  * @own_net: whether the root task's is among them
@@ -90,6 +108,8 @@ struct container {
 	unsigned int level[NR_CONTAINER_NS];
 	char stage[64];
 	char *mountinfo;
+	struct container_mnt *mnts;
+	size_t nr_mnts;
 	struct net_msg *msgs;
 	size_t nr_msgs;
 	bool own_net;
@@ -112,6 +132,7 @@ void container_free(struct container *ct);
 
 /* container_chain.c */
 int container_plan(struct container *ct);
+__u32 container_callers_user(const struct container *ct);
 
 /* container_mount.c */
 struct mounts;
@@ -123,6 +144,10 @@ int mounts_prepare(struct mounts *m);
 int mounts_enter(struct mounts *m);
 int mounts_finish(struct mounts *m, pid_t init);
 void mounts_free(struct mounts *m);
+
+/* container_mntns.c */
+struct ckpt_call;
+int mntns_prepare(struct mounts *root, struct ckpt_call *call);
 
 /* container_net.c */
 struct ckpt_call;

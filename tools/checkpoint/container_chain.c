@@ -130,3 +130,14 @@ int container_plan(struct container *ct)
 	}
 	return 0;
 }
+
+/**
+ * container_callers_user - the user namespace that restart() is called in
+ * @ct: the container; container_plan() has been called
+ *
+ * Return: its object, or 0 if it is outside.
+ */
+__u32 container_callers_user(const struct container *ct)
+{
+	return ct->caller ? ct->chain[ct->caller - 1]->ns.h.id : 0;
+}

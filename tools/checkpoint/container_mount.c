@@ -36,32 +36,7 @@
 
 #include "ckpt.h"
 #include "container.h"
-
-/**
- * struct mounts - the mounts of one container
- * @ct: the container
- * @image: what was mounted, from the image
- * @here: what is mounted here
- * @root: directory that becomes the root
- * @dir: the directory it was made in
- * @old_root: the root before @entered, or -1
- * @done: ids of those mounted, in no order
- * @nr_done: number of them
- * @nr_late: how many have to wait for restart()
- * @entered: @root is the root
- */
-struct mounts {
-	struct container *ct;
-	struct libmnt_table *image;
-	struct libmnt_table *here;
-	char root[64];
-	int dir;
-	int old_root;
-	struct libmnt_fs **done;
-	int nr_done;
-	int nr_late;
-	bool entered;
-};
+#include "container_mount.h"
 
 /* Filesystems that are mounted anew, and whether only within the container. */
 static const struct {
@@ -90,14 +65,29 @@ static unsigned int fresh_row(struct libmnt_fs *fs)
 	return i;
 }
 
-static const struct container_map *map_of(const struct mounts *m,
-					  struct libmnt_fs *fs)
+/**
+ * mount_map - what the user wants in place of a mount
+ * @m: the mounts
+ * @fs: a mount in the image
+ *
+ * Return: the option, or NULL if it is to be as it was.
+ */
+const struct container_map *mount_map(const struct mounts *m,
+				      struct libmnt_fs *fs)
 {
 	return container_find_map(m->ct, "mount", mnt_fs_get_target(fs));
 }
 
+/**
+ * mount_failed - say why a mount cannot be made
+ * @fs: a mount in the image
+ * @err: errno, or 0
+ * @fmt: what failed
+ *
+ * Return: -1
+ */
 __printf(3, 4)
-static int failed(struct libmnt_fs *fs, int err, const char *fmt, ...)
+int mount_failed(struct libmnt_fs *fs, int err, const char *fmt, ...)
 {
 	char what[PATH_MAX + 200];
 	va_list ap;
@@ -145,7 +135,11 @@ static int open_name(int dir, const char *name, mode_t make)
 	return fd;
 }
 
-static void close_quietly(int fd)
+/**
+ * mount_close - close a descriptor, and leave errno as it is
+ * @fd: the descriptor, or -1
+ */
+void mount_close(int fd)
 {
 	int err = errno;
 
@@ -179,13 +173,21 @@ static int open_below(int dir, const char *path, mode_t make)
 		path += len;
 		path += strspn(path, "/");
 		fd = open_name(dir, name, make && *path ? S_IFDIR : make);
-		close_quietly(dir);
+		mount_close(dir);
 	}
 	return dir;
 }
 
-/* Open the place of @fs below the new root, or what is mounted there. */
-static int open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make)
+/**
+ * mount_open_place - open the place of a mount below the new root, or what is
+ *	mounted there
+ * @m: the mounts
+ * @fs: a mount in the image
+ * @make: S_IFDIR or S_IFREG to make what is missing, or 0
+ *
+ * Return: a descriptor, or -1 with errno
+ */
+int mount_open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make)
 {
 	int root = open(m->entered ? "/" : m->root,
 			O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -193,8 +195,14 @@ static int open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make)
 	return open_below(root, mnt_fs_get_target(fs), make);
 }
 
-/* Open what was at @path when ckpt was called. */
-static int open_outside(const struct mounts *m, const char *path)
+/**
+ * mount_open_outside - open what was at a path when ckpt was called
+ * @m: the mounts
+ * @path: the path
+ *
+ * Return: a descriptor, or -1 with errno
+ */
+int mount_open_outside(const struct mounts *m, const char *path)
 {
 	return m->entered ? open_how(m->old_root, path, RESOLVE_IN_ROOT) :
 			    open(path, O_PATH | O_CLOEXEC);
@@ -217,7 +225,13 @@ static const struct {
 	{ "nosymfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
 };
 
-static unsigned long mount_flags(struct libmnt_fs *fs)
+/**
+ * mount_flags - flags of mount(2) for a mount
+ * @fs: a mount in the image
+ *
+ * Return: the flags
+ */
+unsigned long mount_flags(struct libmnt_fs *fs)
 {
 	const char *opts = mnt_fs_get_vfs_options(fs);
 	unsigned long flags = 0;
@@ -231,11 +245,16 @@ static unsigned long mount_flags(struct libmnt_fs *fs)
 	return flags;
 }
 
-/* Give the mount whose root is @fd the options of @fs. */
-static int set_options(int fd, struct libmnt_fs *fs)
+/**
+ * mount_set_options - give a mount its options
+ * @fd: its root, or a tree that is not attached yet
+ * @flags: as mount_flags() says
+ *
+ * Return: 0, or -1 with errno
+ */
+int mount_set_options(int fd, unsigned long flags)
 {
 	struct mount_attr attr = { .attr_clr = MOUNT_ATTR__ATIME };
-	unsigned long flags = mount_flags(fs);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(options); i++)
@@ -279,9 +298,17 @@ static void translate_id(char **data, const char *name,
 	mnt_optstr_set_option(data, name, text);
 }
 
-/* Options of the filesystem as mount(2) wants them at @level; to be freed. */
-static char *fs_data(const struct mounts *m, struct libmnt_fs *fs,
-		     unsigned int level, unsigned long *flags)
+/**
+ * mount_data - options of a filesystem, as mount(2) wants them
+ * @m: the mounts
+ * @level: in how many user namespaces it is mounted
+ * @fs: a mount in the image
+ * @flags: flags that stand for some of them are added here
+ *
+ * Return: the options, to be freed
+ */
+char *mount_data(const struct mounts *m, unsigned int level,
+		 struct libmnt_fs *fs, unsigned long *flags)
 {
 	static const char * const drop[] = { "rw", "ro", "sync", "dirsync",
 					     "lazytime" };
@@ -308,18 +335,24 @@ static char *fs_data(const struct mounts *m, struct libmnt_fs *fs,
 static int attach(const struct mounts *m, struct libmnt_fs *fs, int tree,
 		  mode_t kind)
 {
-	int to = open_place(m, fs, kind), ret;
+	int to = mount_open_place(m, fs, kind), ret;
 
 	if (to < 0)
-		return failed(fs, errno, "mount point");
+		return mount_failed(fs, errno, "mount point");
 	ret = move_mount(tree, "", to, "",
 			 MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	close_quietly(to);
-	return ret ? failed(fs, errno, "bind") : 0;
+	mount_close(to);
+	return ret ? mount_failed(fs, errno, "bind") : 0;
 }
 
-/* Whether @to, with the same in it as @from, has come with another mount. */
-static bool is_mounted(int from, int to)
+/**
+ * mount_is_there - whether a mount has come along with another
+ * @from: what it shows
+ * @to: its place
+ *
+ * Return: true if the same is mounted there.
+ */
+bool mount_is_there(int from, int to)
 {
 	struct statx a, b;
 
@@ -342,7 +375,7 @@ static int clone_all(const struct mounts *m, struct libmnt_fs *fs, int fd)
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	if (readlink(link, from, sizeof(from) - 1) < 0)
-		ret = failed(fs, errno, "%s", link);
+		ret = mount_failed(fs, errno, "%s", link);
 	len = strcmp(from, "/") ? strlen(from) : 0;
 	while (iter && !ret && !mnt_table_next_fs(m->here, iter, &below)) {
 		other = mnt_fs_get_target(below);
@@ -352,8 +385,9 @@ static int clone_all(const struct mounts *m, struct libmnt_fs *fs, int fd)
 		snprintf(target, sizeof(target), "%s%s",
 			 strcmp(at, "/") ? at : "", other + len);
 		if (!mnt_table_find_target(m->image, target, MNT_ITER_FORWARD))
-			ret = failed(fs, 0, "%s is mounted in %s, and must come along",
-				     other, from);
+			ret = mount_failed(fs, 0,
+					   "%s is mounted in %s, and must come along",
+					   other, from);
 	}
 	mnt_free_iter(iter);
 	return ret ? ret : open_tree(fd, "", OPEN_TREE_CLONE |
@@ -364,12 +398,13 @@ static int clone_all(const struct mounts *m, struct libmnt_fs *fs, int fd)
 /* In a user namespace: what has come along with what it is in. */
 static int bind_is_there(const struct mounts *m, struct libmnt_fs *fs, int from)
 {
-	int to = m->ct->level[NS_OF_MOUNTS] ? open_place(m, fs, 0) : -1, ret = 0;
+	int to = m->ct->level[NS_OF_MOUNTS] ? mount_open_place(m, fs, 0) : -1, ret = 0;
 
-	if (to >= 0 && is_mounted(from, to))
-		ret = set_options(to, fs) ? failed(fs, errno, "options %s",
-						   mnt_fs_get_vfs_options(fs)) : 1;
-	close_quietly(to);
+	if (to >= 0 && mount_is_there(from, to))
+		ret = mount_set_options(to, mount_flags(fs)) ?
+		      mount_failed(fs, errno, "options %s",
+				   mnt_fs_get_vfs_options(fs)) : 1;
+	mount_close(to);
 	return ret;
 }
 
@@ -382,7 +417,7 @@ static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
 	int ret = from >= 0 ? bind_is_there(m, fs, from) : 0;
 
 	if (ret) {
-		close_quietly(from);
+		mount_close(from);
 		return ret < 0 ? ret : 0;
 	}
 	ret = -1;
@@ -392,11 +427,11 @@ static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
 	if (tree < 0 && from >= 0 && errno == EINVAL &&
 	    m->ct->level[NS_OF_MOUNTS])
 		tree = clone_all(m, fs, from);
-	close_quietly(from);
+	mount_close(from);
 	if (tree < 0)
-		return failed(fs, errno, "bind of %s", name);
-	if (set_options(tree, fs))
-		failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs));
+		return mount_failed(fs, errno, "bind of %s", name);
+	if (mount_set_options(tree, mount_flags(fs)))
+		mount_failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs));
 	else
 		ret = attach(m, fs, tree, S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG);
 	close(tree);
@@ -417,23 +452,28 @@ static int mount_at(int fd, struct libmnt_fs *fs, unsigned long flags,
 			    mnt_fs_get_fstype(fs), flags, data);
 	if (fchdir(back))
 		ret = -1;
-	close_quietly(back);
+	mount_close(back);
 	return ret;
 }
 
 static int set_read_only(const struct mounts *m, struct libmnt_fs *fs)
 {
-	int fd = open_place(m, fs, 0), ret;
+	int fd = mount_open_place(m, fs, 0), ret;
 
 	if (fd < 0)
 		return -1;
-	ret = set_options(fd, fs);
-	close_quietly(fd);
+	ret = mount_set_options(fd, mount_flags(fs));
+	mount_close(fd);
 	return ret;
 }
 
-/* restart() fills these; until then they are writable, see make_read_only(). */
-static bool is_tmpfs(struct libmnt_fs *fs)
+/**
+ * mount_is_tmpfs - whether restart() fills a filesystem
+ * @fs: a mount in the image
+ *
+ * Return: true if so; until then it is writable, see mount_make_read_only().
+ */
+bool mount_is_tmpfs(struct libmnt_fs *fs)
 {
 	return !strcmp(mnt_fs_get_fstype(fs), "tmpfs");
 }
@@ -441,24 +481,24 @@ static bool is_tmpfs(struct libmnt_fs *fs)
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
-	int to = open_place(m, fs, S_IFDIR), ret;
+	char *data = mount_data(m, m->ct->level[NS_OF_MOUNTS], fs, &sb_flags);
+	int to = mount_open_place(m, fs, S_IFDIR), ret;
 
 	if (to < 0) {
 		free(data);
-		return failed(fs, errno, "mount point");
+		return mount_failed(fs, errno, "mount point");
 	}
-	if (is_tmpfs(fs)) {
+	if (mount_is_tmpfs(fs)) {
 		flags &= ~MS_RDONLY;
 		sb_flags &= ~MS_RDONLY;
 	}
 	ret = mount_at(to, fs, flags | sb_flags, data);
-	close_quietly(to);
+	mount_close(to);
 	/* Each mount has read-only of its own; the filesystem may be writable. */
 	if (!ret && flags & MS_RDONLY && !(sb_flags & MS_RDONLY))
 		ret = set_read_only(m, fs);
 	free(data);
-	return ret ? failed(fs, errno, "options %s,%s",
+	return ret ? mount_failed(fs, errno, "options %s,%s",
 			    mnt_fs_get_vfs_options(fs),
 			    mnt_fs_get_fs_options(fs)) : 0;
 }
@@ -471,8 +511,14 @@ static bool below(const char *root, const char *top)
 	       (!strncmp(root, top, len) && (!root[len] || root[len] == '/'));
 }
 
-/* Another mount of the same filesystem of the image that is there already. */
-static struct libmnt_fs *find_twin(const struct mounts *m, struct libmnt_fs *fs)
+/**
+ * mount_find_twin - find another mount of the same filesystem that has been made
+ * @m: the mounts
+ * @fs: a mount in the image
+ *
+ * Return: the mount in the image, which shows what @fs shows; or NULL
+ */
+struct libmnt_fs *mount_find_twin(const struct mounts *m, struct libmnt_fs *fs)
 {
 	int i;
 
@@ -480,7 +526,7 @@ static struct libmnt_fs *find_twin(const struct mounts *m, struct libmnt_fs *fs)
 		if (mnt_fs_get_devno(m->done[i]) == mnt_fs_get_devno(fs) &&
 		    !strcmp(mnt_fs_get_fstype(m->done[i]),
 			    mnt_fs_get_fstype(fs)) &&
-		    mnt_fs_get_devno(fs) && !map_of(m, m->done[i]) &&
+		    mnt_fs_get_devno(fs) && !mount_map(m, m->done[i]) &&
 		    below(mnt_fs_get_root(fs), mnt_fs_get_root(m->done[i])))
 			return m->done[i];
 	}
@@ -501,8 +547,14 @@ static bool same_fs(struct libmnt_fs *a, struct libmnt_fs *b)
 	       !strcmp(mnt_fs_get_fstype(a), mnt_fs_get_fstype(b));
 }
 
-/* Where the filesystem of @fs is mounted here, as far as @fs shows it. */
-static struct libmnt_fs *find_here(const struct mounts *m, struct libmnt_fs *fs)
+/**
+ * mount_find_here - find where what a mount shows is mounted here
+ * @m: the mounts
+ * @fs: a mount in the image
+ *
+ * Return: the mount here, or NULL
+ */
+struct libmnt_fs *mount_find_here(const struct mounts *m, struct libmnt_fs *fs)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_BACKWARD);
 	struct libmnt_fs *other, *found = NULL;
@@ -517,8 +569,16 @@ static struct libmnt_fs *find_here(const struct mounts *m, struct libmnt_fs *fs)
 	return found;
 }
 
-/* What @fs shows of a filesystem of which @dir, to be closed, shows @top. */
-static int open_part(int dir, const char *top, struct libmnt_fs *fs, mode_t make)
+/**
+ * mount_open_part - open what a mount shows of a filesystem
+ * @dir: what another mount of it shows; closed
+ * @top: which part that is
+ * @fs: a mount in the image
+ * @make: as in mount_open_place()
+ *
+ * Return: a descriptor, or -1 with errno
+ */
+int mount_open_part(int dir, const char *top, struct libmnt_fs *fs, mode_t make)
 {
 	return open_below(dir, mnt_fs_get_root(fs) + strlen(top), make);
 }
@@ -527,34 +587,35 @@ static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
 		     struct libmnt_fs *twin)
 {
 	/* A part of a tmpfs that is to be filled later. */
-	int from = open_part(open_place(m, twin, 0), mnt_fs_get_root(twin), fs,
-			     S_IFDIR);
+	int from = mount_open_part(mount_open_place(m, twin, 0),
+				   mnt_fs_get_root(twin), fs, S_IFDIR);
 
 	return bind(m, fs, from, mnt_fs_get_root(fs));
 }
 
 static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 {
-	struct libmnt_fs *other = find_here(m, fs);
+	struct libmnt_fs *other = mount_find_here(m, fs);
 	char name[2 * PATH_MAX];
 
 	if (!other)
-		return failed(fs, 0, "%s%s%s is not mounted here",
+		return mount_failed(fs, 0, "%s%s%s is not mounted here",
 			      mnt_fs_get_source(fs) ?: "it",
 			      strcmp(mnt_fs_get_root(fs), "/") ? ", with " : "",
 			      strcmp(mnt_fs_get_root(fs), "/") ?
 			      mnt_fs_get_root(fs) : "");
 	snprintf(name, sizeof(name), "%s of %s", mnt_fs_get_root(fs),
 		 mnt_fs_get_source(fs));
-	return bind(m, fs, open_part(open_outside(m, mnt_fs_get_target(other)),
-				     mnt_fs_get_root(other), fs, 0), name);
+	return bind(m, fs,
+		    mount_open_part(mount_open_outside(m, mnt_fs_get_target(other)),
+				    mnt_fs_get_root(other), fs, 0), name);
 }
 
 /* An overlay can be the work of several containers; then it is there already. */
 static bool is_here(const struct mounts *m, struct libmnt_fs *fs,
 		    unsigned int row)
 {
-	return !strcmp(fresh[row].type, "overlay") && find_here(m, fs);
+	return !strcmp(fresh[row].type, "overlay") && mount_find_here(m, fs);
 }
 
 static int propagation(const struct mounts *m, struct libmnt_fs *fs)
@@ -569,16 +630,16 @@ static int propagation(const struct mounts *m, struct libmnt_fs *fs)
 		attr.propagation = MS_SHARED;
 	else if (tags && strstr(tags, "master:"))
 		return 0;	/* as it has come from here */
-	fd = open_place(m, fs, 0);
+	fd = mount_open_place(m, fs, 0);
 	if (fd >= 0)
 		ret = mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
-	close_quietly(fd);
-	return ret ? failed(fs, errno, "propagation") : 0;
+	mount_close(fd);
+	return ret ? mount_failed(fs, errno, "propagation") : 0;
 }
 
 static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 {
-	const struct container_map *map = map_of(m, fs);
+	const struct container_map *map = mount_map(m, fs);
 	unsigned int row = fresh_row(fs);
 	struct libmnt_fs *twin = NULL;
 	int ret;
@@ -586,11 +647,11 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 	if (map && !map->value)
 		return 0;
 	if (!m->nr_done && strcmp(mnt_fs_get_target(fs), "/"))
-		return failed(fs, 0, "the root is not mounted first");
+		return mount_failed(fs, 0, "the root is not mounted first");
 	if (!map)
-		twin = find_twin(m, fs);
+		twin = mount_find_twin(m, fs);
 	if (map)
-		ret = bind(m, fs, open_outside(m, map->value), map->value);
+		ret = bind(m, fs, mount_open_outside(m, map->value), map->value);
 	else if (twin)
 		ret = bind_twin(m, fs, twin);
 	else if (row < NR_FRESH && !strcmp(mnt_fs_get_root(fs), "/") &&
@@ -598,12 +659,22 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 		ret = mount_fresh(m, fs);
 	else
 		ret = bind_here(m, fs);
-	return ret ? ret : propagation(m, fs);
+	/* The root has to be private until it is the root. */
+	if (!ret && (m->entered || strcmp(mnt_fs_get_target(fs), "/")))
+		ret = propagation(m, fs);
+	return ret;
 }
 
 /* ---- all of them, parents first ---- */
 
-static bool is_done(const struct mounts *m, int id)
+/**
+ * mount_is_done - whether a mount has been made
+ * @m: the mounts
+ * @id: its number
+ *
+ * Return: true if so
+ */
+bool mount_is_done(const struct mounts *m, int id)
 {
 	int i;
 
@@ -613,7 +684,14 @@ static bool is_done(const struct mounts *m, int id)
 	return false;
 }
 
-static bool is_root(const struct mounts *m, struct libmnt_fs *fs)
+/**
+ * mount_is_root - whether a mount is on none of the others
+ * @m: the mounts
+ * @fs: a mount in the image
+ *
+ * Return: true if so
+ */
+bool mount_is_root(const struct mounts *m, struct libmnt_fs *fs)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
 	struct libmnt_fs *other;
@@ -627,15 +705,41 @@ static bool is_root(const struct mounts *m, struct libmnt_fs *fs)
 	return !has_parent;
 }
 
-static bool is_ready(const struct mounts *m, struct libmnt_fs *fs, bool late)
+/**
+ * mount_is_late - whether a mount has to wait for restart()
+ * @fs: a mount in the image
+ *
+ * Return: true if so, because it shows what there is only then.
+ */
+bool mount_is_late(struct libmnt_fs *fs)
 {
 	unsigned int row = fresh_row(fs);
 
-	if (is_done(m, mnt_fs_get_id(fs)))
+	return row < NR_FRESH && fresh[row].late;
+}
+
+/**
+ * mount_is_fresh - whether a mount is one of a filesystem that is made anew
+ * @m: the mounts
+ * @fs: a mount in the image
+ *
+ * Return: true if so.
+ */
+bool mount_is_fresh(const struct mounts *m, struct libmnt_fs *fs)
+{
+	unsigned int row = fresh_row(fs);
+
+	return row < NR_FRESH && !strcmp(mnt_fs_get_root(fs), "/") &&
+	       !is_here(m, fs, row);
+}
+
+static bool is_ready(const struct mounts *m, struct libmnt_fs *fs, bool late)
+{
+	if (mount_is_done(m, mnt_fs_get_id(fs)))
 		return false;
-	if (!late && row < NR_FRESH && fresh[row].late && !map_of(m, fs))
+	if (!late && mount_is_late(fs) && !mount_map(m, fs))
 		return false;
-	return is_done(m, mnt_fs_get_parent_id(fs)) || is_root(m, fs);
+	return mount_is_done(m, mnt_fs_get_parent_id(fs)) || mount_is_root(m, fs);
 }
 
 /* Return: how many were mounted, or -1 after saying why. */
@@ -692,21 +796,38 @@ static bool all_mountinfo(struct libmnt_table *tb)
 	return ok;
 }
 
+/**
+ * mount_parse - read the mounts of a namespace of the image
+ * @text: lines of mountinfo
+ *
+ * Return: the table, or NULL.
+ */
+struct libmnt_table *mount_parse(char *text)
+{
+	FILE *f = fmemopen(text, strlen(text), "r");
+	struct libmnt_table *tb = mnt_new_table();
+	int ret = -1;
+
+	if (f && tb) {
+		mnt_table_set_parser_errcb(tb, ignore_line);
+		ret = mnt_table_parse_stream(tb, f, "mounts of the image");
+	}
+	if (f)
+		fclose(f);
+	if (!ret && all_mountinfo(tb))
+		return tb;
+	mnt_unref_table(tb);
+	return NULL;
+}
+
 static int read_tables(struct mounts *m)
 {
-	char *text = m->ct->mountinfo;
-	FILE *f = fmemopen(text, strlen(text), "r");
-	int ret;
-
-	m->image = mnt_new_table();
-	if (!f || !m->image)
-		return -1;
-	mnt_table_set_parser_errcb(m->image, ignore_line);
-	ret = mnt_table_parse_stream(m->image, f, "mounts of the image");
-	fclose(f);
+	m->image = mount_parse(m->ct->mountinfo);
 	m->here = mnt_new_table_from_file("/proc/self/mountinfo");
+	if (!m->image || !m->here)
+		return -1;
 	m->done = calloc(mnt_table_get_nents(m->image) + 1, sizeof(*m->done));
-	return !ret && all_mountinfo(m->image) && m->here && m->done ? 0 : -1;
+	return m->done ? 0 : -1;
 }
 
 /**
@@ -735,9 +856,9 @@ struct mounts *mounts_new(struct container *ct)
 /* Whether @fs is an overlay that can only be made there. */
 static bool is_outside(const struct mounts *m, struct libmnt_fs *fs)
 {
-	return !strcmp(mnt_fs_get_fstype(fs), "overlay") && !map_of(m, fs) &&
+	return !strcmp(mnt_fs_get_fstype(fs), "overlay") && !mount_map(m, fs) &&
 	       mnt_optstr_get_option(mnt_fs_get_fs_options(fs), "userxattr",
-				     NULL, NULL) && !find_here(m, fs);
+				     NULL, NULL) && !mount_find_here(m, fs);
 }
 
 static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
@@ -748,13 +869,13 @@ static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
 
 	snprintf(to, sizeof(to), "%s/%d", m->ct->stage, nr);
 	if (mkdir(to, 0700))
-		return failed(fs, errno, "%s", to);
+		return mount_failed(fs, errno, "%s", to);
 	fd = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	data = fs_data(m, fs, 0, &sb_flags);
+	data = mount_data(m, 0, fs, &sb_flags);
 	ret = fd < 0 ? -1 : mount_at(fd, fs, flags | sb_flags, data);
-	close_quietly(fd);
+	mount_close(fd);
 	free(data);
-	return ret ? failed(fs, errno, "outside of the user namespace") : 0;
+	return ret ? mount_failed(fs, errno, "outside of the user namespace") : 0;
 }
 
 /**
@@ -885,10 +1006,16 @@ int mounts_enter(struct mounts *m)
 		return -1;
 	}
 	m->entered = true;
-	return 0;
+	return m->nr_done ? propagation(m, m->done[0]) : 0;
 }
 
-static int enter_init(pid_t init)
+/**
+ * mount_enter_init - enter the namespaces of the container that restart() has made
+ * @init: its root task, as seen from here
+ *
+ * Return: 0, or -1 with errno
+ */
+int mount_enter_init(pid_t init)
 {
 	int fd = syscall(SYS_pidfd_open, init, 0);
 
@@ -907,13 +1034,25 @@ static int in_container(struct mounts *m)
 	return EXIT_FAILED;
 }
 
+/* What another process has mounted. */
+static void mark_done(struct mounts *m)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+
+	while (iter && !mnt_table_next_fs(m->image, iter, &fs))
+		if (!mount_is_done(m, mnt_fs_get_id(fs)))
+			m->done[m->nr_done++] = fs;
+	mnt_free_iter(iter);
+}
+
 /* A process in the container's namespaces mounts what shows those. */
 static int mount_late(struct mounts *m, pid_t init)
 {
 	int status;
 	pid_t pid;
 
-	if (enter_init(init)) {
+	if (mount_enter_init(init)) {
 		say("namespaces of process %d: %s", init, strerror(errno));
 		return -1;
 	}
@@ -922,26 +1061,33 @@ static int mount_late(struct mounts *m, pid_t init)
 		_exit(in_container(m));
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
 		return -1;
+	mark_done(m);
 	return 0;
 }
 
-/* What restart() has filled, as it was. */
-static int make_read_only(const struct mounts *m, struct libmnt_fs *fs)
+/**
+ * mount_make_read_only - make what restart() has filled as it was
+ * @m: the mounts
+ * @fs: a tmpfs in the image
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int mount_make_read_only(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
+	char *data = mount_data(m, m->ct->level[NS_OF_MOUNTS], fs, &sb_flags);
 	int to, ret = 0;
 
 	if (sb_flags & MS_RDONLY) {
-		to = open_place(m, fs, 0);
+		to = mount_open_place(m, fs, 0);
 		ret = to < 0 ? -1 :
 		      mount_at(to, fs, MS_REMOUNT | flags | sb_flags, data);
-		close_quietly(to);
+		mount_close(to);
 	}
 	if (!ret && flags & MS_RDONLY)
 		ret = set_read_only(m, fs);
 	free(data);
-	return ret ? failed(fs, errno, "read-only") : 0;
+	return ret ? mount_failed(fs, errno, "read-only") : 0;
 }
 
 static int make_all_read_only(const struct mounts *m)
@@ -949,9 +1095,9 @@ static int make_all_read_only(const struct mounts *m)
 	int i, ret = 0;
 
 	for (i = 0; i < m->nr_done && !ret; i++)
-		if (is_tmpfs(m->done[i]) && !map_of(m, m->done[i]) &&
+		if (mount_is_tmpfs(m->done[i]) && !mount_map(m, m->done[i]) &&
 		    !strcmp(mnt_fs_get_root(m->done[i]), "/"))
-			ret = make_read_only(m, m->done[i]);
+			ret = mount_make_read_only(m, m->done[i]);
 	return ret;
 }
 
@@ -970,8 +1116,8 @@ static int leave_old_root(struct mounts *m)
 		say("old root: %s", strerror(errno));
 	else
 		ret = propagation(m, m->done[0]);
-	close_quietly(root);
-	close_quietly(m->old_root);
+	mount_close(root);
+	mount_close(m->old_root);
 	m->old_root = -1;
 	return ret ? -1 : 0;
 }
@@ -985,7 +1131,8 @@ static int leave_old_root(struct mounts *m)
  */
 int mounts_finish(struct mounts *m, pid_t init)
 {
-	if ((m->nr_late && mount_late(m, init)) || make_all_read_only(m))
+	if ((m->nr_late && mount_late(m, init)) ||
+	    mntns_finish(m->nested, init) || make_all_read_only(m))
 		return -1;
 	return leave_old_root(m);
 }
@@ -1000,13 +1147,14 @@ void mounts_free(struct mounts *m)
 {
 	if (!m)
 		return;
+	mntns_free(m->nested);
 	if (m->root[0]) {
 		if (!m->entered)
 			umount2(m->root, MNT_DETACH);
 		unlinkat(m->dir, strrchr(m->root, '/') + 1, AT_REMOVEDIR);
 		close(m->dir);
 	}
-	close_quietly(m->old_root);
+	mount_close(m->old_root);
 	mnt_unref_table(m->image);
 	mnt_unref_table(m->here);
 	free(m->done);

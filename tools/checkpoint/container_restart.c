@@ -256,7 +256,9 @@ static int prepare(struct preparation *p)
 		flags |= CLONE_NEWPID;
 	if (new_namespaces(flags & ~CLONE_NEWNET))
 		return -1;
-	return flags & CLONE_NEWNS ? make_mounts(p) : 0;
+	if (flags & CLONE_NEWNS && make_mounts(p))
+		return -1;
+	return p->mounts ? mntns_prepare(p->mounts, p->rq->call) : 0;
 }
 
 static int thaw(const struct preparation *p, pid_t pid)

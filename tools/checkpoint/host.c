@@ -246,6 +246,9 @@ static void check_file(struct host_check *c, const struct record *rec,
 {
 	struct stat st;
 
+	/* Its mount namespace is still to be made. */
+	if (id->mnt)
+		return;
 	if (stat(path, &st)) {
 		ckpt_obstacle(c, rec, "%s: %s", path, strerror(errno));
 		return;
@@ -357,14 +360,32 @@ int ckpt_image_check_host(const struct ckpt_image *img, unsigned int flags,
 	return c.obstacles;
 }
 
+static void mnt_key(const struct record *rec, ckpt_key_fn fn, void *data)
+{
+	const struct ckpt_hdr_ns *ns = (const void *)rec->pub.h;
+	char key[16];
+
+	if (ns->flags & CKPT_NS_ROOT)
+		return;
+	snprintf(key, sizeof(key), "ns:%u", ns->h.id);
+	fn(data, key);
+}
+
 void ckpt_image_keys(const struct ckpt_image *img, ckpt_key_fn fn, void *data)
 {
 	const struct record *rec;
+	bool mounts;
 	__u32 id;
 
-	for (id = 1; (rec = ckpt_obj(img, id)); id++)
-		if (rec->pub.h->type == CKPT_HDR_FILE_EXTERNAL &&
-		    !rec->pub.broken)
+	is_container(img, &mounts);
+	for (id = 1; (rec = ckpt_obj(img, id)); id++) {
+		if (rec->pub.broken)
+			continue;
+		if (rec->pub.h->type == CKPT_HDR_FILE_EXTERNAL)
 			fn(data, (const char *)
 			   ((const struct ckpt_hdr_file_external *)rec->pub.h)->key);
+		/* Of a container, ckpt restart makes them. */
+		if (rec->pub.h->type == CKPT_HDR_NS_MNT && !mounts)
+			mnt_key(rec, fn, data);
+	}
 }

@@ -16,11 +16,13 @@
 /* Where the targets mount something. */
 static char place[128];
 
+/* What is supplied; tests are processes of their own. */
+static struct ckpt_external ext[NR_NS_MAX];
+static char keys[NR_NS_MAX][32];
+
 FIXTURE(mntns)
 {
 	struct ckpt_test t;
-	struct ckpt_external ext[NR_NS_MAX];
-	char keys[NR_NS_MAX][32];
 };
 
 FIXTURE_SETUP(mntns)
@@ -28,7 +30,7 @@ FIXTURE_SETUP(mntns)
 	ASSERT_TRUE(test_setup(&self->t));
 	snprintf(place, sizeof(place), "%s/place", self->t.dir);
 	ASSERT_EQ(0, mkdir(place, 0755));
-	self->t.ext = self->ext;
+	self->t.ext = ext;
 }
 
 FIXTURE_TEARDOWN(mntns)
@@ -36,7 +38,7 @@ FIXTURE_TEARDOWN(mntns)
 	unsigned int i;
 
 	for (i = 0; i < self->t.nr_ext; i++)
-		close(self->ext[i].fd);
+		close(ext[i].fd);
 	test_teardown(&self->t);
 }
 
@@ -106,7 +108,7 @@ static bool bind_socket(struct held *h)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
 	/* Too short a name for all of it: the working directory is there. */
-	strcpy(addr.sun_path, "socket");
+	memcpy(addr.sun_path, "socket", 7);
 	h->sock = socket(AF_UNIX, SOCK_DGRAM, 0);
 	return h->sock >= 0 &&
 	       !bind(h->sock, (struct sockaddr *)&addr, sizeof(addr));
@@ -138,7 +140,7 @@ static bool send_to_self(struct held *h, const char *text)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	char buf[32] = {};
 
-	strcpy(addr.sun_path, "socket");
+	memcpy(addr.sun_path, "socket", 7);
 	return sendto(h->sock, text, strlen(text), 0, (struct sockaddr *)&addr,
 		      sizeof(addr)) == (ssize_t)strlen(text) &&
 	       recv(h->sock, buf, sizeof(buf), MSG_DONTWAIT) > 0 &&
@@ -290,10 +292,10 @@ static unsigned int find_nested(struct ckpt_test *t, __u32 *ids)
 	return nr;
 }
 
-static void supply(FIXTURE_DATA(mntns) *self, __u32 id, int fd)
+static void supply(struct ckpt_test *t, __u32 id, int fd)
 {
-	struct ckpt_external *e = &self->ext[self->t.nr_ext];
-	char *key = self->keys[self->t.nr_ext++];
+	struct ckpt_external *e = &ext[t->nr_ext];
+	char *key = keys[t->nr_ext++];
 
 	snprintf(key, 32, "ns:%u", id);
 	memset(e, 0, sizeof(*e));
@@ -302,9 +304,8 @@ static void supply(FIXTURE_DATA(mntns) *self, __u32 id, int fd)
 }
 
 /* Checkpoint at step @step; the namespaces of @nr tasks are kept. */
-static void save(struct __test_metadata *_metadata,
-		 FIXTURE_DATA(mntns) *self, void (*fn)(struct shared *sh),
-		 int step, unsigned int nr)
+static void save(struct __test_metadata *_metadata, struct ckpt_test *t,
+		 void (*fn)(struct shared *sh), int step, unsigned int nr)
 {
 	__u32 ids[NR_NS_MAX];
 	int fds[NR_NS_MAX];
@@ -313,11 +314,11 @@ static void save(struct __test_metadata *_metadata,
 	int i, nr_pids;
 	unsigned int found = 0, j;
 
-	ASSERT_LT(0, spawn(&self->t, fn));
-	ASSERT_TRUE(wait_step(self->t.sh, step));
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, step));
 	nap_ms(20);
 	ASSERT_EQ(0, stat("/proc/self/ns/mnt", &own));
-	nr_pids = find_children(self->t.pid, pids, 0);
+	nr_pids = find_children(t->pid, pids, 0);
 	for (i = 0; i < nr_pids; i++) {
 		int fd = open_ns(pids[i], "mnt");
 
@@ -334,31 +335,30 @@ static void save(struct __test_metadata *_metadata,
 		fds[found++] = fd;
 	}
 	ASSERT_EQ(nr, found);
-	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
-		TH_LOG("%s", self->t.msg);
-	ASSERT_EQ(nr, find_nested(&self->t, ids));
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	ASSERT_EQ(nr, find_nested(t, ids));
 	for (j = 0; j < nr; j++)
-		supply(self, ids[j], fds[j]);
+		supply(t, ids[j], fds[j]);
 }
 
-static void bring_back(struct __test_metadata *_metadata,
-		       FIXTURE_DATA(mntns) *self)
+static void bring_back(struct __test_metadata *_metadata, struct ckpt_test *t)
 {
-	ASSERT_LT(0, restart_killed(&self->t)) TH_LOG("%s", self->t.msg);
-	atomic_store(&self->t.sh->go, 1);
-	wait_verified(_metadata, &self->t);
+	ASSERT_LT(0, restart_killed(t)) TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
 }
 
 TEST_F(mntns, two)
 {
-	save(_metadata, self, two_target, 2, 2);
-	bring_back(_metadata, self);
+	save(_metadata, &self->t, two_target, 2, 2);
+	bring_back(_metadata, &self->t);
 }
 
 TEST_F(mntns, moved)
 {
-	save(_metadata, self, moved_target, 2, 2);
-	bring_back(_metadata, self);
+	save(_metadata, &self->t, moved_target, 2, 2);
+	bring_back(_metadata, &self->t);
 }
 
 /* A process that has made a namespace like that of the target. */
@@ -390,17 +390,17 @@ TEST_F(mntns, filled)
 	pid_t pid;
 	int fd;
 
-	save(_metadata, self, two_target, 2, 2);
+	save(_metadata, &self->t, two_target, 2, 2);
 	for (i = 0; i < 2; i++) {
 		pid = make_like(own_place, &fd);
 		ASSERT_LE(0, fd);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		close(self->ext[i].fd);
-		self->ext[i].fd = fd;
+		close(ext[i].fd);
+		ext[i].fd = fd;
 	}
 	atomic_store(&self->t.sh->data[0], 1);
-	bring_back(_metadata, self);
+	bring_back(_metadata, &self->t);
 }
 
 /* One that has no such files: nothing is taken from elsewhere. */
@@ -408,9 +408,9 @@ TEST_F(mntns, other_files)
 {
 	int fd = open_ns(getpid(), "mnt");
 
-	save(_metadata, self, two_target, 2, 2);
-	close(self->ext[1].fd);
-	self->ext[1].fd = fd;
+	save(_metadata, &self->t, two_target, 2, 2);
+	close(ext[1].fd);
+	ext[1].fd = fd;
 	EXPECT_EQ(-ESTALE, restart_killed(&self->t));
 	EXPECT_NE(NULL, strstr(self->t.msg, "cannot be found"))
 		TH_LOG("%s", self->t.msg);
@@ -420,9 +420,9 @@ TEST_F(mntns, missing)
 {
 	char text[80];
 
-	save(_metadata, self, two_target, 2, 2);
+	save(_metadata, &self->t, two_target, 2, 2);
 	snprintf(text, sizeof(text), "external resource \"%s\" is missing",
-		 self->keys[1]);
+		 keys[1]);
 	self->t.nr_ext = 1;
 	EXPECT_EQ(-EINVAL, restart_killed(&self->t));
 	EXPECT_NE(NULL, strstr(self->t.msg, text)) TH_LOG("%s", self->t.msg);
@@ -431,9 +431,9 @@ TEST_F(mntns, missing)
 
 TEST_F(mntns, other_type)
 {
-	save(_metadata, self, two_target, 2, 2);
-	close(self->ext[0].fd);
-	self->ext[0].fd = open_ns(getpid(), "uts");
+	save(_metadata, &self->t, two_target, 2, 2);
+	close(ext[0].fd);
+	ext[0].fd = open_ns(getpid(), "uts");
 	EXPECT_EQ(-EINVAL, restart_killed(&self->t));
 	EXPECT_NE(NULL, strstr(self->t.msg, "is a uts namespace"))
 		TH_LOG("%s", self->t.msg);
@@ -470,10 +470,10 @@ static long restart_without(struct ckpt_test *t, int cap)
 /* What setns() asks for. */
 TEST_F(mntns, no_right)
 {
-	save(_metadata, self, two_target, 2, 2);
+	save(_metadata, &self->t, two_target, 2, 2);
 	EXPECT_EQ(-EPERM, restart_without(&self->t, CAP_SYS_CHROOT));
 	EXPECT_EQ(-EPERM, restart_without(&self->t, CAP_SYS_ADMIN));
-	bring_back(_metadata, self);
+	bring_back(_metadata, &self->t);
 }
 
 static bool other_owner(void)
@@ -488,11 +488,11 @@ TEST_F(mntns, refused_owner)
 	pid_t pid;
 	int fd;
 
-	save(_metadata, self, two_target, 2, 2);
+	save(_metadata, &self->t, two_target, 2, 2);
 	pid = make_like(other_owner, &fd);
 	ASSERT_LE(0, fd);
-	close(self->ext[0].fd);
-	self->ext[0].fd = fd;
+	close(ext[0].fd);
+	ext[0].fd = fd;
 	EXPECT_EQ(-EINVAL, restart_killed(&self->t));
 	EXPECT_NE(NULL, strstr(self->t.msg, "its owner is not the user namespace"))
 		TH_LOG("%s", self->t.msg);
@@ -545,8 +545,8 @@ TEST_F(mntns, held)
 	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
 		TH_LOG("%s", self->t.msg);
 	ASSERT_EQ(1, find_nested(&self->t, ids));
-	supply(self, ids[0], fd);
-	bring_back(_metadata, self);
+	supply(&self->t, ids[0], fd);
+	bring_back(_metadata, &self->t);
 }
 
 /* ---- refused at checkpoint ---- */
@@ -655,8 +655,8 @@ static void connected_target(struct shared *sh)
 
 TEST_F(mntns, connected)
 {
-	save(_metadata, self, connected_target, 1, 1);
-	bring_back(_metadata, self);
+	save(_metadata, &self->t, connected_target, 1, 1);
+	bring_back(_metadata, &self->t);
 }
 
 TEST_HARNESS_MAIN

@@ -1,0 +1,233 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Containers with services that have mounts of their own: ckpt restart makes their
+# mount namespaces as they were.
+
+test=mntns_container
+# shellcheck source=tools/testing/selftests/checkpoint/common.sh
+. "$(dirname "$0")/common.sh"
+
+init=
+services=(private bound pids jail follower)
+
+cleanup()
+{
+	[ -z "$init" ] || kill -9 "$init" 2> /dev/null
+	umount -R "$tmp/root" "$tmp/layer" 2> /dev/null
+	rm -rf "$tmp"
+}
+
+prepare()
+{
+	mkdir "$tmp/layer" "$tmp/root" || return 1
+	mount -t tmpfs layer "$tmp/layer" || return 1
+	mkdir "$tmp/layer/upper" "$tmp/layer/work"
+	mount -t overlay -o "lowerdir=/,upperdir=$tmp/layer/upper,workdir=$tmp/layer/work" \
+		container "$tmp/root" || return 1
+	# service NAME: a program that holds a file and a directory.
+	cat > "$tmp/root/service" <<- 'END'
+		name=$1
+		echo "$name" > /tmp/file
+		mkdir -p /tmp/dir
+		cd /tmp/dir || exit
+		exec 7< /tmp/file
+		exec -a "service-$name" sleep 100000
+	END
+	cat > "$tmp/root/setup.sh" <<- 'END'
+		exec < /dev/null > /dev/null 2>&1
+		mount -t proc -o nosuid,noexec proc /proc
+		mount -t tmpfs -o size=1m,mode=755 run /run
+		mount -t tmpfs -o size=1m,mode=1777 tmp /tmp
+		mkdir -p /run/hidden /run/private/tmp /dev/pts
+		chmod 1777 /run/private/tmp
+		mount -t tmpfs -o nodev hidden /run/hidden
+		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
+		busybox umount -l /old
+		rmdir /old
+		mount --make-rshared /
+		# Its own /tmp, and another in place of what others have.
+		unshare --mount --propagation slave bash -c '
+			mount -t tmpfs -o size=512k,mode=1777 private /tmp
+			mount -t tmpfs -o size=64k,ro,mode=700 secret /run/hidden
+			mount -o remount,bind,ro /dev/pts
+			exec bash /service private' &
+		# As PrivateTmp does it: a directory of the common one.
+		unshare --mount --propagation slave bash -c '
+			mount --make-rshared /
+			mount --bind /run/private/tmp /tmp
+			umount /run/hidden
+			exec bash /service bound' &
+		# With process ids of its own.
+		unshare --mount --pid --fork --mount-proc bash -c '
+			mount -t tmpfs -o size=64k pids /tmp
+			exec bash /service pids' &
+		# As a sandbox: a new root, and only some of all there is.
+		unshare --mount --propagation private bash -c '
+			mount -t tmpfs -o size=256k jail /run/hidden
+			cd /run/hidden
+			mkdir usr proc tmp old dev
+			ln -s usr/bin usr/lib usr/lib64 .
+			mount --bind /usr usr
+			mount -o remount,bind,ro,nosuid usr
+			mount --rbind /proc proc
+			mount --rbind /dev dev
+			cp /service service
+			pivot_root . old
+			umount -l /old
+			exec bash /service jail' &
+		# What others mount comes to it, but not the other way round.
+		unshare --mount --propagation slave bash -c '
+			mount -t tmpfs -o size=64k follower /tmp
+			exec bash /service follower' &
+		exec sh -c 'while :; do sleep 1; done'
+	END
+}
+
+start()
+{
+	mkdir -p "$tmp/root/old"
+	(
+		cd "$tmp/root" || exit
+		exec unshare --mount --pid --fork --propagation private \
+			sh -c 'pivot_root . old && exec setsid sh /setup.sh'
+	) < /dev/null > "$tmp/start" 2>&1 &
+	local outer=$!
+	for _ in {1..200}; do
+		init=$(pgrep -P "$outer" | head -1)
+		[ -z "$init" ] || [ "$(pgrep -cf '^service-')" != ${#services[@]} ] || break
+		sleep 0.1
+	done
+	disown $outer
+	kill -KILL $outer
+}
+
+pid_of()
+{
+	pgrep -f "^service-$1 "
+}
+
+# Mounts of all, but for numbers given out anew. Groups of propagation are numbered
+# in the order in which they are met, so that who shares what can be compared.
+mounts()
+{
+	local name pids=("$init")
+	for name in "${services[@]}"; do
+		pids+=("$(pid_of "$name")")
+	done
+	python3 - "${pids[@]}" << 'END'
+import re
+import sys
+
+groups = {}
+
+
+def number(m):
+    return m[1] + str(groups.setdefault(m[2], len(groups)))
+
+
+for pid in sys.argv[1:]:
+    print("namespace")
+    lines = []
+    for line in open(f"/proc/{pid}/mountinfo"):
+        lines.append(line.split(" ", 3)[3])
+    lines.sort(key=lambda line: (line.split()[1::-1], line.split(" - ")[1]))
+    for line in lines:
+        print(re.sub(r"(shared:|master:)(\d+)", number, line), end="")
+END
+}
+
+contents()
+{
+	local name pid
+	for name in "${services[@]}"; do
+		pid=$(pid_of "$name")
+		echo "$name: $(cat "/proc/$pid/root/tmp/file") $(cat "/proc/$pid/fd/7")"
+		readlink "/proc/$pid/cwd" "/proc/$pid/root"
+		stat -c '%n %a %U' "/proc/$pid/root/tmp" | sed 's/^[^ ]* //'
+		[ "/proc/$pid/root/tmp/file" -ef "/proc/$pid/fd/7" ] && echo same file
+		[ "/proc/$pid/root/tmp/dir" -ef "/proc/$pid/cwd" ] && echo same directory
+		nsenter --mount --pid --target "$pid" ps -o comm= 1
+		nsenter --mount --target "$pid" touch /run/hidden/new 2>&1
+	done
+	[ "/proc/$(pid_of bound)/root/tmp/file" -ef "/proc/$init/root/run/private/tmp/file" ] &&
+		echo bound to the same
+}
+
+look()
+{
+	mounts > "$tmp/mounts.$1"
+	contents > "$tmp/contents.$1" 2>&1
+}
+
+restart()
+{
+	rm -f "$tmp/pid"
+	timeout 60 ckpt restart --detach --pidfile "$tmp/pid" "$@" > "$tmp/out" 2> "$tmp/err"
+	local status=$?
+	init=$(cat "$tmp/pid" 2> /dev/null)
+	return $status
+}
+
+end()
+{
+	[ -n "$init" ] || return 0
+	kill -9 "$init"
+	tail --pid="$init" -f /dev/null
+	init=
+}
+
+same()
+{
+	cmp -s "$tmp/$1.before" "$tmp/$1.after" && return
+	diff "$tmp/$1.before" "$tmp/$1.after" > "$tmp/err"
+	return 1
+}
+
+ktap_print_header
+ktap_set_plan 9
+
+prepare && start && look before
+if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != 6 ] ||
+	[ "$(pgrep -cf '^service-')" != ${#services[@]} ]; then
+	sed 's/^/# /' "$tmp/start"
+	ktap_exit_fail_msg "cannot make a container here"
+fi
+
+timeout 60 ckpt checkpoint --kill --image "$tmp/image" "$init" 2> "$tmp/err"
+result $? "checkpoint of a container with services"
+init=
+
+[ "$(ckpt show --json "$tmp/image" | python3 -c '
+import json, sys
+n = [o for o in json.load(sys.stdin)["objects"] if o.get("kind") == "ns_mnt"]
+print(len(n), any("/run/hidden" in m["line"] for o in n for m in o.get("mount", [])))')" = \
+	"6 True" ]
+result $? "show lists their mounts"
+
+restart --image "$tmp/image"
+result $? "restart"
+look after
+same mounts
+result $? "mounts and propagation are as they were"
+same contents
+result $? "files are as they were"
+! grep -qE "ckpt-(root|stage)" "/proc/$init"/mountinfo "/proc/$(pid_of jail)"/mountinfo
+result $? "nothing of the preparation is left"
+
+timeout 60 ckpt checkpoint --kill --image "$tmp/second" "$init" 2> "$tmp/err" &&
+	init= && restart --image "$tmp/second" && look after && same mounts && same contents
+result $? "once more, from what has been restarted"
+end
+
+! restart --here --image "$tmp/image" &&
+	grep -q 'external resource "ns:[0-9]*" is missing' "$tmp/err"
+result $? "without a coordinator"
+end
+
+mkdir "$tmp/other" && restart --map "mount:/dev:$tmp/other" --image "$tmp/image" &&
+	[ "$tmp/other" -ef "/proc/$(pid_of jail)/root/dev" ]
+result $? "another directory in place of a mount"
+end
+
+ktap_finished
