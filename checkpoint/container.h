@@ -12,6 +12,7 @@ struct ckpt_obj;
 struct ckpt_validator;
 struct inode;
 struct mnt_namespace;
+struct net;
 struct path;
 struct seq_file;
 
@@ -25,6 +26,9 @@ int ckpt_mount_line_validate(struct ckpt_validator *v, const struct ckpt_hdr *h,
 int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_netconf(struct ckpt_ctx *ctx);
+int checkpoint_netconf_nested(struct ckpt_ctx *ctx, struct net *net);
+int ckpt_net_check_neighbours(struct ckpt_ctx *ctx, struct net *net);
+int checkpoint_netconf_end(struct ckpt_ctx *ctx);
 int ckpt_net_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_tmpfs_all(struct ckpt_ctx *ctx);

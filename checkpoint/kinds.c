@@ -205,6 +205,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_net_msg) +
 				  CKPT_NET_MSG_MAX,
 		.owner		= CKPT_HDR_CONTAINER,
+		.other_owner	= CKPT_HDR_NS_NET,
 		.validate	= ckpt_net_msg_validate,
 	},
 	[CKPT_HDR_TASK] = {
@@ -303,6 +304,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_key),
 		.max_len	= CKPT_RECORD_MAX,
 		.class		= CKPT_CLASS_KEY,
+		.labelled	= CKPT_LABELLED_KEY,
 		.validate	= ckpt_key_validate,
 		.checkpoint	= checkpoint_key,
 		.restore	= restore_key,
@@ -695,6 +697,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "IPC_SHM",
 		.min_len	= sizeof(struct ckpt_hdr_ipc_shm),
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_IPC,
 		.validate	= ckpt_ipc_shm_validate,
 	},
 	[CKPT_HDR_IPC_SEM] = {
@@ -703,6 +706,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_ipc_sem) +
 				  CKPT_SEMS_MAX * sizeof(struct ckpt_ipc_sem),
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_IPC,
 		.validate	= ckpt_ipc_sem_validate,
 	},
 	[CKPT_HDR_IPC_SEM_UNDO] = {
@@ -717,6 +721,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "IPC_MSG",
 		.min_len	= sizeof(struct ckpt_hdr_ipc_msg),
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_IPC,
 		.validate	= ckpt_ipc_msg_validate,
 	},
 	[CKPT_HDR_IPC_MSG_MSG] = {
@@ -724,6 +729,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_ipc_msg_msg),
 		.max_len	= CKPT_RECORD_MAX,
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_MSG,
 		.validate	= ckpt_ipc_msg_msg_validate,
 	},
 	[CKPT_HDR_MQUEUE_DIR] = {

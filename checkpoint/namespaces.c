@@ -32,6 +32,8 @@
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
 #include "../fs/mount.h"
+#include "container.h"
+#include "files.h"
 #include "freeze.h"
 #include "namespaces.h"
 
@@ -310,6 +312,18 @@ int ckpt_ns_owner_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 }
 
 /**
+ * ckpt_user_ns_inside - whether a user namespace belongs to the tree
+ * @ctx: the checkpoint
+ * @ns: the user namespace
+ *
+ * Return: false if it is the caller's at restart, or an ancestor of that.
+ */
+bool ckpt_user_ns_inside(struct ckpt_ctx *ctx, struct user_namespace *ns)
+{
+	return !user_ns_within(ctx->base_user_ns, ns);
+}
+
+/**
  * ckpt_ns_fill - fill in the common part of a record
  * @ctx: the checkpoint
  * @ns: the namespace
@@ -497,13 +511,15 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	ret = find_base_user_ns(ctx);
 	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
 		ctx->subject = &ctx->tasks[i];
-		ret = collect_namespaces(ctx, ctx->tasks[i].task);
+		ret = collect_namespaces(ctx, ctx->tasks[i].task) ?:
+		      checkpoint_open_nets(ctx, ctx->tasks[i].task);
 		cond_resched();
 	}
 	if (ret < 0)
 		return ret;
 	ctx->subject = NULL;
-	return 0;
+	ctx->ns_done = true;
+	return checkpoint_netconf_end(ctx);
 }
 
 /* ---- validate ---- */

@@ -1358,3 +1358,16 @@ int restore_unix(struct ckpt_ctx *ctx)
 	put_pid(r.last_pid);
 	return ret;
 }
+
+/**
+ * ckpt_unix_collect - after sockets of a restart that failed have been closed
+ *
+ * Those that are only in messages to each other any more are found when the next
+ * socket is closed, which may be never; until then they keep credentials and keys
+ * that another attempt wants to make.
+ */
+void ckpt_unix_collect(void)
+{
+	if (READ_ONCE(unix_tot_inflight))
+		unix_gc();
+}

@@ -599,8 +599,8 @@ static const struct good_rec good_recs[] = {
 	REC(PIPE, pipe, 8, fill_fifo),
 	REC(PIPE_BUF, pipe_buf, 8, fill_pipe_buf),
 	REC(PTY, pty, 8, fill_pty),
-	REC(TTY, tty, 8, fill_tty),
 	REC(TTY, tty, 8, fill_raw_tty),
+	REC(TTY, tty, 8, fill_tty),
 	REC(UNLINKED, unlinked, 8, fill_unlinked),
 	REC(UNLINKED, unlinked, 8, fill_memfd),
 	REC(FILE_EXTERNAL, file_external, 8, fill_file_external),
@@ -783,7 +783,7 @@ static const struct rec_case cases[] = {
 
 	FINE(NET_MSG, net_msg, flags, CKPT_NET_OUTSIDE, "outside"),
 	BAD(NET_MSG, net_msg, flags, 2, "unknown flag"),
-	BAD(NET_MSG, net_msg, reserved, 1, "reserved"),
+	BAD(NET_MSG, net_msg, peer, CKPT_CLASS_NS_NET, "inwards from the root task's"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, 0, "no length"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, sizeof(struct nlmsghdr), "too short"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, 33, "beyond the record"),
@@ -1009,25 +1009,27 @@ static const struct rec_case cases[] = {
 	FINE(TTY, tty, flags, CKPT_TTY_LOCKED | CKPT_TTY_PACKET, "master"),
 	BAD(TTY, tty, flags, 0x2000, "unknown flag"),
 	BAD(TTY, tty, pktstatus, 0x80, "unknown status"),
-	BAD(TTY, tty, nr_read, 100, "beyond the record"),
-	BAD(TTY, tty, nr_read, ~0U, "length overflows"),
-	BAD(TTY, tty, nr_echo, ~0U, "length of echo overflows"),
-	BAD(TTY, tty, nr_queued, ~0U, "length of queue overflows"),
-	BAD(TTY, tty, canon, -1, "lines that have been overtaken"),
-	BAD(TTY, tty, canon, 3, "lines beyond the data"),
-	BAD(TTY, tty, commit, 3, "more to read than there is"),
-	FINE(TTY, tty, commit, BIT(31), "not used for long"),
-	BAD(TTY, tty, termios.lflag, 0, "not canonical"),
-	BAD(TTY, tty, termios.lflag, ICANON | EXTPROC, "processed outside"),
-	BAD(TTY, tty, echo_commit, 2, "more to echo than there is"),
-	BAD(TTY, tty, echo_mark, 2, "more to echo later than there is"),
-	BAD(TTY, tty, data[2], 4, "end of a line beyond the data"),
-	BAD(TTY, tty, data[7], 1, "padding"),
+	BAD2(TTY, tty, nr_read, 100, "beyond the record"),
+	BAD2(TTY, tty, nr_read, ~0U, "length overflows"),
+	BAD2(TTY, tty, nr_echo, ~0U, "length of echo overflows"),
+	BAD2(TTY, tty, nr_queued, ~0U, "length of queue overflows"),
+	BAD2(TTY, tty, canon, -1, "lines that have been overtaken"),
+	BAD2(TTY, tty, canon, 3, "lines beyond the data"),
+	BAD2(TTY, tty, commit, 3, "more to read than there is"),
+	NTH(1, TTY, tty, commit, BIT(31), 0, "not used for long"),
+	BAD2(TTY, tty, termios.lflag, 0, "not canonical"),
+	BAD2(TTY, tty, termios.lflag, ICANON | EXTPROC, "processed outside"),
+	BAD2(TTY, tty, echo_commit, 2, "more to echo than there is"),
+	BAD2(TTY, tty, echo_mark, 2, "more to echo later than there is"),
+	BAD2(TTY, tty, data[2], 4, "end of a line beyond the data"),
+	BAD2(TTY, tty, data[7], 1, "padding"),
 	BAD(TTY, tty, reserved, 1, "reserved"),
 	BAD(TTY, tty, termios.reserved, 1, "reserved setting"),
 	BAD(TTY, tty, locked.reserved, 1, "reserved lock"),
-	BAD2(TTY, tty, commit, -1, "characters that have been overtaken"),
-	BAD2(TTY, tty, termios.lflag, ICANON, "canonical"),
+	BAD(TTY, tty, commit, -1, "characters that have been overtaken"),
+	BAD(TTY, tty, termios.lflag, ICANON, "canonical"),
+	BAD(TTY, tty, termios.lflag, ECHO, "master with settings"),
+	NTH(1, TTY, tty, termios.lflag, ICANON | ECHO, 0, "slave with settings"),
 
 	FILE_CASES(FILE_PTY, file_pty),
 	FINE(FILE_PTY, file_pty, kind, CKPT_PTY_CURRENT, "opened as /dev/tty"),
@@ -1326,6 +1328,13 @@ static struct ckpt_validator *make_pass(struct kunit *test, u32 type)
 	return v;
 }
 
+/* Of the records of a terminal the first is the master's. */
+static void set_side(struct ckpt_validator *v, u32 type, unsigned int nth)
+{
+	if (type == CKPT_HDR_TTY)
+		v->last_end = nth;
+}
+
 /* Names are not relative to the root task's mount namespace: see ckpt_mnt_ok(). */
 static void name_in_roots(struct kunit *test)
 {
@@ -1350,6 +1359,7 @@ static void every_case(struct kunit *test)
 	struct ckpt_validator *v = make_pass(test, c->type);
 
 	KUNIT_ASSERT_LE(test, c->offset + c->size, REC_ROOM);
+	set_side(v, c->type, c->nth);
 	memcpy((u8 *)h + c->offset, &c->value, c->size);
 	KUNIT_EXPECT_EQ(test, c->err, ckpt_validate_record(v, h));
 	KUNIT_EXPECT_EQ(test, !c->err, !v->why);
@@ -1364,9 +1374,53 @@ static void good_records(struct kunit *test)
 		struct ckpt_hdr *h = make_good(test, &good_recs[i]);
 		struct ckpt_validator *v = make_pass(test, h->type);
 
+		set_side(v, h->type, &good_recs[i] != find_good(h->type, 0));
 		KUNIT_EXPECT_EQ_MSG(test, 0, ckpt_validate_record(v, h),
 				    "%s: %s", ckpt_kind(h->type)->name, v->why);
 	}
+}
+
+static const struct net_case {
+	const char *name;
+	u32 owner_flags;
+	u32 flags;
+	u32 peer;
+	u16 type;
+	int err;
+} net_cases[] = {
+	{ "nested", 0, 0, 0, RTM_NEWLINK, 0 },
+	{ "outside", 0, CKPT_NET_OUTSIDE, 0, RTM_NEWLINK, 0 },
+	{ "root task's", CKPT_NS_ROOT, 0, 0, RTM_NEWLINK, -EBADMSG },
+	{ "peer", 0, 0, CKPT_CLASS_NS_NET, RTM_NEWLINK, 0 },
+	{ "peer outside", 0, CKPT_NET_OUTSIDE, CKPT_CLASS_NS_NET, RTM_NEWLINK, -EBADMSG },
+	{ "peer of another kind", 0, 0, CKPT_CLASS_NS_UTS, RTM_NEWLINK, -EBADMSG },
+	{ "dangling peer", 0, 0, ~0U, RTM_NEWLINK, -EBADMSG },
+	{ "peer to come", 0, 0, NR_CLASSES + 1, RTM_NEWLINK, -EBADMSG },
+	{ "peer of an address", 0, 0, CKPT_CLASS_NS_NET, RTM_NEWADDR, -EBADMSG },
+};
+
+KUNIT_ARRAY_PARAM_DESC(net_case, net_cases, name);
+
+/* Messages of network namespaces that are not the root task's. */
+static void nested_net_msg(struct kunit *test)
+{
+	const struct net_case *n = test->param_value;
+	struct ckpt_hdr *h = make_good(test, find_good(CKPT_HDR_NET_MSG, 0));
+	struct ckpt_validator *v = make_pass(test, CKPT_HDR_NET_MSG);
+	struct ckpt_hdr *owner = make_good(test, find_good(CKPT_HDR_NS_NET, 0));
+	struct ckpt_hdr_net_msg *m = (void *)h;
+
+	((struct ckpt_hdr_ns *)owner)->flags = n->owner_flags;
+	v->owner = CKPT_HDR_NS_NET;
+	v->owner_hdr = owner;
+	m->flags = n->flags;
+	m->peer = n->peer;
+	((struct nlmsghdr *)m->msg)->nlmsg_type = n->type;
+	KUNIT_EXPECT_EQ(test, n->err, ckpt_validate_record(v, h));
+	/* It can lead anywhere but to where it is. */
+	owner->id = CKPT_CLASS_NS_NET;
+	if (n->peer == owner->id)
+		KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
 }
 
 /* No record that is too short is looked at, and none is accepted. */
@@ -1474,6 +1528,7 @@ static struct kunit_case records_test_cases[] = {
 	KUNIT_CASE_PARAM(pages_check, pages_gen_params),
 	KUNIT_CASE(name_in_roots),
 	KUNIT_CASE(good_records),
+	KUNIT_CASE_PARAM(nested_net_msg, net_case_gen_params),
 	KUNIT_CASE(short_records),
 	KUNIT_CASE(every_kind_has_cases),
 	KUNIT_CASE(every_object_can_be_made),

@@ -4,8 +4,8 @@
  *
  * Saved: the label of credentials, the labels their owner may change to
  *	(relabel-self) and their rules of their own (load-self2); the labels of
- *	open files, of inodes, of sockets (both directions, and the peer), and
- *	of System V IPC objects and messages.
+ *	open files, of inodes, of sockets (both directions, and the peer), of
+ *	System V IPC objects and messages, and of keys.
  *
  * A restart may give a task a label if its caller could take that label, by
  * CAP_MAC_ADMIN or relabel-self; and to an object if it could take that label
@@ -217,6 +217,7 @@ static struct smack_known **sock_label(const struct sock *sk, u32 attr)
 
 static int smack_checkpoint_label(const struct lsm_ckpt_obj *obj, char **value)
 {
+	gfp_t gfp = obj->type == LSM_CKPT_MSG ? GFP_ATOMIC : GFP_KERNEL;
 	const struct smack_known *label = NULL;
 	int ret = 0;
 
@@ -239,11 +240,14 @@ static int smack_checkpoint_label(const struct lsm_ckpt_obj *obj, char **value)
 	case LSM_CKPT_SOCK:
 		label = *sock_label(obj->sock, obj->attr);
 		break;
+	case LSM_CKPT_KEY:
+		label = *smack_ckpt_key_label(obj->key);
+		break;
 	default:
 		break;
 	}
 	if (label) {
-		*value = kstrdup(label->smk_known, GFP_KERNEL);
+		*value = kstrdup(label->smk_known, gfp);
 		ret = *value ? 0 : -ENOMEM;
 	}
 	return ret;
@@ -457,6 +461,9 @@ static int restore_object_label(const struct lsm_ckpt_obj *obj,
 		return 0;
 	case LSM_CKPT_SOCK:
 		*sock_label(obj->sock, obj->attr) = label;
+		return 0;
+	case LSM_CKPT_KEY:
+		*smack_ckpt_key_label(obj->key) = label;
 		return 0;
 	default:
 		return -EOPNOTSUPP;

@@ -655,8 +655,8 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 		ret = mount_fresh(m, fs);
 	else
 		ret = bind_here(m, fs);
-	/* The root has to be private until it is the root. */
-	if (!ret && (m->entered || strcmp(mnt_fs_get_target(fs), "/")))
+	/* That of the root has to wait: see leave_old_root(). */
+	if (!ret && m->nr_done)
 		ret = propagation(m, fs);
 	return ret;
 }
@@ -987,21 +987,22 @@ int mounts_prepare(struct mounts *m)
  * @m: the mounts, after mounts_prepare()
  *
  * The old root stays mounted until mounts_finish(): who may not do everything
- * can mount proc only where one can be seen already.
+ * can mount proc only where one can be seen already. It lies below the new one:
+ * on top it would be the root of the namespace, and who has another makes no user
+ * namespaces.
  *
  * Return: 0, or -1 after saying why.
  */
 int mounts_enter(struct mounts *m)
 {
 	m->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* The old root ends up on top of the new one, where only umount2() sees it. */
 	if (m->old_root < 0 || chdir(m->root) ||
-	    syscall(SYS_pivot_root, ".", ".") || chdir("/")) {
+	    mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/")) {
 		say("root of the container: %s", strerror(errno));
 		return -1;
 	}
 	m->entered = true;
-	return m->nr_done ? propagation(m, m->done[0]) : 0;
+	return 0;
 }
 
 /**
@@ -1096,6 +1097,27 @@ static int make_all_read_only(const struct mounts *m)
 	return ret;
 }
 
+/*
+ * Whose root is the new one keeps that; the old one ends up on top of it, where
+ * only umount2() sees it. Nothing can be moved to a mount that is shared.
+ */
+static int leave_old_root(struct mounts *m)
+{
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), ret;
+
+	ret = root < 0 || mount(NULL, "/", NULL, MS_SLAVE, NULL) ||
+	      fchdir(m->old_root) || chroot(".") || fchdir(root) ||
+	      syscall(SYS_pivot_root, ".", ".") || umount2("/", MNT_DETACH);
+	if (ret)
+		say("old root: %s", strerror(errno));
+	else
+		ret = propagation(m, m->done[0]);
+	mount_close(root);
+	mount_close(m->old_root);
+	m->old_root = -1;
+	return ret ? -1 : 0;
+}
+
 /**
  * mounts_finish - mount the rest, and let go of the old root
  * @m: the mounts, after mounts_enter()
@@ -1105,16 +1127,10 @@ static int make_all_read_only(const struct mounts *m)
  */
 int mounts_finish(struct mounts *m, pid_t init)
 {
-	if ((m->nr_late && mount_late(m, init)) ||
-	    mntns_finish(m->nested, init) || make_all_read_only(m))
+	if ((m->nr_late && mount_late(m, init)) || make_all_read_only(m) ||
+	    leave_old_root(m))
 		return -1;
-	mount_close(m->old_root);
-	m->old_root = -1;
-	if (umount2("/", MNT_DETACH)) {
-		say("old root: %s", strerror(errno));
-		return -1;
-	}
-	return 0;
+	return mntns_finish(m->nested, init);
 }
 
 /**

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -27,7 +28,7 @@
  * @rq: options of all commands
  * @o: options of restart
  * @mounts: mounts, or NULL if the container had none of its own
- * @net: network, or NULL if the container had none of its own
+ * @net: network namespaces, or NULL if the container had none of its own
  * @user: user namespace, or NULL if the container had none of its own
  */
 struct preparation {
@@ -51,7 +52,7 @@ static int new_namespaces(const struct preparation *p)
 
 	if (p->mounts)
 		flags |= CLONE_NEWNS;
-	if (p->net && (!p->user || ct->owner[NS_OF_NETWORK]))
+	if (ct->own_net && (!p->user || ct->owner[NS_OF_NETWORK]))
 		flags |= CLONE_NEWNET;
 	if (!unshare(flags))
 		return 0;
@@ -92,7 +93,7 @@ static int enter_user(struct preparation *p)
 	p->user = userns_new(ct, p->net);
 	if (!p->user)
 		return -1;
-	if (p->net && !ct->owner[NS_OF_NETWORK] && unshare(CLONE_NEWNET)) {
+	if (ct->own_net && !ct->owner[NS_OF_NETWORK] && unshare(CLONE_NEWNET)) {
 		say("new network namespace: %s", strerror(errno));
 		return -1;
 	}
@@ -105,7 +106,10 @@ static int prepare_net(struct preparation *p)
 {
 	if (!p->net)
 		return 0;
-	return p->user ? userns_network(p->user) : net_prepare(p->net);
+	if (net_entered(p->net) ||
+	    (p->user ? userns_network(p->user) : net_prepare(p->net)))
+		return -1;
+	return net_supply(p->net, p->rq->call);
 }
 
 static int prepare(struct preparation *p)
@@ -118,11 +122,14 @@ static int prepare(struct preparation *p)
 			return -1;
 	}
 	if (ct->nr_msgs) {
-		p->net = net_new(ct);
+		p->net = net_new(ct, p->rq->call, true);
 		if (!p->net)
 			return -1;
 	}
 	if (ct->user && enter_user(p))
+		return -1;
+	/* The first process that we make after that will be an init. */
+	if (p->net && net_make(p->net))
 		return -1;
 	if (new_namespaces(p) || prepare_net(p))
 		return -1;
@@ -198,6 +205,50 @@ static int wait_for_container(struct request *rq, pid_t coordinator, int in)
 	}
 	tell_restarted(rq, result.pid, &result.stats);
 	return rq->detach ? EXIT_OK : wait_for_root(result.pid);
+}
+
+/* Who wants to prepare everything has to know what there is to prepare. */
+static int want_networks(const struct request *rq, const struct container *ct)
+{
+	char key[16];
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < ct->nr_nets; i++) {
+		snprintf(key, sizeof(key), "ns:%u", ct->nets[i].id);
+		if (ckpt_call_has_key(rq->call, key))
+			continue;
+		say("network namespace %u: had links or addresses: --external %s:PATH must supply it",
+		    ct->nets[i].id, key);
+		ret = -1;
+	}
+	return ret;
+}
+
+/**
+ * restart_networks - make the network namespaces of what is no container, or is
+ *	not to be brought back as one
+ * @rq: options of all commands
+ * @o: options of restart
+ *
+ * Those below the root task's, that is; the root task's is ours. With --here they
+ * must have been supplied.
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int restart_networks(struct request *rq, const struct restart_options *o)
+{
+	struct net *net;
+
+	if (!o->ct.nr_nets)
+		return 0;
+	if (o->here)
+		return want_networks(rq, &o->ct);
+	net = net_new(&o->ct, rq->call, false);
+	if (!net || net_make(net) || net_entered(net) || net_prepare(net))
+		return -1;
+	/* The descriptors stay until we are gone. */
+	return net_supply(net, rq->call);
 }
 
 /**

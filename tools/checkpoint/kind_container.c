@@ -52,7 +52,7 @@ static const struct ckpt_name net_flags[] = {
 
 static const struct ckpt_field net_msg_fields[] = {
 	FIELD(ckpt_hdr_net_msg, flags, F_FLAGS, .names = net_flags),
-	FIELD(ckpt_hdr_net_msg, reserved, F_ZERO),
+	FIELD(ckpt_hdr_net_msg, peer, F_REF0, .class = CLASS_NS_NET),
 	END_OF_FIELDS
 };
 
@@ -210,12 +210,32 @@ static const struct nlmsghdr *get_message(const struct record *rec,
 	return nlh;
 }
 
+/* Only in namespaces other than the root task's do links lead to such. */
+static void check_net_place(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_net_msg *m = (const void *)rec->pub.h;
+	const struct record *owner = ckpt_owner(img, rec);
+	const struct ckpt_hdr_ns *ns;
+
+	if (!owner || owner->pub.h->type != CKPT_HDR_NS_NET) {
+		if (m->peer)
+			ckpt_bad(img, rec, "leads to a network namespace of the image");
+		return;
+	}
+	ns = (const void *)owner->pub.h;
+	if (ns->flags & CKPT_NS_ROOT)
+		ckpt_bad(img, rec, "is the root task's, but not in its place");
+	if (m->peer && (m->peer == ns->h.id || m->flags))
+		ckpt_bad(img, rec, "leads to no other network namespace");
+}
+
 static void check_net_msg(struct ckpt_image *img, struct record *rec)
 {
 	const struct nlmsghdr *nlh;
 	const char *why;
 	size_t len;
 
+	check_net_place(img, rec);
 	ckpt_payload(rec, &len);
 	nlh = get_message(rec, &why);
 	if (!nlh)
@@ -377,7 +397,8 @@ const struct ckpt_kind ckpt_container_kinds[] = {
 	  .owner = CKPT_HDR_NS_MNT, .fields = ns_mount_fields,
 	  .check = check_mount, .describe = describe_mount },
 	{ KIND(NET_MSG, "net", ckpt_hdr_net_msg), .var = true, .many = true,
-	  .owner = CKPT_HDR_CONTAINER, .fields = net_msg_fields,
+	  .owner = CKPT_HDR_CONTAINER, .other_owner = CKPT_HDR_NS_NET,
+	  .fields = net_msg_fields,
 	  .check = check_net_msg, .describe = describe_net_msg },
 	{ KIND(TMPFS, "tmpfs", ckpt_hdr_tmpfs), .var = true,
 	  .class = CLASS_TMPFS, .fields = no_fields, .check = check_tmpfs,

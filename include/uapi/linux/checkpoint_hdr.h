@@ -329,7 +329,8 @@ struct ckpt_label_ref {
 
 /**
  * struct ckpt_hdr_labels - the labels of credentials, a file, a task, ...
- * @h: type %CKPT_HDR_LABELS; belongs to the object or task before it
+ * @h: type %CKPT_HDR_LABELS; belongs to the object, task, System V IPC object or
+ *	message before it
  * @nr: number of labels, at most %CKPT_LABELS_MAX
  * @reserved: zero
  * @ref: the labels
@@ -381,16 +382,20 @@ struct ckpt_hdr_ns_mount {
  * struct ckpt_hdr_net_msg - a piece of the configuration of the network
  * @h: type %CKPT_HDR_NET_MSG
  * @flags: %CKPT_NET_OUTSIDE or 0
- * @reserved: zero
+ * @peer: NS_NET object that IFLA_LINK of a link in another namespace than the
+ *	root task's is in, if that object precedes; else 0, and the link is in
+ *	the message of the other end, or outside
  * @msg: a message of rtnetlink, struct nlmsghdr first, padded with zeros:
  *	RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE or RTM_NEWRULE
  *
- * These records are there if the root task has a network namespace of its own.
+ * Behind CONTAINER they are there if the root task has a network namespace of its
+ * own. Behind an NS_NET, which is not the root task's then, they tell what the
+ * caller of restart() has to supply.
  */
 struct ckpt_hdr_net_msg {
 	struct ckpt_hdr h;
 	__u32 flags;
-	__u32 reserved;
+	__u32 peer;
 	__u8 msg[];
 };
 

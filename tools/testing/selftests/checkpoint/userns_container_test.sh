@@ -61,6 +61,7 @@ prepare()
 		ln -s ../somewhere /run/soft
 		mount -t tmpfs -o nodev inner /run/inner
 		umount -l /old
+		[ "$1" = user ] || mount --make-shared /
 		hostname "box-$1"
 		ip link set lo up
 		ip link add dummy7 type dummy
@@ -68,8 +69,25 @@ prepare()
 		ip -6 address add fd99::7/64 dev dummy7 nodad
 		ip link add pair0 type veth peer name pair1
 		ip link set pair0 up
+		mkfifo /run/keys
+		cat > /run/shell <<- 'END2'
+			stty rows 33 -echo
+			while read -r line; do echo "$line: $(id -u), $(stty size)"; done
+		END2
+		# Given to somebody else, if there is anybody.
+		cat > /run/window <<- 'END2'
+			[ "$1" = user ] || chown 12:34 "$(tty)"
+			exec cat > /run/typed
+		END2
 		exec setsid sh -c '
 			ipcmk -M 4096 > /run/ipc
+			exec 3<> /run/keys
+			script -qfc "sh /run/shell" /run/typescript <&3 &
+			echo first > /run/keys
+			until grep -q first: /run/typescript; do sleep 0.1; done
+			tmux -S /run/tmux -f /dev/null new-session -d "sh /run/window '"$1"'"
+			until [ -e /run/typed ]; do sleep 0.1; done
+			unshare --user sleep 10000 &
 			echo ready > /run/ready
 			while :; do sleep 1; echo $((n = n + 1)) > /run/count; done' \
 			< /dev/null > /dev/null 2>&1
@@ -80,6 +98,7 @@ prepare()
 			: > dev/$name
 			mount --bind /dev/$name dev/$name
 		done
+		ln -s pts/ptmx dev/ptmx
 	END
 	# The root of a plain user is memory, with the system's programs in it.
 	cat > "$tmp/user.sh" <<- END
@@ -156,10 +175,12 @@ inside()
 }
 
 # look NAME: all there is to see of the container, but for what counts.
+# shellcheck disable=SC2016
 look()
 {
 	{
-		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/shared:[0-9]+/shared/' \
+			"/proc/$init/mountinfo" | sort
 		cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups"
 		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
 		inside ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
@@ -168,6 +189,10 @@ look()
 		inside sh -c 'ipcs -m | grep 0x; ps -o pid=,comm= 1;
 			cd /run; find . -not -name count -printf "%p %y %m %U %G %l\n" |
 				sort; cat file
+			stat -c "%n %U %G %a" /dev/pts/[0-9]*
+			pgrep -x sleep | while read -r pid; do
+				[ /proc/1/ns/user -ef "/proc/$pid/ns/user" ] || echo nested
+			done
 			cat /proc/sys/user/max_uts_namespaces'
 	} > "$tmp/$1" 2> "$tmp/err"
 }
@@ -235,8 +260,18 @@ counts()
 	wait_for eval "[ \"\$(cat /proc/$init/root/run/count)\" -gt $old ]"
 }
 
+# terminals: that of script takes lines, that of tmux keys.
+terminals()
+{
+	local run=/proc/$init/root/run
+	echo second > "$run/keys"
+	inside tmux -S /run/tmux send-keys "third" Enter
+	wait_for grep -q "second: 0, 33 " "$run/typescript" &&
+		wait_for grep -q third "$run/typed"
+}
+
 ktap_print_header
-ktap_set_plan 26
+ktap_set_plan 28
 
 if ! prepare || ! start_root; then
 	sed 's/^/# /' "$tmp/log"
@@ -264,6 +299,8 @@ clean
 result $? "root: nothing of the preparation is left"
 counts
 result $? "root: it goes on"
+terminals
+result $? "root: its terminals are in use"
 timeout 60 ckpt checkpoint --kill --image "$tmp/image2" "$init" 2> "$tmp/err"
 result $? "root: another checkpoint"
 init=
@@ -331,6 +368,8 @@ clean
 result $? "user: nothing of the preparation is left"
 counts
 result $? "user: it goes on"
+terminals
+result $? "user: its terminals are in use"
 end
 # Group 50 has come along from outside, and is not root's to give from inside.
 ! restart --image "$tmp/home/image" && grep -q "ids from outside" "$tmp/err" &&
