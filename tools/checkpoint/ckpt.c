@@ -125,13 +125,16 @@ int print_json(struct json_object *o)
 
 /* ---- what checkpoint and restart have in common ---- */
 
-/* The colon behind the key, which of a namespace is ns:NUMBER; or NULL. */
+/* Where the key of KEY:PATH ends; those of namespaces are "ns:NUMBER". */
 static const char *end_of_key(const char *arg)
 {
-	size_t digits = strncmp(arg, "ns:", 3) ? 0 : strspn(arg + 3, "0123456789");
+	const char *p = arg + 3;
 
-	if (digits && arg[3 + digits] == ':')
-		return arg + 3 + digits;
+	if (!strncmp(arg, "ns:", 3)) {
+		p += strspn(p, "0123456789");
+		if (p > arg + 3 && *p == ':')
+			return p;
+	}
 	return strchr(arg, ':');
 }
 

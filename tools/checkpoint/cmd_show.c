@@ -401,8 +401,8 @@ static void show_header(struct json_object *root)
 	printf(len(lsm) ? "\n" : "none\n");
 	show_users(root);
 	show_environment(c);
-	show_nets(root);
 	show_nested_mounts(root);
+	show_nets(root);
 	show_policies(get(c, "lsm_policy"));
 }
 

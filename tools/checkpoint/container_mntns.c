@@ -72,6 +72,7 @@ struct mntns {
  * @nr: number of them
  * @root_ns: the root task's namespace
  * @root_dir: its root directory
+ * @proc: a proc filesystem that shows us
  */
 struct mntns_set {
 	struct mounts *root;
@@ -79,6 +80,7 @@ struct mntns_set {
 	size_t nr;
 	int root_ns;
 	int root_dir;
+	int proc;
 };
 
 static struct source *source_of(struct libmnt_fs *fs)
@@ -88,10 +90,10 @@ static struct source *source_of(struct libmnt_fs *fs)
 
 /* ---- from one namespace to another ---- */
 
+/* Ours, by a proc that is not the container's. */
 static int open_own(const struct mntns_set *set)
 {
-	return openat(set->root->old_root, "proc/self/ns/mnt",
-		      O_RDONLY | O_CLOEXEC);
+	return openat(set->proc, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
 }
 
 static int go_back(const struct mntns_set *set)
@@ -608,14 +610,14 @@ static struct libmnt_fs *find_root(const struct mntns *n)
 }
 
 /*
- * A new namespace, with nothing in it but @tree as its root. The root that ckpt
- * was called in is still on top of the container's.
+ * A new namespace, with nothing in it but @tree as its root. The container's root
+ * is on top of the one that ckpt was called in: both are left behind.
  */
-static int enter_new(int tree)
+static int enter_new(const struct mntns_set *set, int tree)
 {
 	int root, ret = -1;
 
-	if (unshare(CLONE_NEWNS) ||
+	if (fchdir(set->root->old_root) || chroot(".") || unshare(CLONE_NEWNS) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    umount2("/", MNT_DETACH))
 		return -1;
@@ -633,8 +635,7 @@ static int enter_new(int tree)
 /* What came along with other mounts must have been there, too. */
 static int check_number(const struct mntns_set *set, const struct mntns *n)
 {
-	int fd = openat(set->root->old_root, "proc/self/mountinfo",
-			O_RDONLY | O_CLOEXEC);
+	int fd = openat(set->proc, "self/mountinfo", O_RDONLY | O_CLOEXEC);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	int i, c, lines = 0, want = 0;
 
@@ -670,7 +671,7 @@ static int make(const struct mntns_set *set, struct mntns *n)
 		say("mount namespace %u: has no root that could be mounted", n->id);
 		return -1;
 	}
-	if (enter_new(source_of(root)->tree)) {
+	if (enter_new(set, source_of(root)->tree)) {
 		say("mount namespace %u: %s", n->id, strerror(errno));
 		return -1;
 	}
@@ -760,6 +761,8 @@ int mntns_prepare(struct mounts *root, struct ckpt_call *call)
 		return -1;
 	set->root = root;
 	set->all = calloc(ct->nr_mnts, sizeof(*set->all));
+	set->proc = openat(root->old_root, "proc",
+			   O_PATH | O_DIRECTORY | O_CLOEXEC);
 	set->root_ns = open_own(set);
 	set->root_dir = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (!set->all || set->root_ns < 0 || set->root_dir < 0) {
@@ -877,6 +880,7 @@ void mntns_free(struct mntns_set *set)
 		free_one(&set->all[i]);
 	mount_close(set->root_ns);
 	mount_close(set->root_dir);
+	mount_close(set->proc);
 	free(set->all);
 	free(set);
 }

@@ -659,8 +659,8 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 		ret = mount_fresh(m, fs);
 	else
 		ret = bind_here(m, fs);
-	/* The root has to be private until it is the root. */
-	if (!ret && (m->entered || strcmp(mnt_fs_get_target(fs), "/")))
+	/* That of the root has to wait: see leave_old_root(). */
+	if (!ret && m->nr_done)
 		ret = propagation(m, fs);
 	return ret;
 }
@@ -1006,7 +1006,7 @@ int mounts_enter(struct mounts *m)
 		return -1;
 	}
 	m->entered = true;
-	return m->nr_done ? propagation(m, m->done[0]) : 0;
+	return 0;
 }
 
 /**
@@ -1131,10 +1131,10 @@ static int leave_old_root(struct mounts *m)
  */
 int mounts_finish(struct mounts *m, pid_t init)
 {
-	if ((m->nr_late && mount_late(m, init)) ||
-	    mntns_finish(m->nested, init) || make_all_read_only(m))
+	if ((m->nr_late && mount_late(m, init)) || make_all_read_only(m) ||
+	    leave_old_root(m))
 		return -1;
-	return leave_old_root(m);
+	return mntns_finish(m->nested, init);
 }
 
 /**
