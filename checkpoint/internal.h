@@ -170,6 +170,10 @@ struct ckpt_label_set {
  * @root_nsproxy: checkpoint: namespaces of the root task, referenced
  * @shared_ns: checkpoint: namespaces (struct ns_common) and keyrings that belong
  *	to the outside, by address
+ * @net_peers: checkpoint: network namespaces (struct ns_common) that links lead
+ *	to and that are to be written yet, by address, with the NET_MSG record of
+ *	such a link
+ * @ns_done: checkpoint: the namespaces that come before the tree have been written
  * @undo_lists: checkpoint: lists of semaphore undo, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
@@ -249,6 +253,8 @@ struct ckpt_ctx {
 	struct user_namespace *base_user_ns;
 	struct nsproxy *root_nsproxy;
 	struct xarray shared_ns;
+	struct xarray net_peers;
+	bool ns_done;
 	struct xarray undo_lists;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
@@ -460,6 +466,7 @@ enum ckpt_labelled {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
+ * @other_owner: another type that this may be; 0 if none
  * @labelled: objects: what security modules see in it; open files need not say.
  *	Their labels are then saved and restored without further ado, and state
  *	that has no label is refused. Other records: a LABELS record may follow,
@@ -492,6 +499,7 @@ struct ckpt_kind {
 	u8 class;
 	u8 labelled;
 	u32 owner;
+	u32 other_owner;
 	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
 	void *(*restore)(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,

@@ -862,39 +862,41 @@ static bool before(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct key, serial_node)->serial;
 }
 
-/* Return: whether it is free; if not, @dead says whether it soon will be. */
-static bool take_serial(struct key *key, key_serial_t serial, bool *dead)
+static bool take_serial(struct key *key, key_serial_t serial)
 {
-	struct rb_node *other;
-
 	guard(spinlock)(&key_serial_lock);
-	other = rb_find(&serial, &key_serial_tree, compare_serial);
-	if (other) {
-		*dead = !refcount_read(&rb_entry(other, struct key, serial_node)->usage);
+	if (rb_find(&serial, &key_serial_tree, compare_serial))
 		return false;
-	}
 	rb_erase(&key->serial_node, &key_serial_tree);
 	key->serial = serial;
 	rb_add(&key->serial_node, &key_serial_tree, before);
 	return true;
 }
 
+/*
+ * What died a moment ago may have the number still: tasks are freed by RCU, files
+ * (of IPC namespaces) by work queues, then their credentials, then the keyrings
+ * of these, level by level, as they are collected. Nothing says when this is done.
+ */
+#define SERIAL_POLL	msecs_to_jiffies(10)
+#define SERIAL_WAIT	(5 * HZ)
+
 static int set_serial(struct ckpt_ctx *ctx, struct key *key,
 		      const struct ckpt_hdr_key *k)
 {
-	bool dead;
-	int i;
+	unsigned long end = jiffies + SERIAL_WAIT;
 
-	for (i = 0; i < 3; i++) {
-		if (key->serial == k->serial || take_serial(key, k->serial, &dead))
-			return 0;
-		/* Credentials of the dead have it, or it waits to be freed. */
-		if (!dead)
-			rcu_barrier();
-		schedule_work(&key_gc_work);
-		flush_work(&key_gc_work);
+	if (key->serial == k->serial)
+		return 0;
+	while (!take_serial(key, k->serial)) {
+		if (time_after(jiffies, end))
+			return key_err(ctx, k, -EEXIST,
+				       "its serial number is taken");
+		schedule_timeout_killable(SERIAL_POLL);
+		if (fatal_signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted");
 	}
-	return key_err(ctx, k, -EEXIST, "its serial number is taken");
+	return 0;
 }
 
 static int add_links(struct ckpt_ctx *ctx, struct key *key,

@@ -17,6 +17,7 @@
 #include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
+#include "ns_mnt.h"
 #include "restart_block.h"
 #include "rseq.h"
 #include "sched.h"
@@ -150,11 +151,19 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "NS_MNT",
 		.min_len	= sizeof(struct ckpt_hdr_ns),
 		.class		= CKPT_CLASS_NS_MNT,
-		.validate	= ckpt_ns_mnt_validate,
+		.validate	= ckpt_ns_validate,
 		.checkpoint	= checkpoint_ns_mnt,
 		.restore	= restore_ns_mnt,
 		.get		= ckpt_ns_get,
 		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_MOUNT] = {
+		.name		= "NS_MOUNT",
+		.min_len	= sizeof(struct ckpt_hdr_ns_mount),
+		.max_len	= sizeof(struct ckpt_hdr_ns_mount) +
+				  CKPT_MOUNT_LINE_MAX,
+		.owner		= CKPT_HDR_NS_MNT,
+		.validate	= ckpt_ns_mount_validate,
 	},
 	[CKPT_HDR_NS_CGROUP] = {
 		.name		= "NS_CGROUP",
@@ -196,6 +205,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_net_msg) +
 				  CKPT_NET_MSG_MAX,
 		.owner		= CKPT_HDR_CONTAINER,
+		.other_owner	= CKPT_HDR_NS_NET,
 		.validate	= ckpt_net_msg_validate,
 	},
 	[CKPT_HDR_TASK] = {
@@ -387,6 +397,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_tmpfs_validate,
 		.restore	= restore_tmpfs,
 		.put		= ckpt_tmpfs_put,
+	},
+	[CKPT_HDR_TMPFS_NS] = {
+		.name		= "TMPFS_NS",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs_ns),
+		.owner		= CKPT_HDR_TMPFS,
+		.validate	= ckpt_tmpfs_ns_validate,
 	},
 	[CKPT_HDR_TMPFS_ENTRY] = {
 		.name		= "TMPFS_ENTRY",

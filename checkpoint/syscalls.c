@@ -583,6 +583,9 @@ SYSCALL_DEFINE2(restart, struct restart_args __user *, uargs, size_t, usize)
 		return -ENOMEM;
 	ctx->flags = args.flags;
 	ret = start_restart(ctx, &args, &stats);
+	/* The caller may have failed for want of a task that failed first. */
+	if (ret && ctx->err)
+		ret = ctx->err;
 	if (!ret) {
 		put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
 		/* The task itself may have died, and be gone, already. */

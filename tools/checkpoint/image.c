@@ -324,7 +324,9 @@ static void check_place(struct ckpt_image *img, struct record *rec)
 	if (kind->owner == OWNER_ANY && owner &&
 	    (owner->pub.h->id || owner->pub.h->type == CKPT_HDR_TASK)) {
 		/* Any of these can have it. */
-	} else if (!owner || owner->pub.h->type != kind->owner) {
+	} else if (!owner || !owner->kind ||
+		   (owner->kind->type != kind->owner &&
+		    owner->kind->type != kind->other_owner)) {
 		const struct ckpt_kind *want = ckpt_kind(kind->owner);
 
 		ckpt_bad(img, rec, "belongs to %s, but follows %s",

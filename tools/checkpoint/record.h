@@ -129,6 +129,7 @@ struct record;
  * @class: of the object it starts, or CLASS_NONE
  * @owner: type of the record it belongs to, OWNER_ANY if that can be any object,
  *	task or part of one, or 0
+ * @other_owner: another type that this may be, or 0
  * @fields: members, in order
  * @check: what @fields cannot express; reports with ckpt_bad()
  * @describe: adds to @out what @fields cannot express
@@ -143,6 +144,7 @@ struct ckpt_kind {
 	bool part;
 	enum ckpt_class class;
 	__u32 owner;
+	__u32 other_owner;
 	const struct ckpt_field *fields;
 	void (*check)(struct ckpt_image *img, struct record *rec);
 	void (*describe)(const struct ckpt_image *img, const struct record *rec,

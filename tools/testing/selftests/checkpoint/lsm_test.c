@@ -327,7 +327,7 @@ static const char *label_of(int fd, uint32_t type, char *buf, size_t size)
 			    h->type == CKPT_HDR_LABELS)
 				id = l->ref[0].label;
 			if (pass && id && h->id == id)
-				snprintf(buf, size, "%s", (char *)label->value);
+				snprintf(buf, size, "%.500s", (char *)label->value);
 			last = h->type;
 		}
 	}
