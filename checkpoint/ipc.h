@@ -19,6 +19,7 @@ int ckpt_ns_ipc_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_ns_ipc(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		     struct ckpt_cursor *c);
 void restore_ns_ipc_commit(struct ckpt_ctx *ctx);
+bool ckpt_ipc_ns_made(struct ckpt_ctx *ctx, const struct ipc_namespace *ns);
 struct pid *ckpt_ipc_get_pid(struct kern_ipc_perm *perm, struct pid **pos);
 int ckpt_ipc_collect_pid(struct ckpt_ctx *ctx, struct pid *pid);
 u32 ckpt_ipc_pid_id(struct ckpt_ctx *ctx, struct pid *pid);

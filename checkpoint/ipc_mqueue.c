@@ -796,7 +796,7 @@ int restore_mqueue_dir(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
  * @ctx: the restart; all process ids exist
  * @o: MQUEUE object
  *
- * Return: 0
+ * Return: 0, or an errno that has been reported.
  */
 int restore_mqueue_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 {
@@ -806,6 +806,12 @@ int restore_mqueue_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 	if (!h->notify_pid || !made_ns(ctx, h->ns))
 		return 0;
 	spin_lock(&info->lock);
+	if (info->notify_owner) {
+		spin_unlock(&info->lock);
+		return ckpt_err(ctx, -EBUSY,
+				"POSIX message queue %s: somebody outside has asked for notification",
+				h->name);
+	}
 	info->notify.sigev_notify = h->notify;
 	info->notify.sigev_signo = h->signo;
 	info->notify.sigev_value.sival_ptr = (void __user *)h->value;

@@ -286,7 +286,8 @@ static int send_message(struct ckpt_ctx *ctx, struct msg_queue *msq,
 	ret = security_msg_queue_msgsnd(&msq->q_perm, msg, 0);
 	if (ret) {
 		free_msg(msg);
-		return ckpt_err(ctx, ret, "message queue %d: message: a security module does not permit it",
+		return ckpt_err(ctx, ret,
+				"message queue %d: message: not permitted by a security module",
 				msq->q_perm.id);
 	}
 	list_add_tail(&msg->m_list, &msq->q_messages);
@@ -403,10 +404,14 @@ void restore_ipc_msg_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 
 	rcu_read_lock();
 	msq = msq_obtain_object(ns, h->perm.id);
-	/* Nobody could have removed it; be sure all the same. */
+	/* Who has joined the namespace may use it, or have removed it. */
 	if (!IS_ERR(msq)) {
-		ckpt_ipc_set_pid(ctx, &msq->q_lspid, h->lspid);
-		ckpt_ipc_set_pid(ctx, &msq->q_lrpid, h->lrpid);
+		ipc_lock_object(&msq->q_perm);
+		if (ipc_valid_object(&msq->q_perm)) {
+			ckpt_ipc_set_pid(ctx, &msq->q_lspid, h->lspid);
+			ckpt_ipc_set_pid(ctx, &msq->q_lrpid, h->lrpid);
+		}
+		ipc_unlock_object(&msq->q_perm);
 	}
 	rcu_read_unlock();
 }

@@ -405,13 +405,16 @@ void restore_ipc_sem_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 
 	rcu_read_lock();
 	sma = sem_obtain_object(ns, h->perm.id);
-	/* Nobody could have removed it; be sure all the same. */
 	if (IS_ERR(sma)) {
 		rcu_read_unlock();
 		return;
 	}
-	for (i = 0; i < h->nr_sems; i++)
+	sem_lock(sma, NULL, -1);
+	/* Who has joined the namespace may have put another in its place. */
+	for (i = 0; ipc_valid_object(&sma->sem_perm) &&
+	     sma->sem_nsems == h->nr_sems && i < h->nr_sems; i++)
 		ckpt_ipc_set_pid(ctx, &sma->sems[i].sempid, h->sems[i].pid);
+	sem_unlock(sma, -1);
 	rcu_read_unlock();
 }
 
@@ -420,18 +423,23 @@ static int load_undo(struct ckpt_ctx *ctx, const struct ckpt_hdr_ipc_sem_undo *h
 	struct ipc_namespace *ns = current->nsproxy->ipc_ns;
 	struct sem_undo *un = find_alloc_undo(ns, h->semid);
 	struct sem_array *sma;
+	bool ok = false;
 
 	if (IS_ERR(un))
 		return ckpt_err(ctx, PTR_ERR(un), "semaphore set %d: undo",
 				h->semid);
 	/* find_alloc_undo() leaves us under RCU. */
 	sma = sem_obtain_object_check(ns, h->semid);
-	if (!IS_ERR(sma) && sma->sem_nsems == h->nr_sems)
-		memcpy(un->semadj, h->adj, h->nr_sems * sizeof(h->adj[0]));
-	else
-		un = NULL;
+	if (!IS_ERR(sma)) {
+		sem_lock(sma, NULL, -1);
+		/* It is of that set as long as that has not been removed. */
+		ok = un->semid == h->semid && sma->sem_nsems == h->nr_sems;
+		if (ok)
+			memcpy(un->semadj, h->adj, h->nr_sems * sizeof(h->adj[0]));
+		sem_unlock(sma, -1);
+	}
 	rcu_read_unlock();
-	if (!un)
+	if (!ok)
 		return ckpt_err(ctx, -EBADMSG,
 				"image: semaphore set %d: undo of another number of semaphores",
 				h->semid);
@@ -441,7 +449,7 @@ static int load_undo(struct ckpt_ctx *ctx, const struct ckpt_hdr_ipc_sem_undo *h
 /* Of a namespace that is not the tree's own there is none to restore. */
 static bool may_load_undo(struct ckpt_ctx *ctx)
 {
-	return ctx->nsproxy->ipc_ns != current->nsproxy->ipc_ns;
+	return ckpt_ipc_ns_made(ctx, current->nsproxy->ipc_ns);
 }
 
 static int restore_sem_undo(struct ckpt_ctx *ctx, struct ckpt_task *t,
@@ -453,7 +461,7 @@ static int restore_sem_undo(struct ckpt_ctx *ctx, struct ckpt_task *t,
 	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_IPC_SEM_UNDO))) {
 		if (!may_load_undo(ctx))
 			return ckpt_err(ctx, -EINVAL,
-					"semaphore set %d: undo in the caller's IPC namespace",
+					"semaphore set %d: undo in an IPC namespace of the caller's",
 					h->semid);
 		ret = load_undo(ctx, h);
 	}

@@ -31,6 +31,9 @@
 #define KEY_PAYLOAD_MAX	32767
 #define KEY_NEST_MAX	16
 
+/* Far beyond what can be set. The kernel multiplies what is left by HZ. */
+#define KEY_EXPIRY_MAX	BIT_ULL(40)
+
 /* Flags of keys that can be made again. */
 #define KEY_FLAGS_KNOWN	(BIT(KEY_FLAG_REVOKED) | BIT(KEY_FLAG_IN_QUOTA) | \
 			 BIT(KEY_FLAG_UID_KEYRING))
@@ -678,6 +681,11 @@ static bool name_ok(const struct ckpt_hdr_key *k)
 	return k->type != CKPT_KEY_KEYRING || k->data[0] != '.';
 }
 
+static bool expiry_ok(s64 expiry)
+{
+	return expiry == TIME64_MAX || (expiry >= 0 && expiry <= KEY_EXPIRY_MAX);
+}
+
 /**
  * ckpt_key_validate - check a KEY record
  * @v: the pass over the records
@@ -699,7 +707,7 @@ int ckpt_key_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "lengths or description of a key");
 	if (!contents_ok(v, k))
 		return ckpt_bad(v, "contents of a key");
-	if (k->serial < 3 || k->perm & ~KEY_PERM_ALL || k->expiry < 0)
+	if (k->serial < 3 || k->perm & ~KEY_PERM_ALL || !expiry_ok(k->expiry))
 		return ckpt_bad(v, "serial number, permissions or end of a key");
 	if (k->uid == (u32)-1 ||
 	    (k->gid == (u32)-1 && !is_users(k)))

@@ -409,9 +409,29 @@ void *restore_ns_ipc(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 }
 
 /**
+ * ckpt_ipc_ns_made - whether a namespace is of the restart's making
+ * @ctx: the restart, after restore_namespaces()
+ * @ns: the namespace
+ *
+ * Return: true if so; false if the caller supplied it or is in it.
+ */
+bool ckpt_ipc_ns_made(struct ckpt_ctx *ctx, const struct ipc_namespace *ns)
+{
+	const struct ckpt_obj *o;
+	u32 id;
+
+	for (id = 1; id <= ctx->nr_objs; id++) {
+		o = ckpt_obj_by_id(ctx, id);
+		if (o->h->type == CKPT_HDR_NS_IPC && o->priv == ns)
+			return true;
+	}
+	return false;
+}
+
+/**
  * ckpt_ipc_set_pid - fill in who used an object
  * @ctx: the restart; all PID objects exist
- * @pos: where
+ * @pos: where; of an object that is locked
  * @id: PID object, or 0
  */
 void ckpt_ipc_set_pid(struct ckpt_ctx *ctx, struct pid **pos, u32 id)

@@ -10,8 +10,8 @@
  * Not saved: times of change and birth; inode numbers; that pages were reserved
  *	and never written.
  * Refused: owners that have no id in the container; access control lists; other
- *	attributes of the security class; inode flags; filesystems of which only a part is mounted, or with something mounted
- *	over their root.
+ *	attributes of the security class; inode flags; filesystems of which only a
+ *	part is mounted, or with something mounted over their root.
  *
  * Labels are attributes as well, and only set with RESTART_KEEP_LSM. Otherwise
  * they are made anew.

@@ -31,6 +31,13 @@ TOOLS=$OBJ/guest-tools		# what the guest sees as /usr/local
 OVERLAY=(arch checkpoint Documentation fs include ipc kernel lib mm net samples
 	 security tools)
 
+# The security modules of the boots that test them.
+# shellcheck disable=SC2054
+declare -A lsm_lists=(
+	[none]=capability [smack]=smack [selinux]=selinux [apparmor]=apparmor
+	[debian]=lockdown,capability,landlock,yama,apparmor,tomoyo,bpf,ipe,ima,evm
+)
+
 # kernel_version DIR: print the release of the kernel source there, as in 6.12.
 kernel_version()
 {

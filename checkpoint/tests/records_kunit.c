@@ -1063,6 +1063,10 @@ static const struct rec_case cases[] = {
 	BAD(FILE_SOCKET, file_socket, reserved, 1, "reserved"),
 
 	FINE(KEY, key, expiry, 1, "expired"),
+	FINE(KEY, key, expiry, TIME64_MAX, "never"),
+	FINE(KEY, key, expiry, 1ULL << 40, "late"),
+	BAD(KEY, key, expiry, (1ULL << 40) + 1, "too late"),
+	BAD(KEY, key, expiry, TIME64_MAX - 1, "time that overflows"),
 	NOTSUPP(KEY, key, type, 3, "unknown type"),
 	BAD(KEY, key, type, CKPT_KEY_USER, "payload that is links"),
 	BAD(KEY, key, serial, 2, "serial number"),

@@ -7,8 +7,10 @@
 
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ipc.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
+#include <sys/sem.h>
 
 #define POINTS		"/sys/kernel/debug/checkpoint/"
 #define NOBODY		65534
@@ -1150,6 +1152,74 @@ TEST_F(points, watch_removed)
 	atomic_store(&t->sh->go, 1);
 	EXPECT_EQ(0, wait_exit(target));
 	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("%s", t->sh->why);
+}
+
+/* ---- somebody joins a namespace before it is complete ---- */
+
+#define MANY_SEMS	500
+
+static void sems_target(struct shared *sh)
+{
+	int id, status;
+	pid_t child;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	id = semget(7, MANY_SEMS, IPC_CREAT | 0600);
+	TARGET_CHECK(sh, id >= 0);
+	atomic_store(&sh->data[0], id);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, semget(7, 1, 0) == id && semget(7, 2, 0) == -1);
+	/* The one semaphore that is there can be used. */
+	child = fork();
+	if (!child) {
+		struct sembuf op = { 0, 1, SEM_UNDO };
+
+		_exit(!!semop(id, &op, 1));
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
+/* The set that is being restored becomes another with the same id. */
+static int replace_sems(pid_t target, int id)
+{
+	char text[32];
+	int fd;
+
+	snprintf(text, sizeof(text), "/proc/%d/ns/ipc", target);
+	fd = open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWIPC))
+		return 1;
+	if (semctl(id, 0, IPC_RMID))
+		return 2;
+	snprintf(text, sizeof(text), "%d", id);
+	if (!set_file("/proc/sys/kernel/sem_next_id", text))
+		return 3;
+	return semget(7, 1, IPC_CREAT | 0600) == id ? 0 : 4;
+}
+
+TEST_F(points, replaced_semaphores)
+{
+	struct ckpt_test *t = &self->t;
+	pid_t pid, child, target;
+
+	ASSERT_LT(0, spawn(t, sems_target));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(10);
+	target = t->pid;
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	ASSERT_TRUE(pause_at("filled"));
+	pid = call_restart(t);
+	ASSERT_TRUE(wait_at("filled", pid));
+	child = fork();
+	if (!child)
+		_exit(replace_sems(target, atomic_load(&t->sh->data[0])));
+	EXPECT_EQ(0, wait_exit(child));
+	ASSERT_TRUE(go_on());
+	ASSERT_EQ(0, result_of(t, pid)) TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	EXPECT_EQ(0, wait_exit(target));
+	EXPECT_EQ(0, atomic_load(&t->sh->failed))
+		TH_LOG("line %d: %s", t->sh->failed, t->sh->why);
 }
 
 TEST_HARNESS_MAIN
