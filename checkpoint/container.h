@@ -11,16 +11,28 @@ struct ckpt_hdr;
 struct ckpt_obj;
 struct ckpt_validator;
 struct inode;
+struct mnt_namespace;
+struct net;
+struct path;
 struct seq_file;
 
 int checkpoint_mounts(struct ckpt_ctx *ctx);
+int ckpt_read_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		     const struct path *root, struct seq_file *m);
 int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m);
+int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len);
+int ckpt_mount_line_validate(struct ckpt_validator *v, const struct ckpt_hdr *h,
+			     size_t fixed);
 int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_netconf(struct ckpt_ctx *ctx);
+int checkpoint_netconf_nested(struct ckpt_ctx *ctx, struct net *net);
+int ckpt_net_check_neighbours(struct ckpt_ctx *ctx, struct net *net);
+int checkpoint_netconf_end(struct ckpt_ctx *ctx);
 int ckpt_net_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_tmpfs_all(struct ckpt_ctx *ctx);
+int ckpt_tmpfs_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tmpfs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tmpfs_entry_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_xattr_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
@@ -29,7 +41,7 @@ void *restore_tmpfs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 void *restore_tmpfs_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			  struct ckpt_cursor *c);
 int restore_tmpfs_all(struct ckpt_ctx *ctx);
-int restore_tmpfs_times(struct ckpt_ctx *ctx);
+int restore_tmpfs_finish(struct ckpt_ctx *ctx);
 struct inode *restore_tmpfs_inode(struct ckpt_obj *o);
 void ckpt_tmpfs_put(void *obj);
 void ckpt_tmpfs_entry_put(void *obj);

@@ -21,6 +21,7 @@
 #include "signal.h"
 #include "mm.h"
 #include "pages.h"
+#include "socket.h"
 
 /**
  * ckpt_ctx_alloc - begin an operation
@@ -47,6 +48,7 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	xa_init(&ctx->shared_pages);
 	xa_init(&ctx->anon_roots);
 	xa_init(&ctx->shared_ns);
+	xa_init(&ctx->net_peers);
 	xa_init(&ctx->undo_lists);
 	ctx->pages_crc = ~0;
 	ctx->data_crc = ~0;
@@ -109,6 +111,7 @@ static void release_ctx(struct kref *ref)
 	ckpt_pages_free(ctx);
 	ckpt_anon_roots_free(ctx);
 	ckpt_obj_free(ctx);
+	ckpt_unix_collect();
 	ckpt_labels_free(ctx);
 	ckpt_frozen_free(ctx);
 	put_tasks(ctx);
@@ -124,6 +127,7 @@ static void release_ctx(struct kref *ref)
 	if (ctx->root_nsproxy)
 		put_nsproxy(ctx->root_nsproxy);
 	xa_destroy(&ctx->shared_ns);
+	xa_destroy(&ctx->net_peers);
 	xa_destroy(&ctx->undo_lists);
 	if (ctx->nsproxy)
 		put_nsproxy(ctx->nsproxy);

@@ -7,12 +7,14 @@
  * Refused: namespaces that are neither the tree's nor the root task's.
  */
 #include <linux/err.h>
+#include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_fs.h>
 #include <linux/proc_ns.h>
+#include <linux/sched/task.h>
 #include "files.h"
 #include "namespaces.h"
 
@@ -42,6 +44,70 @@ static int ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 				"%s namespace: open, but neither the tree's nor the root task's",
 				ns->ops->name);
 	return id;
+}
+
+static int find_net(const void *arg, struct file *file, unsigned int fd)
+{
+	if (!proc_ns_file(file) ||
+	    get_proc_ns(file_inode(file))->ops->type != CLONE_NEWNET)
+		return 0;
+	*(struct file **)arg = get_file(file);
+	return fd + 1;
+}
+
+static int checkpoint_open_net(struct ckpt_ctx *ctx, struct file *file, int fd)
+{
+	char what[16];
+	int ret;
+
+	if (ckpt_file_external_match(ctx, file))
+		return 0;
+	snprintf(what, sizeof(what), "fd %d", fd);
+	ctx->what = what;
+	ret = ckpt_ns_id(ctx, get_proc_ns(file_inode(file)));
+	ctx->what = NULL;
+	return min(ret, 0);
+}
+
+static struct files_struct *get_own_files(struct task_struct *tsk)
+{
+	struct files_struct *files;
+
+	task_lock(tsk);
+	files = tsk->files;
+	/* Threads mostly have those of their leader. */
+	if (files && tsk != tsk->group_leader && files == tsk->group_leader->files)
+		files = NULL;
+	if (files)
+		atomic_inc(&files->count);
+	task_unlock(tsk);
+	return files;
+}
+
+/**
+ * checkpoint_open_nets - write the network namespaces that a task has open
+ * @ctx: the checkpoint, its tasks frozen
+ * @tsk: the task
+ *
+ * A coordinator is to find them where it finds those that tasks are in.
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_open_nets(struct ckpt_ctx *ctx, struct task_struct *tsk)
+{
+	struct files_struct *files = get_own_files(tsk);
+	struct file *file;
+	int ret = 0, fd = 0;
+
+	if (!files)
+		return 0;
+	while (!ret && (fd = iterate_fd(files, fd, find_net, &file))) {
+		ret = checkpoint_open_net(ctx, file, fd - 1);
+		fput(file);
+		cond_resched();
+	}
+	put_files_struct(files);
+	return ret;
 }
 
 /**

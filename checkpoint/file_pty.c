@@ -48,6 +48,7 @@
 #include "cred.h"
 #include "files.h"
 #include "freeze.h"
+#include "ns_mnt.h"
 #include "signal.h"
 
 #define PTMX_DEV	MKDEV(TTYAUX_MAJOR, 2)
@@ -423,7 +424,7 @@ int checkpoint_pty(struct ckpt_ctx *ctx, void *obj)
 
 	if (!file)
 		return ckpt_err(ctx, -EBUSY, "pts: is being closed");
-	name = ckpt_path_name(ctx, &file->f_path);
+	name = ckpt_root_path_name(ctx, &file->f_path);
 	ret = PTR_ERR_OR_ZERO(name);
 	if (!ret) {
 		ret = write_pty(ctx, file, name);
@@ -492,8 +493,10 @@ static int write_file(struct ckpt_ctx *ctx, struct file *file, const char *name,
 	h->pty = pty;
 	h->kind = kind_of(file);
 	h->path_len = len;
-	if (name)
+	if (name) {
 		memcpy(h->path, name, len);
+		h->mnt = ckpt_mnt_id(ctx, &file->f_path);
+	}
 	return 0;
 }
 
@@ -700,21 +703,22 @@ int ckpt_file_pty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (f->file.f_flags & (O_PATH | O_DIRECTORY | O_DIRECT | CKPT_O_EXEC) ||
 	    f->file.advice)
 		return ckpt_bad(v, "flags that a terminal cannot have");
-	if (f->reserved)
-		return ckpt_bad(v, "reserved field is not zero");
+	if (!ckpt_mnt_ok(v, f->mnt))
+		return ckpt_bad(v, "reference to something that is no nested mount namespace");
 	return ckpt_file_common_validate(v, &f->file);
 }
 
 /* ---- restart: make it, and open both sides ---- */
 
-static int find_device(struct ckpt_ctx *ctx, const char *name, struct path *path)
+static int find_device(struct ckpt_ctx *ctx, u32 mnt, const char *name,
+		       struct path *path)
 {
 	struct path root;
 	int ret;
 
-	ret = ckpt_root(ctx, &root);
+	ret = ckpt_mnt_root(ctx, mnt, &root);
 	if (ret)
-		return ckpt_err(ctx, ret, "the caller has gone");
+		return ret;
 	ret = vfs_path_lookup(root.dentry, root.mnt, name, LOOKUP_FOLLOW, path);
 	path_put(&root);
 	if (ret)
@@ -758,7 +762,7 @@ static struct file *open_master(struct ckpt_ctx *ctx,
 	struct path path;
 	int ret;
 
-	ret = find_device(ctx, h->path, &path);
+	ret = find_device(ctx, 0, h->path, &path);
 	if (ret)
 		return ERR_PTR(ret);
 	file = open_device(&path, PTMX_DEV, h->f_flags, &index);
@@ -818,7 +822,7 @@ static struct file *open_slave(struct ckpt_ctx *ctx, struct tty_struct *slave,
 	struct path path;
 	int ret;
 
-	ret = find_device(ctx, h->path, &path);
+	ret = find_device(ctx, h->mnt, h->path, &path);
 	if (ret)
 		return ERR_PTR(ret);
 	file = open_device(&path, dev, h->file.f_flags & O_ACCMODE, slave);

@@ -224,7 +224,8 @@ int ckpt_read_end(struct ckpt_cursor *c, u32 owner)
 	const struct ckpt_hdr *h = peek_known(c);
 	const struct ckpt_kind *kind = h ? ckpt_kind(h->type) : NULL;
 
-	if (kind && (kind->owner == owner || kind->owner == CKPT_OWNER_ANY))
+	if (kind && (kind->owner == owner || kind->other_owner == owner ||
+		     kind->owner == CKPT_OWNER_ANY))
 		return ckpt_err(c->ctx, -EBADMSG, "image: unexpected %s record",
 				kind->name);
 	return 0;

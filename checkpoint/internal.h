@@ -170,6 +170,10 @@ struct ckpt_label_set {
  * @root_nsproxy: checkpoint: namespaces of the root task, referenced
  * @shared_ns: checkpoint: namespaces (struct ns_common) and keyrings that belong
  *	to the outside, by address
+ * @net_peers: checkpoint: network namespaces (struct ns_common) that links lead
+ *	to and that are to be written yet, by address, with the NET_MSG record of
+ *	such a link
+ * @ns_done: checkpoint: the namespaces that come before the tree have been written
  * @undo_lists: checkpoint: lists of semaphore undo, by address
  * @tasks: the tasks, parents first
  * @nr_tasks: number of them
@@ -249,6 +253,8 @@ struct ckpt_ctx {
 	struct user_namespace *base_user_ns;
 	struct nsproxy *root_nsproxy;
 	struct xarray shared_ns;
+	struct xarray net_peers;
+	bool ns_done;
 	struct xarray undo_lists;
 	struct ckpt_task *tasks;
 	u32 nr_tasks;
@@ -386,6 +392,7 @@ enum ckpt_class {
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
+ * @last: type of the record before
  * @owner_hdr: that record
  * @nr_tree: TREE_TASK records so far
  * @nr_tasks: TASK records so far
@@ -407,6 +414,7 @@ struct ckpt_validator {
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
+	u32 last;
 	const struct ckpt_hdr *owner_hdr;
 	u32 nr_tree;
 	u32 nr_tasks;
@@ -422,7 +430,7 @@ struct ckpt_validator {
 	const char *why;
 };
 
-/* The owner of records that may belong to any task or labelled object. */
+/* The owner of records that may belong to any task, labelled object or part. */
 #define CKPT_OWNER_ANY	(~0U)
 
 /**
@@ -434,8 +442,10 @@ struct ckpt_validator {
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
  * @CKPT_LABELLED_IPC: it is a struct kern_ipc_perm
+ * @CKPT_LABELLED_MSG: it is a struct msg_msg
  * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
  *	of one at restart
+ * @CKPT_LABELLED_KEY: it is a struct key
  */
 enum ckpt_labelled {
 	CKPT_LABELLED_NOT,
@@ -444,7 +454,9 @@ enum ckpt_labelled {
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
 	CKPT_LABELLED_IPC,
+	CKPT_LABELLED_MSG,
 	CKPT_LABELLED_SOCK,
+	CKPT_LABELLED_KEY,
 };
 
 /**
@@ -454,9 +466,11 @@ enum ckpt_labelled {
  * @max_len: longest record; 0 if there is no variable part
  * @class: of the object it starts, or %CKPT_CLASS_NONE
  * @owner: type of the record it must follow and belong to; 0 if none
+ * @other_owner: another type that this may be; 0 if none
  * @labelled: objects: what security modules see in it; open files need not say.
  *	Their labels are then saved and restored without further ado, and state
- *	that has no label is refused.
+ *	that has no label is refused. Other records: a LABELS record may follow,
+ *	which its own functions write and read, see checkpoint_part_labels().
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -485,6 +499,7 @@ struct ckpt_kind {
 	u8 class;
 	u8 labelled;
 	u32 owner;
+	u32 other_owner;
 	int (*validate)(struct ckpt_validator *v, const struct ckpt_hdr *h);
 	int (*checkpoint)(struct ckpt_ctx *ctx, void *obj);
 	void *(*restore)(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
@@ -532,12 +547,14 @@ struct ckpt_uses {
  * @ptr: the restored kernel object, referenced, or NULL
  * @state: 0, or %CKPT_OBJ_BUSY, %CKPT_OBJ_READY or %CKPT_OBJ_FAILED
  * @priv: for the kind's own use
+ * @foreign: it has been there before, and keeps its labels
  */
 struct ckpt_obj {
 	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
 	void *ptr;
 	int state;
+	bool foreign;
 	void *priv;
 };
 

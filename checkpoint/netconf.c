@@ -7,9 +7,14 @@
  *	root task's network namespace, if it has another than the caller of
  *	checkpoint(), one record for each message; and of links in the caller's
  *	namespace that lead into it, with their addresses and the bridges they
- *	belong to.
+ *	belong to. The same for other network namespaces of the tree that are not
+ *	as new, with the namespaces that links lead to.
  * Not saved: sysctls, packet filters, queueing disciplines, neighbours and IPsec
  *	policies, which coordinators of containers set up themselves.
+ * Refused in namespaces other than the root task's, besides what ns_net.c lists:
+ *	neighbours that somebody has entered; links that lead to a namespace that
+ *	is neither the tree's nor the caller's, or, but for veths, to one that
+ *	comes later.
  *
  * The messages are asked for and answered as for a program with a socket in the
  * namespace. So they need no description here, every netlink library reads them,
@@ -19,6 +24,7 @@
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/neighbour.h>
 #include <linux/net.h>
 #include <linux/net_namespace.h>
 #include <linux/nsproxy.h>
@@ -32,6 +38,7 @@
 #include <net/sock.h>
 #include "container.h"
 #include "internal.h"
+#include "namespaces.h"
 
 /* What one answer may take; rtnetlink cuts its answers to fit. */
 #define ANSWER_MAX	32768
@@ -43,6 +50,9 @@
  * @net: the container's namespace
  * @buf: the latest answer, %ANSWER_MAX bytes
  * @flags: for the records
+ * @peer: the same, of links in namespaces other than the root task's
+ * @latest: the record that has been written last
+ * @leads_outside: there are links in the namespace that lead to the caller's
  * @links: links of the caller's namespace that matter, by index
  */
 struct netconf {
@@ -51,6 +61,9 @@ struct netconf {
 	struct net *net;
 	void *buf;
 	u32 flags;
+	u32 peer;
+	void *latest;
+	bool leads_outside;
 	struct xarray links;
 };
 
@@ -92,7 +105,9 @@ static int ask(struct netconf *nc, u16 type, int ifindex)
 	int ret;
 
 	if (type != RTM_GETLINK) {
-		q.nlh.nlmsg_len = NLMSG_LENGTH(sizeof(q.ifi));
+		/* What follows this one is looked at. */
+		q.nlh.nlmsg_len = NLMSG_LENGTH(type == RTM_GETNEIGH ?
+					       sizeof(struct ndmsg) : sizeof(q.ifi));
 		vec.iov_len = q.nlh.nlmsg_len;
 	}
 	ret = kernel_sendmsg(nc->sock, &msg, &vec, 1, vec.iov_len);
@@ -109,12 +124,14 @@ static int add_message(struct netconf *nc, const struct nlmsghdr *nlh)
 	if (IS_ERR(h))
 		return PTR_ERR(h);
 	h->flags = nc->flags;
+	h->peer = nc->peer;
 	memcpy(h->msg, nlh, nlh->nlmsg_len);
 	/* Whose question it answered is nobody's business. */
 	copy = (void *)h->msg;
 	copy->nlmsg_flags = 0;
 	copy->nlmsg_seq = 0;
 	copy->nlmsg_pid = 0;
+	nc->latest = h;
 	return 0;
 }
 
@@ -233,6 +250,115 @@ static int add_inside(struct netconf *nc)
 	       add_rules(nc);
 }
 
+/* ---- namespaces other than the root task's ---- */
+
+static const char *link_name(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *nla = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg),
+						   IFLA_IFNAME);
+
+	return nla ? nla_data(nla) : "?";
+}
+
+static bool is_veth(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *info, *kind = NULL;
+
+	info = nlmsg_find_attr(nlh, sizeof(struct ifinfomsg), IFLA_LINKINFO);
+	if (info)
+		kind = nla_find_nested(info, IFLA_INFO_KIND);
+	return kind && !nla_strcmp(kind, "veth");
+}
+
+static int leads_astray(struct ckpt_ctx *ctx, const struct nlmsghdr *nlh)
+{
+	return ckpt_err(ctx, -EOPNOTSUPP,
+			"network namespace: link %s leads to one that is neither the tree's nor the caller's",
+			link_name(nlh));
+}
+
+/*
+ * Which namespace a link leads to. Of two ends in two namespaces the one that is
+ * written later refers to the other.
+ */
+static int find_peer(struct netconf *nc, const struct nlmsghdr *nlh,
+		     struct net *net, bool *later)
+{
+	int ret;
+
+	if (net == current->nsproxy->net_ns) {
+		nc->leads_outside = true;
+		return 0;
+	}
+	if (ckpt_obj_known(nc->ctx, &net->ns)) {
+		ret = checkpoint_obj(nc->ctx, CKPT_HDR_NS_NET, &net->ns);
+		nc->peer = ret;
+		return min(ret, 0);
+	}
+	if (ckpt_ns_shared(nc->ctx, &net->ns))
+		return leads_astray(nc->ctx, nlh);
+	if (!is_veth(nlh))
+		return ckpt_err(nc->ctx, -EOPNOTSUPP,
+				"network namespace: link %s is on top of one in a namespace that comes later",
+				link_name(nlh));
+	*later = true;
+	return 0;
+}
+
+/* The record that has just been written tells which link it is about. */
+static int expect_peer(struct netconf *nc, struct net *net, void *rec)
+{
+	int ret = xa_err(xa_store(&nc->ctx->net_peers, (unsigned long)&net->ns,
+				  rec, GFP_KERNEL_ACCOUNT));
+
+	return ret ? ckpt_err(nc->ctx, ret, "network namespace") : 0;
+}
+
+static int add_nested_link(struct netconf *nc, const struct nlmsghdr *nlh)
+{
+	u32 nsid = link_attr(nlh, IFLA_LINK_NETNSID, NETNSA_NSID_NOT_ASSIGNED);
+	bool later = false;
+	struct net *net;
+	int ret;
+
+	if (nsid == (u32)NETNSA_NSID_NOT_ASSIGNED)
+		return add_message(nc, nlh);
+	net = get_net_ns_by_id(nc->net, nsid);
+	if (!net)
+		return leads_astray(nc->ctx, nlh);
+	ret = find_peer(nc, nlh, net, &later) ?: add_message(nc, nlh);
+	if (!ret && later)
+		ret = expect_peer(nc, net, nc->latest);
+	nc->peer = 0;
+	put_net(net);
+	return ret;
+}
+
+static int look_at_neighbour(struct netconf *nc, const struct nlmsghdr *nlh)
+{
+	const struct ndmsg *ndm = nlmsg_data(nlh);
+
+	if (ndm->ndm_state & NUD_PERMANENT)
+		return ckpt_err(nc->ctx, -EOPNOTSUPP,
+				"network namespace other than the root task's: has permanent neighbours");
+	return 0;
+}
+
+static int add_nested(struct netconf *nc)
+{
+	return query(nc, RTM_GETLINK, 0, add_nested_link) ?:
+	       query(nc, RTM_GETADDR, 0, add_message) ?:
+	       query(nc, RTM_GETROUTE, 0, add_message) ?:
+	       add_rules(nc);
+}
+
+static int look_at_neighbours(struct netconf *nc)
+{
+	return query(nc, RTM_GETNEIGH, 0, look_at_neighbour);
+}
+
+/* ---- all of it ---- */
+
 static int with_socket(struct netconf *nc, struct net *net,
 		       int (*fn)(struct netconf *nc))
 {
@@ -262,6 +388,23 @@ static struct net *get_own_net(struct ckpt_ctx *ctx)
 	return net;
 }
 
+static int add_configuration(struct netconf *nc, int (*inside)(struct netconf *nc))
+{
+	int ret = -ENOMEM;
+
+	xa_init(&nc->links);
+	nc->buf = kvmalloc(ANSWER_MAX, GFP_KERNEL_ACCOUNT);
+	if (nc->buf)
+		ret = with_socket(nc, nc->net, inside);
+	if (!ret && nc->leads_outside)
+		ret = with_socket(nc, current->nsproxy->net_ns, add_outside);
+	kvfree(nc->buf);
+	xa_destroy(&nc->links);
+	if (ret)
+		return ckpt_err(nc->ctx, ret, "configuration of the network namespace");
+	return 0;
+}
+
 /**
  * checkpoint_netconf - add what a coordinator needs to set up the network
  * @ctx: the checkpoint, its tasks frozen
@@ -270,21 +413,62 @@ static struct net *get_own_net(struct ckpt_ctx *ctx)
  */
 int checkpoint_netconf(struct ckpt_ctx *ctx)
 {
-	struct netconf nc = { .ctx = ctx, .net = get_own_net(ctx) };
-	int ret = -ENOMEM;
+	struct netconf nc = {
+		.ctx = ctx, .net = get_own_net(ctx), .leads_outside = true,
+	};
+	int ret;
 
 	if (!nc.net)
 		return 0;
-	xa_init(&nc.links);
-	nc.buf = kvmalloc(ANSWER_MAX, GFP_KERNEL_ACCOUNT);
-	if (nc.buf)
-		ret = with_socket(&nc, nc.net, add_inside) ?:
-		      with_socket(&nc, current->nsproxy->net_ns, add_outside);
-	kvfree(nc.buf);
-	xa_destroy(&nc.links);
+	ret = add_configuration(&nc, add_inside);
 	put_net(nc.net);
-	if (ret)
-		return ckpt_err(ctx, ret, "configuration of the network namespace");
+	return ret;
+}
+
+/**
+ * checkpoint_netconf_nested - the same for a network namespace that is not the
+ *	root task's
+ * @ctx: the checkpoint
+ * @net: the namespace, whose object has just been written
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_netconf_nested(struct ckpt_ctx *ctx, struct net *net)
+{
+	struct netconf nc = { .ctx = ctx, .net = net };
+
+	return add_configuration(&nc, add_nested);
+}
+
+/**
+ * ckpt_net_check_neighbours - see whether somebody has entered neighbours
+ * @ctx: the checkpoint
+ * @net: the namespace
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_net_check_neighbours(struct ckpt_ctx *ctx, struct net *net)
+{
+	struct netconf nc = { .ctx = ctx, .net = net };
+
+	return add_configuration(&nc, look_at_neighbours);
+}
+
+/**
+ * checkpoint_netconf_end - see whether all links lead to where they can be
+ *	connected again
+ * @ctx: the checkpoint; all network namespaces have been written
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_netconf_end(struct ckpt_ctx *ctx)
+{
+	struct ckpt_hdr_net_msg *h;
+	unsigned long ns;
+
+	xa_for_each(&ctx->net_peers, ns, h)
+		if (!ckpt_obj_known(ctx, (void *)ns))
+			return leads_astray(ctx, (void *)h->msg);
 	return 0;
 }
 
@@ -305,8 +489,11 @@ int ckpt_net_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	int i;
 
 	nlh = ckpt_payload(h, sizeof(*m), &max);
-	if (m->flags & ~CKPT_NET_OUTSIDE || m->reserved)
+	if (m->flags & ~CKPT_NET_OUTSIDE)
 		return ckpt_bad(v, "unknown flags");
+	if (v->owner == CKPT_HDR_NS_NET &&
+	    ((const struct ckpt_hdr_ns *)v->owner_hdr)->flags & CKPT_NS_ROOT)
+		return ckpt_bad(v, "is the root task's, but not in its place");
 	if (max < sizeof(*nlh) || nlh->nlmsg_len > max ||
 	    max - nlh->nlmsg_len >= 8)
 		return ckpt_bad(v, "length of the message is wrong");
@@ -319,5 +506,10 @@ int ckpt_net_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "message is too short");
 	if (memchr_inv((const u8 *)nlh + nlh->nlmsg_len, 0, max - nlh->nlmsg_len))
 		return ckpt_bad(v, "bytes behind the message");
+	if (m->peer && (v->owner != CKPT_HDR_NS_NET || m->flags ||
+			nlh->nlmsg_type != RTM_NEWLINK ||
+			m->peer == v->owner_hdr->id ||
+			!ckpt_ref_ok(v, m->peer, CKPT_CLASS_NS_NET)))
+		return ckpt_bad(v, "leads to no other network namespace");
 	return 0;
 }

@@ -4,11 +4,17 @@
  *
  * Saved: that the root task has one of its own; others that are as new: no
  *	interface but the loopback, which is down, no routes, rules, packet
- *	filters or IPsec.
- * Not saved: interfaces, addresses and routes of the root task's. A coordinator
- *	makes them, and is in the namespace when it calls restart(). Settings
- *	below /proc/sys/net.
- * Refused: other namespaces that have anything in them.
+ *	filters or IPsec; of others, for whoever restarts them, what is in them,
+ *	see netconf.c.
+ * Not saved: settings below /proc/sys/net.
+ * Refused: in namespaces other than the root task's packet filters, IPsec,
+ *	nexthop objects, permanent neighbours, queueing disciplines and XDP
+ *	programs that somebody has chosen; those of them that are not as new and
+ *	belong to a user namespace below the root task's, or that only a message
+ *	in a queue keeps: a coordinator has to make them before restart().
+ *
+ * A coordinator makes what is in network namespaces. It is in the root task's when
+ * it calls restart(), and supplies all others that are not as new.
  */
 #include <linux/err.h>
 #include <linux/if.h>
@@ -18,32 +24,67 @@
 #include <linux/rtnetlink.h>
 #include <net/fib_notifier.h>
 #include <net/net_namespace.h>
+#include "container.h"
 #include "namespaces.h"
 #include "ns_net.h"
 
-static const char *not_as_new(struct net *net)
+/* Whether there is more than in a new one, but for what ckpt_net_lost() tells. */
+static bool in_use(struct net *net)
+{
+	struct net_device *dev;
+	bool ret = false;
+
+	rtnl_lock();
+	for_each_netdev(net, dev)
+		ret |= dev != net->loopback_dev || dev->flags & IFF_UP ||
+		       ckpt_netdev_has_ipv6(dev);
+	rtnl_unlock();
+	/* Also those that have gone again: they may have been the ones to begin with. */
+	return ret || fib_seq_sum(net);
+}
+
+/* What nobody would make again. */
+static const char *lost_state(struct net *net)
 {
 	struct net_device *dev;
 	const char *why = NULL;
 
-	rtnl_lock();
-	for_each_netdev(net, dev) {
-		if (dev != net->loopback_dev)
-			why = "has interfaces";
-		else if (dev->flags & IFF_UP)
-			why = "its loopback interface is up";
-		else if (ckpt_netdev_has_ipv6(dev))
-			why = "its loopback interface has addresses";
-	}
-	rtnl_unlock();
-	if (why)
-		return why;
 	if (ckpt_net_has_filters(net))
 		return "has packet filters";
 	if (ckpt_net_has_xfrm(net))
 		return "has IPsec policies or states";
-	/* Also those that have gone again: they may have been the ones to begin with. */
-	return fib_seq_sum(net) ? "has routes or rules of its own" : NULL;
+	if (!RB_EMPTY_ROOT(&net->nexthop.rb_root))
+		return "has nexthop objects";
+	rtnl_lock();
+	for_each_netdev(net, dev) {
+		if (ckpt_netdev_has_qdisc(dev))
+			why = "has queueing disciplines";
+		else if (dev_xdp_prog_count(dev))
+			why = "has XDP programs";
+	}
+	rtnl_unlock();
+	return why;
+}
+
+static int check_nested(struct ckpt_ctx *ctx, struct net *net, bool used)
+{
+	struct user_namespace *owner = net->ns.ops->owner(&net->ns);
+	const char *why = lost_state(net);
+	int ret;
+
+	if (!why && used && ctx->ns_done)
+		why = "is not as new, and nothing keeps it but a message in a queue";
+	if (!why && used && owner != ctx->user_ns && ckpt_user_ns_inside(ctx, owner))
+		why = "is not as new, and belongs to a user namespace below the root task's";
+	if (why)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"network namespace other than the root task's: %s",
+				why);
+	ret = ckpt_net_check_neighbours(ctx, net);
+	if (ret || !used)
+		return ret;
+	/* Links lead back to that one, as its links come before all objects. */
+	return min(ckpt_ns_id(ctx, &ctx->root_nsproxy->net_ns->ns), 0);
 }
 
 /**
@@ -56,27 +97,26 @@ static const char *not_as_new(struct net *net)
 int checkpoint_ns_net(struct ckpt_ctx *ctx, void *obj)
 {
 	struct net *net = container_of(obj, struct net, ns);
-	int user = ckpt_ns_owner_id(ctx, obj);
-	const char *why = NULL;
+	bool used = net != ctx->root_nsproxy->net_ns && in_use(net);
+	int user = ckpt_ns_owner_id(ctx, obj), ret = 0;
 
 	if (user < 0)
 		return user;
 	if (net != ctx->root_nsproxy->net_ns)
-		why = not_as_new(net);
-	if (why)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"network namespace other than the root task's: %s",
-				why);
-	return ckpt_ns_fill(ctx, obj, user,
-			    ckpt_new_obj(ctx, CKPT_HDR_NS_NET,
-					 sizeof(struct ckpt_hdr_ns)));
+		ret = check_nested(ctx, net, used);
+	if (ret)
+		return ret;
+	ret = ckpt_ns_fill(ctx, obj, user,
+			   ckpt_new_obj(ctx, CKPT_HDR_NS_NET,
+					sizeof(struct ckpt_hdr_ns)));
+	return ret || !used ? ret : checkpoint_netconf_nested(ctx, net);
 }
 
 /**
  * restore_ns_net - take the caller's network namespace, or make a new one
  * @ctx: the restart
  * @h: NS_NET record
- * @c: unused
+ * @c: stands behind it
  *
  * Return: its struct ns_common, referenced, or ERR_PTR() of a reported errno.
  */
@@ -89,13 +129,24 @@ void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	struct net *net;
 	int ret;
 
-	if (external)
+	if (IS_ERR(external))
 		return external;
+	if (external) {
+		ret = ckpt_ns_check_owner(ctx, n, external);
+		if (!ret)
+			return external;
+		ckpt_ns_put(external);
+		return ERR_PTR(ret);
+	}
 	if (n->flags & CKPT_NS_ROOT) {
 		net = current->nsproxy->net_ns;
 		ret = ckpt_ns_check_owner(ctx, n, &net->ns);
 		return ret ? ERR_PTR(ret) : &get_net(net)->ns;
 	}
+	if (ckpt_read_opt_type(c, CKPT_HDR_NET_MSG))
+		return ERR_PTR(ckpt_err(ctx, -EINVAL,
+					"network namespace %u: had links or addresses: external resource \"ns:%u\" is missing",
+					h->id, h->id));
 	owner = ckpt_ns_owner(ctx, n);
 	if (IS_ERR(owner))
 		return owner;

@@ -2,11 +2,14 @@
 #ifndef _CHECKPOINT_NS_NET_H
 #define _CHECKPOINT_NS_NET_H
 
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/rtnetlink.h>
 #include <linux/string.h>
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
 #include <net/net_namespace.h>
+#include <net/sch_generic.h>
 
 #ifdef CONFIG_NETFILTER
 /* Whether anything listens to the packets of @net. */
@@ -50,5 +53,18 @@ static inline bool ckpt_netdev_has_ipv6(const struct net_device *dev)
 	return false;
 }
 #endif
+
+/* Whether somebody has chosen how @dev queues its packets; under rtnl_lock(). */
+static inline bool ckpt_netdev_has_qdisc(struct net_device *dev)
+{
+	const struct netdev_queue *ingress = dev_ingress_queue(dev);
+	const struct Qdisc *q = rtnl_dereference(dev->qdisc);
+
+	/* Those that come by themselves have no handle. */
+	if (q && q->handle)
+		return true;
+	q = ingress ? rtnl_dereference(ingress->qdisc_sleeping) : NULL;
+	return q && q->handle;
+}
 
 #endif /* _CHECKPOINT_NS_NET_H */

@@ -125,9 +125,22 @@ int print_json(struct json_object *o)
 
 /* ---- what checkpoint and restart have in common ---- */
 
+/* Where the key of KEY:PATH ends; those of namespaces are "ns:NUMBER". */
+static const char *end_of_key(const char *arg)
+{
+	const char *p = arg + 3;
+
+	if (!strncmp(arg, "ns:", 3)) {
+		p += strspn(p, "0123456789");
+		if (p > arg + 3 && *p == ':')
+			return p;
+	}
+	return strchr(arg, ':');
+}
+
 bool request_external(struct request *rq, const char *arg)
 {
-	const char *colon = strchr(arg, ':');
+	const char *colon = end_of_key(arg);
 	const char **p;
 
 	if (!colon || colon == arg || !colon[1] ||
@@ -148,7 +161,7 @@ static int add_external(struct request *rq, int flags)
 	int i, err;
 
 	for (i = 0; i < rq->nr_external; i++) {
-		path = strchr(rq->external[i], ':') + 1;
+		path = end_of_key(rq->external[i]) + 1;
 		snprintf(key, sizeof(key), "%.*s",
 			 (int)(path - rq->external[i] - 1), rq->external[i]);
 		err = ckpt_call_add_path(rq->call, key, path, flags);

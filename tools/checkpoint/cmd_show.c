@@ -326,6 +326,22 @@ static void show_users(struct json_object *root)
 	}
 }
 
+static void show_nets(struct json_object *root)
+{
+	struct json_object *objects = get(root, "objects"), *o;
+	size_t i;
+
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		if (!get(o, "kind") || strcmp(str(o, "kind"), "ns_net") ||
+		    !len(get(o, "net")))
+			continue;
+		printf("network   %llu, for \"ns:%llu\"\n", unum(o, "id"),
+		       unum(o, "id"));
+		show_net(get(o, "net"));
+	}
+}
+
 static void show_environment(struct json_object *container)
 {
 	struct json_object *mounts = get(container, "mount");
@@ -367,6 +383,7 @@ static void show_header(struct json_object *root)
 	printf(len(lsm) ? "\n" : "none\n");
 	show_users(root);
 	show_environment(c);
+	show_nets(root);
 	show_policies(get(c, "lsm_policy"));
 }
 

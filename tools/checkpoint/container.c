@@ -178,18 +178,39 @@ static int add_line(struct container *ct, const struct ckpt_record *rec)
 	return 0;
 }
 
-static int add_msg(struct container *ct, const struct ckpt_record *rec)
+/* The first message of a namespace is the first that we hear of its use. */
+static int add_net(struct container *ct, const struct ckpt_hdr_ns *ns)
+{
+	struct net_ns *nets;
+
+	if (ct->nr_nets && ct->nets[ct->nr_nets - 1].id == ns->h.id)
+		return 0;
+	nets = reallocarray(ct->nets, ct->nr_nets + 1, sizeof(*nets));
+	if (!nets)
+		return -1;
+	ct->nets = nets;
+	nets[ct->nr_nets++] = (struct net_ns){ ns->h.id, ns->user };
+	return 0;
+}
+
+static int add_msg(struct container *ct, const struct ckpt_record *rec,
+		   const struct ckpt_hdr *owner)
 {
 	const struct ckpt_hdr_net_msg *m = (const void *)rec->h;
 	const struct nlmsghdr *nlh = (const void *)m->msg;
 	struct net_msg *msgs;
 
+	if (owner->type == CKPT_HDR_NS_NET && add_net(ct, (const void *)owner))
+		return -1;
+	ct->own_net |= !owner->id;
 	msgs = reallocarray(ct->msgs, ct->nr_msgs + 1, sizeof(*msgs));
 	if (!msgs)
 		return -1;
 	ct->msgs = msgs;
 	msgs += ct->nr_msgs;
 	msgs->outside = m->flags & CKPT_NET_OUTSIDE;
+	msgs->ns = owner->id;
+	msgs->peer = m->peer;
 	msgs->nlh = malloc(nlh->nlmsg_len);
 	if (!msgs->nlh)
 		return -1;
@@ -238,7 +259,8 @@ static void take_ns(struct container *ct, const struct ckpt_record *rec,
 }
 
 /* Return: 1 once the CONTAINER record has been there, 0, or -1 with errno. */
-static int take_record(struct container *ct, const struct ckpt_record *rec)
+static int take_record(struct container *ct, const struct ckpt_record *rec,
+		       const struct ckpt_record *owner)
 {
 	switch (rec->h->type) {
 	case CKPT_HDR_CONTAINER:
@@ -248,7 +270,7 @@ static int take_record(struct container *ct, const struct ckpt_record *rec)
 	case CKPT_HDR_MOUNT:
 		return add_line(ct, rec);
 	case CKPT_HDR_NET_MSG:
-		return add_msg(ct, rec);
+		return add_msg(ct, rec, owner->h);
 	case CKPT_HDR_NS_USER:
 		return take_user(ct, rec);
 	case CKPT_HDR_NS_PID:
@@ -259,6 +281,8 @@ static int take_record(struct container *ct, const struct ckpt_record *rec)
 		return take_owner(ct, rec);
 	case CKPT_HDR_NS_NET:
 		take_ns(ct, rec, NS_OF_NETWORK);
+		if (((const struct ckpt_hdr_ns *)rec->h)->flags & CKPT_NS_ROOT)
+			ct->root_net = rec->h->id;
 		return take_owner(ct, rec);
 	case CKPT_HDR_NS_UTS:
 	case CKPT_HDR_NS_IPC:
@@ -281,7 +305,7 @@ static int parse_section(struct container *ct, int memfd)
 	while (img && ret >= 0 && ckpt_image_next(img, &rec) > 0) {
 		if (rec->broken)
 			break;
-		ret = take_record(ct, rec);
+		ret = take_record(ct, rec, ckpt_image_record(img, rec->owner));
 		found |= ret > 0;
 	}
 	if (!img || ret < 0)
@@ -391,6 +415,7 @@ void container_free(struct container *ct)
 	for (i = 0; i < ct->nr_maps; i++)
 		free(ct->maps[i].kind);
 	free(ct->msgs);
+	free(ct->nets);
 	free(ct->maps);
 	free(ct->mountinfo);
 	for (i = 0; i < ct->nr_users; i++)

@@ -26,10 +26,24 @@ struct container_map {
  * struct net_msg - a message of rtnetlink in the image
  * @nlh: the message
  * @outside: tells of a link outside of the container
+ * @ns: NS_NET object it tells of; 0: the root task's
+ * @peer: NS_NET object that the link leads to, if the image says so here
  */
 struct net_msg {
 	struct nlmsghdr *nlh;
 	bool outside;
+	__u32 ns;
+	__u32 peer;
+};
+
+/**
+ * struct net_ns - a network namespace that restart() must be given
+ * @id: NS_NET object
+ * @user: user namespace that owns it, 0 if that was outside
+ */
+struct net_ns {
+	__u32 id;
+	__u32 user;
 };
 
 /* Namespaces whose owner matters before restart(). */
@@ -51,8 +65,12 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @level: how many of these the root task's other namespaces belong in
  * @stage: directory for what has to be mounted outside, or ""
  * @mountinfo: lines of /proc/PID/mountinfo; NULL if it had no own mounts
- * @msgs: configuration of the network
- * @nr_msgs: number of them; 0 if it had no own network
+ * @msgs: configuration of network namespaces
+ * @nr_msgs: number of them
+ * @own_net: whether the root task's is among them
+ * @root_net: NS_NET object of the root task; 0 if that was outside
+ * @nets: the others of these
+ * @nr_nets: number of them
  * @maps: what the user wants to be different
  * @nr_maps: number of them
  * @image_fd: where restart() can read the image, from its beginning
@@ -74,6 +92,10 @@ struct container {
 	char *mountinfo;
 	struct net_msg *msgs;
 	size_t nr_msgs;
+	bool own_net;
+	__u32 root_net;
+	struct net_ns *nets;
+	size_t nr_nets;
 	struct container_map *maps;
 	size_t nr_maps;
 	int image_fd;
@@ -103,13 +125,18 @@ int mounts_finish(struct mounts *m, pid_t init);
 void mounts_free(struct mounts *m);
 
 /* container_net.c */
+struct ckpt_call;
 struct net;
-struct net *net_new(const struct container *ct);
+struct net *net_new(const struct container *ct, const struct ckpt_call *call,
+		    bool whole);
+int net_make(struct net *net);
+int net_entered(struct net *net);
+int net_adopt(struct net *net, pid_t pid);
 int net_prepare(struct net *net);
+int net_supply(const struct net *net, struct ckpt_call *call);
 void net_free(struct net *net);
 
 /* container_user.c */
-struct ckpt_call;
 struct userns;
 struct userns *userns_new(const struct container *ct,
 			  const struct ckpt_hdr_ns_user *h, struct net *net);

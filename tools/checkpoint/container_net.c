@@ -7,17 +7,26 @@
  * left out, into a network namespace of our own; links get the index they had,
  * so that whatever refers to them is right as it is.
  *
- * Outside of that namespace nothing is touched but the ends of veths that have
+ * So it goes with the other network namespaces of the container, which tasks of
+ * it made for themselves. They are handed to restart() as "ns:NUMBER". A veth
+ * between two namespaces is made where the image tells which two they are.
+ *
+ * Outside of these namespaces nothing is touched but the ends of veths that have
  * just been made there.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
@@ -33,25 +42,45 @@
 #include "container.h"
 
 /**
+ * struct space - one network namespace of the container
+ * @id: NS_NET object; 0: the root task's
+ * @ours: whether we are to set it up
+ * @fd: the namespace
+ * @sock_fd: others than the root task's: where their maker opens @sock
+ * @sock: socket in there
+ */
+struct space {
+	__u32 id;
+	bool ours;
+	int fd;
+	int sock_fd;
+	struct nl_sock *sock;
+};
+
+/**
  * struct net - the network of one container
  * @ct: the container
  * @outside: socket in the namespace ckpt was called in
- * @inside: socket in the container's namespace
- * @ns: the container's namespace
+ * @user: NS_USER object that we are in when the namespaces are made, or 0
+ * @nr_spaces: number of the namespaces
+ * @spaces: the namespaces, the root task's first
  */
 struct net {
 	const struct container *ct;
 	struct nl_sock *outside;
-	struct nl_sock *inside;
-	int ns;
+	__u32 user;
+	size_t nr_spaces;
+	struct space spaces[];
 };
 
 #define ATTRS_MAX	63
 
 /* ---- reading a message ---- */
 
+/* The label is what --map calls it: not all are the root task's. */
 struct link {
 	const struct ifinfomsg *ifi;
+	char label[IF_NAMESIZE + 12];
 	struct nlattr *a[ATTRS_MAX + 1];
 	struct nlattr *info[IFLA_INFO_MAX + 1];
 	const char *name;
@@ -70,35 +99,115 @@ static __u32 attr_u32(const struct nlattr *a)
 	return a && nla_len(a) >= (int)sizeof(__u32) ? nla_get_u32(a) : 0;
 }
 
-static bool read_link(struct nlmsghdr *nlh, struct link *l)
+static bool read_link(const struct net_msg *m, struct link *l)
 {
 	memset(l, 0, sizeof(*l));
-	l->ifi = nlmsg_data(nlh);
-	if (nlmsg_parse(nlh, sizeof(*l->ifi), l->a, ATTRS_MAX, NULL))
+	l->ifi = nlmsg_data(m->nlh);
+	if (nlmsg_parse(m->nlh, sizeof(*l->ifi), l->a, ATTRS_MAX, NULL))
 		return false;
 	if (l->a[IFLA_LINKINFO] &&
 	    nla_parse_nested(l->info, IFLA_INFO_MAX, l->a[IFLA_LINKINFO], NULL))
 		return false;
 	l->name = attr_string(l->a[IFLA_IFNAME]);
 	l->kind = attr_string(l->info[IFLA_INFO_KIND]);
+	if (m->ns)
+		snprintf(l->label, sizeof(l->label), "%u/%.15s", m->ns, l->name);
+	else
+		snprintf(l->label, sizeof(l->label), "%.15s", l->name);
 	return *l->name;
 }
 
-/* The link of the container or of the outside with this index. */
-static bool find_link(const struct net *net, bool outside, int index,
-		      struct link *l)
+/*
+ * The link with this index that is in a namespace of the container, or outside
+ * and leads to there.
+ */
+static const struct net_msg *find_link(const struct net *net, __u32 ns,
+				       bool outside, int index, struct link *l)
 {
 	size_t i;
 
 	for (i = 0; i < net->ct->nr_msgs; i++) {
 		struct net_msg *m = &net->ct->msgs[i];
 
-		if (m->outside == outside &&
-		    m->nlh->nlmsg_type == RTM_NEWLINK && read_link(m->nlh, l) &&
+		if (m->ns == ns && m->outside == outside &&
+		    m->nlh->nlmsg_type == RTM_NEWLINK && read_link(m, l) &&
 		    l->ifi->ifi_index == index)
-			return true;
+			return m;
 	}
-	return false;
+	return NULL;
+}
+
+/* The namespace, if it is one that we set up. */
+static const struct space *find_space(const struct net *net, __u32 ns)
+{
+	size_t i;
+
+	for (i = 0; i < net->nr_spaces; i++)
+		if (net->spaces[i].id == ns && net->spaces[i].sock)
+			return &net->spaces[i];
+	return NULL;
+}
+
+/* References are to the object of the root task's, but its messages have 0. */
+static __u32 peer_space(const struct net *net, const struct net_msg *m)
+{
+	return m->peer == net->ct->root_net ? 0 : m->peer;
+}
+
+/*
+ * The link that says of itself that the link with this index in @ns is its other
+ * end, or what it is on top of.
+ */
+static const struct net_msg *find_claim(const struct net *net, __u32 ns,
+					int index, struct link *l)
+{
+	size_t i;
+
+	for (i = 0; i < net->ct->nr_msgs; i++) {
+		struct net_msg *m = &net->ct->msgs[i];
+
+		if (m->peer && peer_space(net, m) == ns && !m->outside &&
+		    m->nlh->nlmsg_type == RTM_NEWLINK && read_link(m, l) &&
+		    !strcmp(l->kind, "veth") &&
+		    (int)attr_u32(l->a[IFLA_LINK]) == index)
+			return m;
+	}
+	return NULL;
+}
+
+static bool mapped_out(const struct net *net, const struct link *l)
+{
+	const struct container_map *map = container_find_map(net->ct, "link",
+							     l->label);
+
+	return map && !map->value;
+}
+
+/* A link that is left out takes the end of it along that is elsewhere. */
+static bool left_out(const struct net *net, const struct net_msg *m,
+		     const struct link *l)
+{
+	struct link other;
+
+	if (mapped_out(net, l))
+		return true;
+	if (strcmp(l->kind, "veth") || !l->a[IFLA_LINK_NETNSID])
+		return false;
+	if (m->peer)
+		return find_link(net, peer_space(net, m), false,
+				 attr_u32(l->a[IFLA_LINK]), &other) &&
+		       mapped_out(net, &other);
+	return find_claim(net, m->ns, l->ifi->ifi_index, &other) &&
+	       mapped_out(net, &other);
+}
+
+static bool link_left_out(const struct net *net, __u32 ns, int index)
+{
+	const struct net_msg *m;
+	struct link l;
+
+	m = find_link(net, ns, false, index, &l);
+	return !m || left_out(net, m, &l);
 }
 
 /* ---- sending one ---- */
@@ -164,13 +273,13 @@ static int failed(int err, const char *fmt, ...)
 /* ---- links ---- */
 
 /* The name of a link outside, from its index in the image, or NULL. */
-static const char *outside_name(const struct net *net, int index,
+static const char *outside_name(const struct net *net, __u32 ns, int index,
 				char name[IF_NAMESIZE])
 {
 	const struct container_map *map;
 	struct link l;
 
-	if (!find_link(net, true, index, &l))
+	if (!find_link(net, ns, true, index, &l))
 		return NULL;
 	map = container_find_map(net->ct, "outside", l.name);
 	snprintf(name, IF_NAMESIZE, "%s",
@@ -215,87 +324,142 @@ static struct nlattr *start_data(struct nl_msg *msg, const char *kind,
 	return nla_nest_start(msg, IFLA_INFO_DATA);
 }
 
-/* Both ends of a veth: the one outside is made, its peer is put inside. */
-static int add_veth(const struct net *net, const struct link *l)
+/* Send @msg, which has one end of a veth; the other goes into @ns unless -1. */
+static int make_veth(struct nl_sock *sock, struct nl_msg *msg,
+		     const struct link *peer, int ns)
 {
-	struct link peer = { 0 }, *outer = &peer;
-	int index = attr_u32(l->a[IFLA_LINK]);
-	struct ifinfomsg inner = { .ifi_index = l->ifi->ifi_index };
+	struct ifinfomsg inner = { .ifi_index = peer->ifi->ifi_index };
+	struct nlattr *info, *data, *end;
+
+	data = start_data(msg, "veth", &info);
+	end = data ? nla_nest_start(msg, VETH_INFO_PEER) : NULL;
+	if (!end || nlmsg_append(msg, &inner, sizeof(inner), NLMSG_ALIGNTO) ||
+	    put_link(msg, peer) ||
+	    (ns >= 0 && nla_put_u32(msg, IFLA_NET_NS_FD, ns))) {
+		nlmsg_free(msg);
+		return -NLE_NOMEM;
+	}
+	nla_nest_end(msg, end);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
+	return send_msg(sock, msg);
+}
+
+/* Both ends of a veth: the one outside is made, its peer is put inside. */
+static int add_veth(const struct net *net, const struct space *sp,
+		    const struct link *l)
+{
+	int index = attr_u32(l->a[IFLA_LINK]), ret;
 	struct ifinfomsg none = { 0 };
 	char name[IF_NAMESIZE];
-	struct nlattr *info, *data, *end;
 	struct nl_msg *msg;
-	int ret;
+	struct link outer;
 
-	if (!index || !find_link(net, true, index, outer))
+	if (!index || !find_link(net, sp->id, true, index, &outer))
 		return failed(-NLE_OBJ_NOTFOUND,
 			      "%s: its other end was not in the network namespace of the checkpoint's caller; --map link:%s leaves it out",
-			      l->name, l->name);
-	if (!outside_name(net, index, name))
+			      l->name, l->label);
+	if (!outside_name(net, sp->id, index, name))
 		return 0;
 	msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_CREATE |
 				 NLM_F_EXCL);
 	if (!msg)
 		return failed(-NLE_NOMEM, "%s", l->name);
-	ret = nlmsg_append(msg, &none, sizeof(none), NLMSG_ALIGNTO);
-	if (!ret)
-		ret = nla_put_string(msg, IFLA_IFNAME, name);
-	if (!ret)
-		ret = copy_attr(msg, outer->a[IFLA_MTU]);
-	if (!ret)
-		ret = copy_attr(msg, outer->a[IFLA_ADDRESS]);
-	data = ret ? NULL : start_data(msg, "veth", &info);
-	end = data ? nla_nest_start(msg, VETH_INFO_PEER) : NULL;
-	if (!end || nlmsg_append(msg, &inner, sizeof(inner), NLMSG_ALIGNTO) ||
-	    put_link(msg, l) || nla_put_u32(msg, IFLA_NET_NS_FD, net->ns)) {
+	if (nlmsg_append(msg, &none, sizeof(none), NLMSG_ALIGNTO) ||
+	    nla_put_string(msg, IFLA_IFNAME, name) ||
+	    copy_attr(msg, outer.a[IFLA_MTU]) ||
+	    copy_attr(msg, outer.a[IFLA_ADDRESS])) {
 		nlmsg_free(msg);
 		return failed(-NLE_NOMEM, "%s", l->name);
 	}
-	nla_nest_end(msg, end);
-	nla_nest_end(msg, data);
-	nla_nest_end(msg, info);
-	ret = send_msg(net->outside, msg);
+	ret = make_veth(net->outside, msg, l, sp->fd);
 	if (ret == -NLE_PERM)
 		return failed(ret, "%s and %s: a link to the outside takes root; --map link:%s leaves it out",
-			      name, l->name, l->name);
+			      name, l->name, l->label);
 	return ret ? failed(ret, "%s and %s", name, l->name) : 0;
 }
 
-/* A link on top of one outside is made there and put inside. */
-static int add_over_outside(const struct net *net, const struct link *l)
+/* The namespace that a link leads to, or NULL after saying why not. */
+static const struct space *other_space(const struct net *net, __u32 ns,
+				       const struct link *l)
 {
-	int parent = attr_u32(l->a[IFLA_LINK]), ret;
-	char name[IF_NAMESIZE];
-	unsigned int index;
-	struct nl_msg *msg;
+	const struct space *other = find_space(net, ns);
 
-	if (!outside_name(net, parent, name))
-		return failed(-NLE_OBJ_NOTFOUND,
-			      "%s: the link below it is not known; --map link:%s leaves it out",
-			      l->name, l->name);
-	index = outside_index(net, name);
-	if (!index)
-		return failed(-NLE_OBJ_NOTFOUND,
-			      "%s: there is no link %s here; --map outside:%s:NAME uses NAME",
-			      l->name, name, name);
+	if (!other)
+		failed(-NLE_OBJ_NOTFOUND,
+		       "%s: leads to a network namespace that is yours, not ours, to set up; --map link:%s leaves it out",
+		       l->label, l->label);
+	return other;
+}
+
+/* A veth between two namespaces of the container. */
+static int add_pair(const struct net *net, const struct space *sp,
+		    const struct net_msg *m, const struct link *l)
+{
+	const struct space *other = other_space(net, peer_space(net, m), l);
+	struct nl_msg *msg;
+	struct link peer;
+	int ret;
+
+	if (!other)
+		return -1;
+	/* Each must be the other's end. */
+	if (!find_link(net, other->id, false, attr_u32(l->a[IFLA_LINK]), &peer) ||
+	    strcmp(peer.kind, "veth") || !peer.a[IFLA_LINK_NETNSID] ||
+	    (int)attr_u32(peer.a[IFLA_LINK]) != l->ifi->ifi_index)
+		return failed(-NLE_OBJ_NOTFOUND, "%s: other end", l->label);
 	msg = new_link_msg(l, NLM_F_CREATE | NLM_F_EXCL);
+	if (!msg || put_link(msg, l)) {
+		nlmsg_free(msg);
+		return failed(-NLE_NOMEM, "%s", l->label);
+	}
+	ret = make_veth(sp->sock, msg, &peer, other->fd);
+	return ret ? failed(ret, "%s and %s", l->label, peer.label) : 0;
+}
+
+/* A link on top of one in another namespace is made there and put into its own. */
+static int add_over(struct nl_sock *sock, unsigned int index,
+		    const struct space *sp, const struct link *l)
+{
+	struct nl_msg *msg = new_link_msg(l, NLM_F_CREATE | NLM_F_EXCL);
+	int ret;
+
 	if (!msg)
-		return failed(-NLE_NOMEM, "%s", l->name);
+		return failed(-NLE_NOMEM, "%s", l->label);
 	ret = put_link(msg, l);
 	if (!ret)
 		ret = nla_put_u32(msg, IFLA_LINK, index);
 	if (!ret)
-		ret = nla_put_u32(msg, IFLA_NET_NS_FD, net->ns);
+		ret = nla_put_u32(msg, IFLA_NET_NS_FD, sp->fd);
 	if (!ret)
 		ret = copy_attr(msg, l->a[IFLA_LINKINFO]);
 	if (ret)
 		nlmsg_free(msg);
 	else
-		ret = send_msg(net->outside, msg);
-	return ret ? failed(ret, "%s", l->name) : 0;
+		ret = send_msg(sock, msg);
+	return ret ? failed(ret, "%s", l->label) : 0;
 }
 
-static int add_inside(const struct net *net, const struct link *l)
+static int add_over_outside(const struct net *net, const struct space *sp,
+			    const struct link *l)
+{
+	int parent = attr_u32(l->a[IFLA_LINK]);
+	char name[IF_NAMESIZE];
+	unsigned int index;
+
+	if (!outside_name(net, sp->id, parent, name))
+		return failed(-NLE_OBJ_NOTFOUND,
+			      "%s: the link below it is not known; --map link:%s leaves it out",
+			      l->name, l->label);
+	index = outside_index(net, name);
+	if (!index)
+		return failed(-NLE_OBJ_NOTFOUND,
+			      "%s: there is no link %s here; --map outside:%s:NAME uses NAME",
+			      l->name, name, name);
+	return add_over(net->outside, index, sp, l);
+}
+
+static int add_inside(const struct space *sp, const struct link *l)
 {
 	struct nl_msg *msg = new_link_msg(l, NLM_F_CREATE | NLM_F_EXCL);
 	int ret = -NLE_NOMEM;
@@ -307,40 +471,45 @@ static int add_inside(const struct net *net, const struct link *l)
 	if (!ret)
 		ret = copy_attr(msg, l->a[IFLA_LINKINFO]);
 	if (!ret)
-		ret = send_msg(net->inside, msg);
+		ret = send_msg(sp->sock, msg);
 	return ret ? failed(ret, "%s (%s)", l->name, l->kind) : 0;
 }
 
-/* Both ends of a veth in the container: made with the end of lower index. */
-static int add_inner_pair(const struct net *net, const struct link *l)
+/* Both ends of a veth in one namespace: made with the end of lower index. */
+static int add_inner_pair(const struct net *net, const struct space *sp,
+			  const struct link *l)
 {
-	int index = attr_u32(l->a[IFLA_LINK]);
-	struct ifinfomsg inner = { .ifi_index = index };
-	struct nlattr *info, *data, *end;
+	int index = attr_u32(l->a[IFLA_LINK]), ret;
 	struct nl_msg *msg;
 	struct link peer;
-	int ret;
 
 	if (index < l->ifi->ifi_index)
 		return 0;
-	if (!find_link(net, false, index, &peer))
+	if (!find_link(net, sp->id, false, index, &peer))
 		return failed(-NLE_OBJ_NOTFOUND, "%s: other end", l->name);
 	msg = new_link_msg(l, NLM_F_CREATE | NLM_F_EXCL);
-	if (!msg)
-		return failed(-NLE_NOMEM, "%s", l->name);
-	ret = put_link(msg, l);
-	data = ret ? NULL : start_data(msg, "veth", &info);
-	end = data ? nla_nest_start(msg, VETH_INFO_PEER) : NULL;
-	if (!end || nlmsg_append(msg, &inner, sizeof(inner), NLMSG_ALIGNTO) ||
-	    put_link(msg, &peer)) {
+	if (!msg || put_link(msg, l)) {
 		nlmsg_free(msg);
 		return failed(-NLE_NOMEM, "%s", l->name);
 	}
-	nla_nest_end(msg, end);
-	nla_nest_end(msg, data);
-	nla_nest_end(msg, info);
-	ret = send_msg(net->inside, msg);
+	ret = make_veth(sp->sock, msg, &peer, -1);
 	return ret ? failed(ret, "%s and %s", l->name, peer.name) : 0;
+}
+
+/* A veth that leads out of its namespace. */
+static int add_outer_veth(const struct net *net, const struct space *sp,
+			  const struct net_msg *m, const struct link *l)
+{
+	const struct net_msg *claim;
+	struct link other;
+
+	if (m->peer)
+		return add_pair(net, sp, m, l);
+	claim = find_claim(net, sp->id, l->ifi->ifi_index, &other);
+	if (!claim)
+		return add_veth(net, sp, l);
+	/* Made with the other end then. */
+	return other_space(net, claim->ns, l) ? 0 : -1;
 }
 
 /*
@@ -373,48 +542,57 @@ static bool is_supported(const struct link *l)
 	return false;
 }
 
-static int add_link(const struct net *net, struct nlmsghdr *nlh)
+static int add_lower_elsewhere(const struct net *net, const struct space *sp,
+			       const struct net_msg *m, const struct link *l)
 {
-	const struct container_map *map;
+	const struct space *other;
+
+	if (!m->peer)
+		return add_over_outside(net, sp, l);
+	other = other_space(net, peer_space(net, m), l);
+	return other ? add_over(other->sock, attr_u32(l->a[IFLA_LINK]), sp, l) :
+		       -1;
+}
+
+static int add_link(const struct net *net, const struct space *sp,
+		    const struct net_msg *m)
+{
 	struct link l;
 
-	if (!read_link(nlh, &l))
+	if (!read_link(m, &l))
 		return failed(-NLE_PARSE_ERR, "link of the image");
-	map = container_find_map(net->ct, "link", l.name);
 	/* The loopback device is there, as are fallback devices of tunnels. */
-	if ((l.ifi->ifi_flags & IFF_LOOPBACK) || (map && !map->value))
+	if ((l.ifi->ifi_flags & IFF_LOOPBACK) || left_out(net, m, &l))
 		return 0;
 	if (!*l.kind)
 		return failed(-NLE_OPNOTSUPP,
 			      "%s: is a device of the machine; --map link:%s leaves it out",
-			      l.name, l.name);
+			      l.name, l.label);
 	if (!strcmp(l.kind, "veth"))
 		return l.a[IFLA_LINK_NETNSID] || !l.a[IFLA_LINK] ?
-		       add_veth(net, &l) : add_inner_pair(net, &l);
+		       add_outer_veth(net, sp, m, &l) :
+		       add_inner_pair(net, sp, &l);
 	if (!is_supported(&l))
 		return failed(-NLE_OPNOTSUPP,
 			      "%s: %s%s is not supported; --map link:%s leaves it out",
 			      l.name, l.kind,
 			      l.a[IFLA_LINK_NETNSID] ? " on a link outside" : "",
-			      l.name);
+			      l.label);
 	if (l.a[IFLA_LINK_NETNSID])
-		return add_over_outside(net, &l);
-	return add_inside(net, &l);
+		return add_lower_elsewhere(net, sp, m, &l);
+	return add_inside(sp, &l);
 }
 
 /* Up, and a port of what it was a port of. */
-static int finish_link(const struct net *net, struct nlmsghdr *nlh)
+static int finish_link(const struct net *net, const struct space *sp,
+		       const struct net_msg *m)
 {
-	const struct container_map *map;
 	struct ifinfomsg ifi = { 0 };
 	struct nl_msg *msg;
 	struct link l;
 	int ret;
 
-	if (!read_link(nlh, &l))
-		return 0;
-	map = container_find_map(net->ct, "link", l.name);
-	if (map && !map->value)
+	if (!read_link(m, &l) || left_out(net, m, &l))
 		return 0;
 	msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST);
 	if (!msg)
@@ -431,42 +609,34 @@ static int finish_link(const struct net *net, struct nlmsghdr *nlh)
 	if (ret)
 		nlmsg_free(msg);
 	else
-		ret = send_msg(net->inside, msg);
+		ret = send_msg(sp->sock, msg);
 	return ret ? failed(ret, "%s: flags", l.name) : 0;
-}
-
-static bool link_left_out(const struct net *net, int index)
-{
-	const struct container_map *map;
-	struct link l;
-
-	if (!find_link(net, false, index, &l))
-		return true;
-	map = container_find_map(net->ct, "link", l.name);
-	return map && !map->value;
 }
 
 /*
  * Whether a link outside is the end of a veth that add_veth() has made: the one
  * inside must say so, not only that outside, which may be any link of the host.
  */
-static bool is_outer_end(const struct net *net, const struct link *l)
+static bool is_outer_end(const struct net *net, const struct space *sp,
+			 const struct link *l)
 {
-	struct link inner;
+	struct link inner, other;
 	int index;
 
 	if (strcmp(l->kind, "veth") || !l->a[IFLA_LINK_NETNSID])
 		return false;
 	index = attr_u32(l->a[IFLA_LINK]);
-	return !link_left_out(net, index) &&
-	       find_link(net, false, index, &inner) &&
+	return !link_left_out(net, sp->id, index) &&
+	       find_link(net, sp->id, false, index, &inner) &&
 	       !(inner.ifi->ifi_flags & IFF_LOOPBACK) &&
 	       !strcmp(inner.kind, "veth") && inner.a[IFLA_LINK_NETNSID] &&
-	       (int)attr_u32(inner.a[IFLA_LINK]) == l->ifi->ifi_index;
+	       (int)attr_u32(inner.a[IFLA_LINK]) == l->ifi->ifi_index &&
+	       !find_claim(net, sp->id, index, &other);
 }
 
 /* The end of a veth that is outside: up, and a port of its bridge. */
-static int finish_outside(const struct net *net, struct nlmsghdr *nlh)
+static int finish_outside(const struct net *net, const struct space *sp,
+			  const struct net_msg *m)
 {
 	char name[IF_NAMESIZE], bridge[IF_NAMESIZE];
 	struct ifinfomsg ifi = { 0 };
@@ -475,11 +645,11 @@ static int finish_outside(const struct net *net, struct nlmsghdr *nlh)
 	struct link l;
 	int ret;
 
-	if (!read_link(nlh, &l) || !is_outer_end(net, &l) ||
-	    !outside_name(net, l.ifi->ifi_index, name))
+	if (!read_link(m, &l) || !is_outer_end(net, sp, &l) ||
+	    !outside_name(net, sp->id, l.ifi->ifi_index, name))
 		return 0;
 	if (l.a[IFLA_MASTER] &&
-	    outside_name(net, attr_u32(l.a[IFLA_MASTER]), bridge)) {
+	    outside_name(net, sp->id, attr_u32(l.a[IFLA_MASTER]), bridge)) {
 		master = outside_index(net, bridge);
 		if (!master)
 			return failed(-NLE_OBJ_NOTFOUND,
@@ -542,41 +712,43 @@ static bool made_by_kernel(struct nlmsghdr *nlh)
 	       nla_get_u8(proto) != IFAPROT_UNSPEC;
 }
 
-static int add_address(const struct net *net, struct nlmsghdr *nlh)
+static int add_address(const struct net *net, const struct space *sp,
+		       const struct net_msg *m)
 {
 	static const int drop[] = { IFA_CACHEINFO, 0 };
-	struct ifaddrmsg *ifa = nlmsg_data(nlh);
+	struct ifaddrmsg *ifa = nlmsg_data(m->nlh);
 	int ret;
 
-	if (link_left_out(net, ifa->ifa_index) || made_by_kernel(nlh))
+	if (link_left_out(net, sp->id, ifa->ifa_index) || made_by_kernel(m->nlh))
 		return 0;
 	/* It has been in use; nobody else has it. */
 	if (ifa->ifa_family == AF_INET6)
 		ifa->ifa_flags |= IFA_F_NODAD;
 	ifa->ifa_flags &= ~(IFA_F_TENTATIVE | IFA_F_DADFAILED);
-	ret = replay(net->inside, nlh, sizeof(*ifa),
+	ret = replay(sp->sock, m->nlh, sizeof(*ifa),
 		     NLM_F_CREATE | NLM_F_REPLACE, drop, 0);
 	return ret ? failed(ret, "address of link %u", ifa->ifa_index) : 0;
 }
 
-static int add_outside_address(const struct net *net, struct nlmsghdr *nlh)
+static int add_outside_address(const struct net *net, const struct space *sp,
+			       const struct net_msg *m)
 {
 	static const int drop[] = { IFA_CACHEINFO, 0 };
-	struct ifaddrmsg *ifa = nlmsg_data(nlh);
+	struct ifaddrmsg *ifa = nlmsg_data(m->nlh);
 	char name[IF_NAMESIZE];
 	unsigned int index;
 	struct link l;
 	int ret;
 
-	if (!find_link(net, true, ifa->ifa_index, &l) ||
-	    !is_outer_end(net, &l) || ifa->ifa_scope == RT_SCOPE_LINK ||
-	    !outside_name(net, ifa->ifa_index, name))
+	if (!find_link(net, sp->id, true, ifa->ifa_index, &l) ||
+	    !is_outer_end(net, sp, &l) || ifa->ifa_scope == RT_SCOPE_LINK ||
+	    !outside_name(net, sp->id, ifa->ifa_index, name))
 		return 0;
 	/* Without one it would go to the link that has the number of the image. */
 	index = outside_index(net, name);
 	if (!index)
 		return failed(-NLE_OBJ_NOTFOUND, "%s", name);
-	ret = replay(net->outside, nlh, sizeof(*ifa),
+	ret = replay(net->outside, m->nlh, sizeof(*ifa),
 		     NLM_F_CREATE | NLM_F_REPLACE, drop, index);
 	return ret ? failed(ret, "address of %s", name) : 0;
 }
@@ -590,46 +762,51 @@ static bool automatic(const struct rtmsg *rtm)
 	       rtm->rtm_flags & RTM_F_CLONED;
 }
 
-static int add_route(const struct net *net, struct nlmsghdr *nlh, bool gateway)
+static int add_route(const struct net *net, const struct space *sp,
+		     const struct net_msg *m, bool gateway)
 {
 	static const int drop[] = { RTA_CACHEINFO, 0 };
 	struct nlattr *a[ATTRS_MAX + 1];
-	struct rtmsg *rtm = nlmsg_data(nlh);
+	struct rtmsg *rtm = nlmsg_data(m->nlh);
 	int ret;
 
 	if (automatic(rtm) ||
-	    nlmsg_parse(nlh, sizeof(*rtm), a, ATTRS_MAX, NULL))
+	    nlmsg_parse(m->nlh, sizeof(*rtm), a, ATTRS_MAX, NULL))
 		return 0;
 	/* Gateways are reached by other routes, which must be there. */
 	if (gateway != (a[RTA_GATEWAY] || a[RTA_VIA] || a[RTA_MULTIPATH]))
 		return 0;
-	if (a[RTA_OIF] && link_left_out(net, attr_u32(a[RTA_OIF])))
+	if (a[RTA_OIF] && link_left_out(net, sp->id, attr_u32(a[RTA_OIF])))
 		return 0;
 	rtm->rtm_flags &= ~(RTNH_F_LINKDOWN | RTNH_F_DEAD);
-	ret = replay(net->inside, nlh, sizeof(*rtm),
+	ret = replay(sp->sock, m->nlh, sizeof(*rtm),
 		     NLM_F_CREATE | NLM_F_REPLACE, drop, 0);
 	return ret ? failed(ret, "route") : 0;
 }
 
-static int add_direct_route(const struct net *net, struct nlmsghdr *nlh)
+static int add_direct_route(const struct net *net, const struct space *sp,
+			    const struct net_msg *m)
 {
-	return add_route(net, nlh, false);
+	return add_route(net, sp, m, false);
 }
 
-static int add_gateway_route(const struct net *net, struct nlmsghdr *nlh)
+static int add_gateway_route(const struct net *net, const struct space *sp,
+			     const struct net_msg *m)
 {
-	return add_route(net, nlh, true);
+	return add_route(net, sp, m, true);
 }
 
-static int add_rule(const struct net *net, struct nlmsghdr *nlh)
+static int add_rule(const struct net *net, const struct space *sp,
+		    const struct net_msg *m)
 {
 	static const int drop[] = { 0 };
 	struct nlattr *a[ATTRS_MAX + 1];
-	struct fib_rule_hdr *frh = nlmsg_data(nlh);
+	struct fib_rule_hdr *frh = nlmsg_data(m->nlh);
 	__u32 priority;
 	int ret;
 
-	if (nlmsg_parse(nlh, sizeof(*frh), a, ATTRS_MAX, NULL))
+	(void)net;
+	if (nlmsg_parse(m->nlh, sizeof(*frh), a, ATTRS_MAX, NULL))
 		return 0;
 	priority = attr_u32(a[FRA_PRIORITY]);
 	/* Every namespace starts with these. */
@@ -637,7 +814,7 @@ static int add_rule(const struct net *net, struct nlmsghdr *nlh)
 	    (priority == 32766 && frh->table == RT_TABLE_MAIN) ||
 	    (priority == 32767 && frh->table == RT_TABLE_DEFAULT))
 		return 0;
-	ret = replay(net->inside, nlh, sizeof(*frh),
+	ret = replay(sp->sock, m->nlh, sizeof(*frh),
 		     NLM_F_CREATE | NLM_F_EXCL, drop, 0);
 	return ret ? failed(ret, "rule of priority %u", priority) : 0;
 }
@@ -647,7 +824,8 @@ static int add_rule(const struct net *net, struct nlmsghdr *nlh)
 static const struct {
 	int type;
 	bool outside;
-	int (*fn)(const struct net *net, struct nlmsghdr *nlh);
+	int (*fn)(const struct net *net, const struct space *sp,
+		  const struct net_msg *m);
 } steps[] = {
 	{ RTM_NEWLINK,	false,	add_link },
 	{ RTM_NEWLINK,	true,	finish_outside },
@@ -670,35 +848,249 @@ static struct nl_sock *new_socket(void)
 	return sock;
 }
 
+static bool is_supplied(const struct ckpt_call *call, __u32 id)
+{
+	char key[16];
+
+	snprintf(key, sizeof(key), "ns:%u", id);
+	return ckpt_call_has_key(call, key);
+}
+
+/* Descriptors to be replaced by those of the namespace. */
+static int reserve(struct space *sp)
+{
+	sp->fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	sp->sock_fd = dup(sp->fd);
+	return sp->sock_fd < 0 ? -1 : 0;
+}
+
+static int add_spaces(struct net *net, const struct ckpt_call *call, bool whole)
+{
+	const struct container *ct = net->ct;
+	size_t i;
+
+	net->user = whole && ct->caller ? ct->chain[ct->caller - 1]->ns.h.id : 0;
+	net->spaces[0].ours = whole && ct->own_net;
+	for (i = 0; i <= ct->nr_nets; i++) {
+		struct space *sp = &net->spaces[i];
+
+		if (i) {
+			sp->id = ct->nets[i - 1].id;
+			sp->ours = !is_supplied(call, sp->id);
+		}
+		net->nr_spaces++;
+		if (reserve(sp))
+			return -1;
+	}
+	return 0;
+}
+
 /**
  * net_new - prepare to set up the network of a container
  * @ct: the container, with a network
+ * @call: the call that is going to restart; what it is given is not for us to
+ *	set up
+ * @whole: set up the root task's, too; that is ours otherwise
  *
  * The caller is still in the network namespace ckpt was called in.
  *
  * Return: the network, or NULL after saying why.
  */
-struct net *net_new(const struct container *ct)
+struct net *net_new(const struct container *ct, const struct ckpt_call *call,
+		    bool whole)
 {
-	struct net *net = calloc(1, sizeof(*net));
+	struct net *net = calloc(1, sizeof(*net) +
+				 (ct->nr_nets + 1) * sizeof(*net->spaces));
 
 	if (net) {
 		net->ct = ct;
-		net->ns = -1;
 		net->outside = new_socket();
 	}
-	if (net && net->outside)
+	if (net && net->outside && !add_spaces(net, call, whole))
 		return net;
 	say("network: %s", strerror(errno));
 	net_free(net);
 	return NULL;
 }
 
+/* ---- namespaces other than the root task's ---- */
+
+/* Give @fd, which is -1 after an error, the number @as. */
+static int move_fd(int fd, int as)
+{
+	int ret = fd < 0 ? -1 : dup3(fd, as, O_CLOEXEC);
+
+	if (fd >= 0)
+		close(fd);
+	return ret < 0 ? -1 : 0;
+}
+
+static int keep_own(const struct space *sp)
+{
+	return move_fd(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), sp->fd);
+}
+
+static int open_raw(const struct space *sp)
+{
+	struct sockaddr_nl none = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	if (fd >= 0 && bind(fd, (void *)&none, sizeof(none))) {
+		close(fd);
+		fd = -1;
+	}
+	return move_fd(fd, sp->sock_fd);
+}
+
+/* In a process that has our descriptors. Return: 0, or an errno. */
+static int make_spaces(const struct net *net)
+{
+	size_t i;
+
+	for (i = 1; i < net->nr_spaces; i++) {
+		const struct space *sp = &net->spaces[i];
+
+		if (!sp->ours)
+			continue;
+		if (unshare(CLONE_NEWNET) || keep_own(sp) || open_raw(sp))
+			return errno;
+	}
+	return 0;
+}
+
+static bool check_owners(const struct net *net)
+{
+	const struct container *ct = net->ct;
+	size_t i;
+
+	for (i = 1; i < net->nr_spaces; i++)
+		if (net->spaces[i].ours && ct->nets[i - 1].user != net->user) {
+			say("network namespace %u: belonged to another user namespace than we can give it to; --external ns:%u:PATH supplies one",
+			    net->spaces[i].id, net->spaces[i].id);
+			return false;
+		}
+	return true;
+}
+
 /**
- * net_prepare - set up the network
+ * net_make - make the namespaces that are not the root task's
  * @net: the network
  *
- * The caller is in a network namespace of its own.
+ * The caller is in the user namespace that is to own them.
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int net_make(struct net *net)
+{
+	int status = -1;
+	pid_t pid;
+
+	if (net->nr_spaces == 1)
+		return 0;
+	if (!check_owners(net))
+		return -1;
+	/* Who has left a namespace may have no right to go back. */
+	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+	if (!pid)
+		_exit(make_spaces(net));
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status)
+		return 0;
+	say("new network namespaces: %s",
+	    strerror(WIFEXITED(status) ? WEXITSTATUS(status) : errno));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EPERM)
+		say("they take CAP_SYS_ADMIN; --external ns:%u:PATH supplies one",
+		    net->spaces[1].id);
+	return -1;
+}
+
+/**
+ * net_entered - note that we are in the root task's network namespace
+ * @net: the network
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int net_entered(struct net *net)
+{
+	if (!keep_own(&net->spaces[0]))
+		return 0;
+	say("network: %s", strerror(errno));
+	return -1;
+}
+
+/**
+ * net_adopt - enter the namespaces that another process has made, one by one
+ * @net: the network, as in that process
+ * @pid: the process
+ *
+ * Return: 0, or -1 without a right to them.
+ */
+int net_adopt(struct net *net, pid_t pid)
+{
+	char path[64];
+	size_t i;
+
+	for (i = 0; i < net->nr_spaces; i++) {
+		struct space *sp = &net->spaces[i];
+
+		if (!sp->ours)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", pid, sp->fd);
+		if (move_fd(open(path, O_RDONLY | O_CLOEXEC), sp->fd) ||
+		    setns(sp->fd, CLONE_NEWNET))
+			return -1;
+		sp->sock = new_socket();
+		if (!sp->sock)
+			return -1;
+	}
+	return 0;
+}
+
+/**
+ * net_supply - hand over the namespaces that are not the root task's
+ * @net: the network
+ * @call: the call that is going to restart
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int net_supply(const struct net *net, struct ckpt_call *call)
+{
+	char key[16];
+	size_t i;
+	int ret = 0;
+
+	for (i = 1; !ret && i < net->nr_spaces; i++) {
+		if (!net->spaces[i].ours)
+			continue;
+		snprintf(key, sizeof(key), "ns:%u", net->spaces[i].id);
+		ret = ckpt_call_add_fd(call, key, net->spaces[i].fd);
+	}
+	if (ret)
+		say("network namespaces: %s", strerror(-ret));
+	return ret;
+}
+
+/* ---- all of it ---- */
+
+/* Those that we have made are entered by the sockets that are there. */
+static struct nl_sock *connect_space(const struct net *net, struct space *sp)
+{
+	struct nl_sock *sock;
+
+	if (sp == net->spaces)
+		return new_socket();
+	sock = nl_socket_alloc();
+	if (sock && nl_socket_set_fd(sock, NETLINK_ROUTE, sp->sock_fd)) {
+		nl_socket_free(sock);
+		return NULL;
+	}
+	/* From now on that is the socket's. */
+	sp->sock_fd = -1;
+	return sock;
+}
+
+/**
+ * net_prepare - set up the network
+ * @net: the network, adopted; or made, and the caller is in the root task's
  *
  * Return: 0, or -1 after saying why.
  */
@@ -707,19 +1099,24 @@ int net_prepare(struct net *net)
 	size_t i, k;
 	int ret = 0;
 
-	net->ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	net->inside = new_socket();
-	if (net->ns < 0 || !net->inside) {
-		say("network: %s", strerror(errno));
-		return -1;
+	for (i = 0; i < net->nr_spaces; i++) {
+		struct space *sp = &net->spaces[i];
+
+		if (sp->ours && !sp->sock)
+			sp->sock = connect_space(net, sp);
+		if (sp->ours && !sp->sock) {
+			say("network: %s", strerror(errno));
+			return -1;
+		}
 	}
 	for (i = 0; !ret && i < ARRAY_SIZE(steps); i++)
 		for (k = 0; !ret && k < net->ct->nr_msgs; k++) {
 			struct net_msg *m = &net->ct->msgs[k];
+			const struct space *sp = find_space(net, m->ns);
 
-			if (m->nlh->nlmsg_type == steps[i].type &&
+			if (sp && m->nlh->nlmsg_type == steps[i].type &&
 			    m->outside == steps[i].outside)
-				ret = steps[i].fn(net, m->nlh);
+				ret = steps[i].fn(net, sp, m);
 		}
 	return ret;
 }
@@ -730,11 +1127,17 @@ int net_prepare(struct net *net)
  */
 void net_free(struct net *net)
 {
+	size_t i;
+
 	if (!net)
 		return;
-	if (net->ns >= 0)
-		close(net->ns);
+	for (i = 0; i < net->nr_spaces; i++) {
+		if (net->spaces[i].fd >= 0)
+			close(net->spaces[i].fd);
+		if (net->spaces[i].sock_fd >= 0)
+			close(net->spaces[i].sock_fd);
+		nl_socket_free(net->spaces[i].sock);
+	}
 	nl_socket_free(net->outside);
-	nl_socket_free(net->inside);
 	free(net);
 }

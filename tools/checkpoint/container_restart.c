@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -28,7 +29,7 @@
  * @rq: options of all commands
  * @o: options of restart
  * @mounts: mounts, or NULL if the container had none of its own
- * @net: network, or NULL if the container had none of its own
+ * @net: network namespaces, or NULL if the container had none of its own
  * @users: user namespaces, as far as they are made here, outermost first
  * @nr_users: number of them
  */
@@ -62,7 +63,7 @@ static int flags_at(const struct preparation *p, unsigned int level)
 	const struct container *ct = &p->o->ct;
 	int flags = 0;
 
-	if (p->net && ct->level[NS_OF_NETWORK] == level)
+	if (ct->own_net && ct->level[NS_OF_NETWORK] == level)
 		flags |= CLONE_NEWNET;
 	if (p->mounts && ct->level[NS_OF_MOUNTS] == level)
 		flags |= CLONE_NEWNS;
@@ -188,7 +189,10 @@ static int prepare_net(struct preparation *p)
 {
 	if (!p->net)
 		return 0;
-	return p->nr_users ? userns_network(p->users[0]) : net_prepare(p->net);
+	if (net_entered(p->net) ||
+	    (p->nr_users ? userns_network(p->users[0]) : net_prepare(p->net)))
+		return -1;
+	return net_supply(p->net, p->rq->call);
 }
 
 /* The network first: to prepare it takes what is mounted here. */
@@ -217,7 +221,7 @@ static int prepare_parts(struct preparation *p)
 			return -1;
 	}
 	if (ct->nr_msgs) {
-		p->net = net_new(ct);
+		p->net = net_new(ct, p->rq->call, true);
 		if (!p->net)
 			return -1;
 	}
@@ -230,7 +234,7 @@ static unsigned int innermost(const struct preparation *p)
 	const struct container *ct = &p->o->ct;
 	unsigned int level = ct->caller;
 
-	if (p->net && ct->level[NS_OF_NETWORK] > level)
+	if (ct->own_net && ct->level[NS_OF_NETWORK] > level)
 		level = ct->level[NS_OF_NETWORK];
 	if (p->mounts && ct->level[NS_OF_MOUNTS] > level)
 		level = ct->level[NS_OF_MOUNTS];
@@ -252,6 +256,8 @@ static int prepare(struct preparation *p)
 	while (p->nr_users < ct->caller)
 		if (enter_user(p))
 			return -1;
+	if (p->net && net_make(p->net))
+		return -1;
 	flags = flags_at(p, ct->caller);
 	if (new_namespaces(flags & CLONE_NEWNET))
 		return -1;
@@ -339,6 +345,50 @@ static int wait_for_container(struct request *rq,
 	}
 	tell_restarted(rq, result.pid, &result.stats);
 	return rq->detach ? EXIT_OK : wait_for_root(result.pid);
+}
+
+/* Who wants to prepare everything has to know what there is to prepare. */
+static int want_networks(const struct request *rq, const struct container *ct)
+{
+	char key[16];
+	size_t i;
+	int ret = 0;
+
+	for (i = 0; i < ct->nr_nets; i++) {
+		snprintf(key, sizeof(key), "ns:%u", ct->nets[i].id);
+		if (ckpt_call_has_key(rq->call, key))
+			continue;
+		say("network namespace %u: had links or addresses: --external %s:PATH must supply it",
+		    ct->nets[i].id, key);
+		ret = -1;
+	}
+	return ret;
+}
+
+/**
+ * restart_networks - make the network namespaces of what is no container, or is
+ *	not to be brought back as one
+ * @rq: options of all commands
+ * @o: options of restart
+ *
+ * Those below the root task's, that is; the root task's is ours. With --here they
+ * must have been supplied.
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int restart_networks(struct request *rq, const struct restart_options *o)
+{
+	struct net *net;
+
+	if (!o->ct.nr_nets)
+		return 0;
+	if (o->here)
+		return want_networks(rq, &o->ct);
+	net = net_new(&o->ct, rq->call, false);
+	if (!net || net_make(net) || net_entered(net) || net_prepare(net))
+		return -1;
+	/* The descriptors stay until we are gone. */
+	return net_supply(net, rq->call);
 }
 
 /**

@@ -162,21 +162,9 @@ static int map_all(const struct userns *u)
 
 /* ---- the helper ---- */
 
-static int enter_network(pid_t pid)
-{
-	char path[64];
-	int fd, ret;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ret = fd < 0 ? -1 : setns(fd, CLONE_NEWNET);
-	close(fd);
-	return ret;
-}
-
 static char do_network(struct userns *u)
 {
-	if (enter_network(u->owner))
+	if (net_adopt(u->net, u->owner))
 		return NO_RIGHT;
 	return net_prepare(u->net) ? FAILED : DONE;
 }

@@ -39,6 +39,12 @@ static void describe_mount(const struct ckpt_image *img,
 	json_object_object_add(out, "line", ckpt_json_string(line, len));
 }
 
+static const struct ckpt_field ns_mount_fields[] = {
+	FIELD(ckpt_hdr_ns_mount, pid, F_UINT),
+	FIELD(ckpt_hdr_ns_mount, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_name net_flags[] = {
 	{ CKPT_NET_OUTSIDE, "outside" },
 	{ 0, NULL }
@@ -46,7 +52,7 @@ static const struct ckpt_name net_flags[] = {
 
 static const struct ckpt_field net_msg_fields[] = {
 	FIELD(ckpt_hdr_net_msg, flags, F_FLAGS, .names = net_flags),
-	FIELD(ckpt_hdr_net_msg, reserved, F_ZERO),
+	FIELD(ckpt_hdr_net_msg, peer, F_REF0, .class = CLASS_NS_NET),
 	END_OF_FIELDS
 };
 
@@ -204,12 +210,32 @@ static const struct nlmsghdr *get_message(const struct record *rec,
 	return nlh;
 }
 
+/* Only in namespaces other than the root task's do links lead to such. */
+static void check_net_place(struct ckpt_image *img, struct record *rec)
+{
+	const struct ckpt_hdr_net_msg *m = (const void *)rec->pub.h;
+	const struct record *owner = ckpt_owner(img, rec);
+	const struct ckpt_hdr_ns *ns;
+
+	if (!owner || owner->pub.h->type != CKPT_HDR_NS_NET) {
+		if (m->peer)
+			ckpt_bad(img, rec, "leads to a network namespace of the image");
+		return;
+	}
+	ns = (const void *)owner->pub.h;
+	if (ns->flags & CKPT_NS_ROOT)
+		ckpt_bad(img, rec, "is the root task's, but not in its place");
+	if (m->peer && (m->peer == ns->h.id || m->flags))
+		ckpt_bad(img, rec, "leads to no other network namespace");
+}
+
 static void check_net_msg(struct ckpt_image *img, struct record *rec)
 {
 	const struct nlmsghdr *nlh;
 	const char *why;
 	size_t len;
 
+	check_net_place(img, rec);
 	ckpt_payload(rec, &len);
 	nlh = get_message(rec, &why);
 	if (!nlh)
@@ -260,6 +286,12 @@ static void describe_tmpfs(const struct ckpt_image *img,
 	path = ckpt_payload(rec, &len);
 	json_object_object_add(out, "path", ckpt_json_string(path, len));
 }
+
+static const struct ckpt_field tmpfs_ns_fields[] = {
+	FIELD(ckpt_hdr_tmpfs_ns, mnt, F_REF, .class = CLASS_NS_MNT),
+	FIELD(ckpt_hdr_tmpfs_ns, reserved, F_ZERO),
+	END_OF_FIELDS
+};
 
 static const struct ckpt_field tmpfs_entry_fields[] = {
 	FIELD(ckpt_hdr_tmpfs_entry, fs, F_REF, .class = CLASS_TMPFS),
@@ -361,12 +393,18 @@ const struct ckpt_kind ckpt_container_kinds[] = {
 	{ KIND(MOUNT, "mount", ckpt_hdr_mount), .var = true, .many = true,
 	  .owner = CKPT_HDR_CONTAINER, .fields = no_fields,
 	  .check = check_mount, .describe = describe_mount },
+	{ KIND(NS_MOUNT, "mount", ckpt_hdr_ns_mount), .var = true, .many = true,
+	  .owner = CKPT_HDR_NS_MNT, .fields = ns_mount_fields,
+	  .check = check_mount, .describe = describe_mount },
 	{ KIND(NET_MSG, "net", ckpt_hdr_net_msg), .var = true, .many = true,
-	  .owner = CKPT_HDR_CONTAINER, .fields = net_msg_fields,
+	  .owner = CKPT_HDR_CONTAINER, .other_owner = CKPT_HDR_NS_NET,
+	  .fields = net_msg_fields,
 	  .check = check_net_msg, .describe = describe_net_msg },
 	{ KIND(TMPFS, "tmpfs", ckpt_hdr_tmpfs), .var = true,
 	  .class = CLASS_TMPFS, .fields = no_fields, .check = check_tmpfs,
 	  .describe = describe_tmpfs },
+	{ KIND(TMPFS_NS, "namespace", ckpt_hdr_tmpfs_ns),
+	  .owner = CKPT_HDR_TMPFS, .fields = tmpfs_ns_fields },
 	{ KIND(TMPFS_ENTRY, "tmpfs_entry", ckpt_hdr_tmpfs_entry), .var = true,
 	  .class = CLASS_TMPFS_ENTRY, .fields = tmpfs_entry_fields,
 	  .check = check_tmpfs_entry, .describe = describe_tmpfs_entry },

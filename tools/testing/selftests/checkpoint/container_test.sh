@@ -57,6 +57,16 @@ prepare()
 		ln -sf pts/ptmx /dev/ptmx
 		setsid script -qfc 'stty rows 44; exec sleep 100000' /dev/null \
 			< /dev/null > /dev/null 2>&1 &
+		setsid unshare --net sh -c 'ip link set lo up
+			ip link add dummy1 type dummy
+			ip address add 10.96.0.1/24 dev dummy1
+			ip link set dummy1 up
+			ip route add 10.95.0.0/16 dev dummy1
+			echo $$ > /run/inner.pid
+			until ip address | grep -q 10.97.0.2; do sleep 0.1; done
+			exec python3 -m http.server --bind 10.97.0.2 \
+				--directory /run/always 80' \
+			< /dev/null > /dev/null 2>&1 &
 		busybox umount -l /old
 		rmdir /old
 		ip link set lo up
@@ -92,11 +102,40 @@ start()
 	in_net ip -6 address add fd99::7/64 dev dummy7 nodad
 	in_net ip route add default via 10.99.0.1
 	in_net ip route add 10.98.0.0/16 dev dummy7 metric 5
+	inside ip link add in0 type veth peer name in1 netns "$(inner)" || return 1
+	in_net ip address add 10.97.0.1/24 dev in0
+	in_net ip link set in0 up
+	in_inner ip link set in1 mtu 1300 up
+	in_inner ip address add 10.97.0.2/24 dev in1
+	in_inner ip route add default via 10.97.0.1
 }
 
 in_net()
 {
 	nsenter --net --target "$init" "$@"
+}
+
+inside()
+{
+	nsenter --pid --mount --net --target "$init" "$@"
+}
+
+# A process of it that has a network namespace of its own.
+inner()
+{
+	cat "/proc/$init/root/run/inner.pid"
+}
+
+in_inner()
+{
+	inside nsenter --net --target "$(inner)" "$@"
+}
+
+# served: what the service in there sends to the container.
+served()
+{
+	in_net python3 -c 'import sys, urllib.request as r
+sys.stdout.buffer.write(r.urlopen("http://10.97.0.2/text", timeout=20).read())' 2> "$tmp/err"
 }
 
 # What a program in the container sees of its mounts, but for numbers given out
@@ -106,14 +145,15 @@ mounts()
 	sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
 }
 
+# network in_net|in_inner
 network()
 {
-	in_net ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
-	in_net ip -o address | grep -v 'fe80:'
-	in_net ip route
+	$1 ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
+	$1 ip -o address | grep -v 'fe80:'
+	$1 ip route
 	# Multicast routes come when a link gets its carrier: in any order.
-	in_net ip -6 route | grep -v 'fe80:' | grep -v ^multicast
-	in_net ip -6 route | grep ^multicast | sort
+	$1 ip -6 route | grep -v 'fe80:' | grep -v ^multicast
+	$1 ip -6 route | grep ^multicast | sort
 }
 
 # The contents of its tmpfs, but for what was mounted there.
@@ -136,7 +176,8 @@ look()
 {
 	contents > "$tmp/contents.$1"
 	mounts > "$tmp/mounts.$1"
-	network > "$tmp/network.$1"
+	network in_net > "$tmp/network.$1"
+	network in_inner > "$tmp/inner.$1"
 }
 
 # A network namespace goes with its last task, but not at once.
@@ -187,7 +228,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 23
+ktap_set_plan 31
 
 # terminal: that of script(1), in the container's own devpts.
 terminal()
@@ -200,6 +241,10 @@ terminal()
 prepare && start && look before
 for _ in {1..50}; do
 	! terminal || break
+	sleep 0.1
+done
+for _ in {1..100}; do
+	[ "$(served)" != always ] || break
 	sleep 0.1
 done
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
@@ -215,8 +260,23 @@ import json, sys
 c = json.load(sys.stdin)["container"]
 print(*sorted(n["name"] for n in c["net"] if n["what"] == "link"),
       any("/run/inner" in m["line"] for m in c["mount"]))')" = \
-	"$bridge ckpttest1 dummy7 eth0 lo True" ]
+	"$bridge ckpttest1 dummy7 eth0 in0 lo True" ]
 result $? "show lists links and mounts"
+
+# number: the object of the inner network namespace.
+number()
+{
+	ckpt show --json "$tmp/image" | python3 -c '
+import json, sys
+for o in json.load(sys.stdin)["objects"]:
+    if o.get("kind") == "ns_net" and "net" in o:
+        print(o["id"], *sorted(n["name"] for n in o["net"] if n["what"] == "link"),
+              *("peer" for n in o["net"] if n["peer"]))'
+}
+
+read -r ns links <<< "$(number)"
+[ "$links" = "dummy1 in1 lo peer" ]
+result $? "show lists links of inner network namespaces"
 
 restart --image "$tmp/image"
 result $? "restart of a container"
@@ -227,6 +287,10 @@ same mounts
 result $? "mounts are as they were"
 same network
 result $? "network is as it was"
+same inner
+result $? "the inner network is as it was"
+[ "$(served)" = always ]
+result $? "a service in there answers"
 ip link show ckpttest1 master $bridge | grep -q UP
 result $? "other end of the veth is a port of the bridge"
 [ "$(nsenter --pid --mount --target "$init" ps -o comm= 1)" = sh ]
@@ -381,6 +445,60 @@ restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" --map link:dummy
 result $? "parts of the environment can be replaced or left out"
 end
 
+restart --map "link:$ns/dummy1" --image "$tmp/image" &&
+	! in_inner ip link show dummy1 2> /dev/null && [ "$(served)" = always ]
+result $? "a link of an inner network can be left out"
+end
+
+unshare --net sh -c 'ip link set lo up; ip address add 10.97.0.2/32 dev lo
+	exec sleep 100000' &
+supplied=$!
+for _ in {1..100}; do
+	! grep -q sleep /proc/$supplied/comm || break
+	sleep 0.1
+done
+! restart --external "ns:$ns:/proc/$supplied/ns/net" --image "$tmp/image" &&
+	grep -q "in0: leads to a network namespace that is yours" "$tmp/err" &&
+	restart --external "ns:$ns:/proc/$supplied/ns/net" --map link:in0 --image "$tmp/image" &&
+	! in_net ip link show in0 2> /dev/null &&
+	[ "/proc/$supplied/ns/net" -ef "/proc/$init/root/proc/$(inner)/ns/net" ]
+result $? "an inner network can be supplied"
+end
+kill $supplied
+! restart --here --image "$tmp/image" &&
+	grep -q "network namespace $ns: had links or addresses: --external ns:$ns:PATH" "$tmp/err"
+result $? "with --here it must be supplied"
+end
+
+# astray PEER: an image in which the link of the inner network leads to PEER.
+astray()
+{
+	python3 - "$tmp/image" "$tmp/mangled" "$1" << 'END'
+import struct
+import sys
+
+NET_MSG = 22
+image = bytearray(open(sys.argv[1], "rb").read())
+pos, meta_len, changed = 0, struct.unpack_from("<Q", image, 56)[0], 0
+while pos < meta_len:
+    kind, length = struct.unpack_from("<II", image, pos)
+    if kind == NET_MSG and struct.unpack_from("<I", image, pos + 20)[0]:
+        struct.pack_into("<I", image, pos + 20, int(sys.argv[3]))
+        changed += 1
+    pos += length
+open(sys.argv[2], "wb").write(image)
+sys.exit(changed != 1)
+END
+}
+
+bad=0
+for peer in 0 1 "$ns" 4000000000; do
+	astray "$peer" && ! restart --image "$tmp/mangled" || bad=1
+	end
+	[ ! -e /sys/class/net/in0 ] && [ ! -e /sys/class/net/in1 ] || bad=1
+done
+result $bad "links of an inner network that lead elsewhere"
+
 ip link set $bridge down
 ip link set $bridge name ckpttest2
 ! restart --image "$tmp/image" && grep -q "no bridge $bridge" "$tmp/err"
@@ -392,6 +510,26 @@ restart --map "outside:$bridge:ckpttest2" --image "$tmp/image" &&
 result $? "another bridge can be used"
 end
 ip link del ckpttest2
+
+# A tree that is no container, a service with a network of its own in it.
+setsid sh -c 'unshare --net sh -c "ip link set lo up; exec sleep 100000" & wait' \
+	< /dev/null > /dev/null 2>&1 &
+init=$!
+for _ in {1..100}; do
+	! pgrep -P $init sleep > "$tmp/err" || break
+	sleep 0.1
+done
+disown $init
+ckpt checkpoint --subtree --kill --image "$tmp/tree" $init 2> "$tmp/err" &&
+	! restart --here --image "$tmp/tree" &&
+	grep -q "must supply it" "$tmp/err" && restart --image "$tmp/tree" &&
+	inner=$(pgrep -P "$init" sleep) &&
+	[ ! "/proc/$inner/ns/net" -ef /proc/self/ns/net ] &&
+	[ "/proc/$init/ns/net" -ef /proc/self/ns/net ] &&
+	nsenter --net --target "$inner" ip link show up dev lo | grep -q LOOPBACK
+result $? "a tree with a network of its own inside"
+[ -z "$inner" ] || kill "$inner"
+end
 
 umount "$tmp/root"
 mv "$tmp/layer/upper" "$tmp/layer/gone"

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checkpoint/restart - UTS, cgroup, time, network and mount namespaces
+ * Checkpoint/restart - UTS, cgroup, time and network namespaces, mounts of others
  */
 #include "common.h"
 #include <mqueue.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/mount.h>
@@ -377,25 +378,6 @@ TEST_F(ns, net_as_new)
 	EXPECT_NE(ns_of("self", "net"), self->t.sh->data[0]);
 }
 
-static void net_in_use_target(struct shared *sh)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
-		TARGET_CHECK(sh, loopback_up(true));
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
-}
-
-TEST_F(ns, net_in_use)
-{
-	REFUSED(&self->t, net_in_use_target, EOPNOTSUPP,
-		"network namespace other than the root task's: its loopback interface is up");
-}
-
 /* One thing each that needs no interface that is up. */
 static const char * const net_changes[] = {
 	"ip route add blackhole 10.1.0.0/16",
@@ -404,7 +386,20 @@ static const char * const net_changes[] = {
 	"ip -6 rule add from fd00::1 table 7",
 	"ip address add 10.1.2.3/32 dev lo",
 	"ip -6 address add fd00::3/128 dev lo",
-	"ip xfrm policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out action block",
+};
+
+/* What cannot be saved, and how it is called. */
+static const char * const net_refused[][2] = {
+	{ "ip xfrm policy add src 10.1.0.0/16 dst 10.2.0.0/16 dir out action block",
+	  "has IPsec policies or states" },
+	{ "ip link set lo up && ip nexthop add id 7 blackhole",
+	  "has nexthop objects" },
+	{ "ip neigh add 10.1.2.4 lladdr 02:00:00:00:00:01 dev lo nud permanent",
+	  "has permanent neighbours" },
+	{ "tc qdisc add dev lo root handle 1: pfifo", "has queueing disciplines" },
+	{ "tc qdisc add dev lo clsact", "has queueing disciplines" },
+	{ "nft add table inet t && nft add chain inet t c '{ type filter hook input priority 0; }'",
+	  "has packet filters" },
 };
 
 static void net_changed_target(struct shared *sh)
@@ -413,67 +408,13 @@ static void net_changed_target(struct shared *sh)
 
 	if (!pid) {
 		TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
-		if (system(net_changes[sh->data[2]]))
+		if (system(sh->data[4] ? net_refused[sh->data[2]][0] :
+					 net_changes[sh->data[2]]))
 			atomic_store(&sh->data[3], 1);
 		target_step(sh, 1);
 		_exit(0);
 	}
 	TARGET_CHECK(sh, waitpid(pid, NULL, 0) == pid);
-}
-
-TEST_F_TIMEOUT(ns, net_changed, 60)
-{
-	struct ckpt_test *t = &self->t;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(net_changes); i++) {
-		memset(t->sh, 0, sizeof(*t->sh));
-		t->sh->data[2] = i;
-		ASSERT_LT(0, spawn(t, net_changed_target));
-		ASSERT_TRUE(wait_step(t->sh, 1));
-		if (t->sh->data[3]) {
-			TH_LOG("%s: not in this kernel", net_changes[i]);
-		} else {
-			EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0)) {
-				TH_LOG("%s: %s", net_changes[i], t->msg);
-			}
-			EXPECT_NE(NULL, strstr(t->msg, "namespace other than the root")) {
-				TH_LOG("%s: %s", net_changes[i], t->msg);
-			}
-		}
-		atomic_store(&t->sh->go, 1);
-		wait_verified(_metadata, t);
-	}
-}
-
-/* ---- mounts ---- */
-
-static void mnt_nested_target(struct shared *sh)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
-}
-
-TEST_F(ns, mnt_nested)
-{
-	REFUSED(&self->t, mnt_nested_target, EOPNOTSUPP,
-		"mount namespace other than the root task's");
-}
-
-/* ---- namespaces that the caller supplies ---- */
-
-static void external_target(struct shared *sh)
-{
-	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
-	TARGET_CHECK(sh, !sethostname("inside", 6));
-	target_step(sh, 1);
-	sh->data[0] = ns_of("self", "uts");
 }
 
 /* Number of the first object of a type in the image. */
@@ -488,6 +429,129 @@ static unsigned int find_object(struct ckpt_test *t, unsigned int type)
 		pos += h.len;
 	}
 	return 0;
+}
+
+static long checkpoint_changed(struct ckpt_test *t, unsigned int nr, bool refused)
+{
+	memset(t->sh, 0, sizeof(*t->sh));
+	t->sh->data[2] = nr;
+	t->sh->data[4] = refused;
+	if (spawn(t, net_changed_target) < 0 || !wait_step(t->sh, 1))
+		return -ECHILD;
+	return t->sh->data[3] ? 0 : do_checkpoint(t, 0);
+}
+
+/* Whoever restarts it has to supply it then. */
+TEST_F_TIMEOUT(ns, net_changed, 60)
+{
+	struct ckpt_test *t = &self->t;
+	struct ckpt_hdr_net_msg m;
+	unsigned int i;
+	off_t pos;
+	long ret;
+
+	for (i = 0; i < ARRAY_SIZE(net_changes); i++) {
+		ret = checkpoint_changed(t, i, false);
+		if (!ret) {
+			TH_LOG("%s: not in this kernel", net_changes[i]);
+			goto next;
+		}
+		EXPECT_LT(0, ret)
+			TH_LOG("%s: %s", net_changes[i], t->msg);
+		for (pos = 0; pread(t->image, &m, sizeof(m), pos) == sizeof(m) &&
+		     m.h.type != CKPT_HDR_NS_NET; pos += m.h.len)
+			;
+		EXPECT_EQ(sizeof(m), pread(t->image, &m, sizeof(m), pos + m.h.len));
+		EXPECT_EQ(CKPT_HDR_NET_MSG, m.h.type)
+			TH_LOG("%s", net_changes[i]);
+next:
+		atomic_store(&t->sh->go, 1);
+		wait_verified(_metadata, t);
+	}
+}
+
+TEST_F_TIMEOUT(ns, refused_net, 60)
+{
+	struct ckpt_test *t = &self->t;
+	unsigned int i;
+	long ret;
+
+	for (i = 0; i < ARRAY_SIZE(net_refused); i++) {
+		ret = checkpoint_changed(t, i, true);
+		if (!ret) {
+			TH_LOG("%s: not in this kernel", net_refused[i][0]);
+		} else {
+			EXPECT_EQ(-EOPNOTSUPP, ret)
+				TH_LOG("%s: %s", net_refused[i][0], t->msg);
+			EXPECT_NE(NULL, strstr(t->msg, net_refused[i][1]))
+				TH_LOG("%s: %s", net_refused[i][0], t->msg);
+		}
+		atomic_store(&t->sh->go, 1);
+		wait_verified(_metadata, t);
+	}
+}
+
+/* Whose loopback is up is not as new; they have to belong to the root task's. */
+static void net_of_user_target(struct shared *sh)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWUSER | CLONE_NEWNET));
+		TARGET_CHECK(sh, loopback_up(true));
+		target_step(sh, 1);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+TEST_F(ns, refused_net_of_user)
+{
+	REFUSED(&self->t, net_of_user_target, EOPNOTSUPP,
+		"is not as new, and belongs to a user namespace below the root task's");
+}
+
+static void net_astray_target(struct shared *sh)
+{
+	pid_t child = fork();
+	char command[128];
+
+	if (!child) {
+		snprintf(command, sizeof(command),
+			 "ip link add ckpt0 type veth peer name ckpt1 netns %d",
+			 (int)sh->data[0]);
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNET) && !system(command));
+		target_step(sh, 1);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+TEST_F(ns, refused_net_astray)
+{
+	pid_t outsider = fork();
+
+	if (!outsider) {
+		self->t.sh->data[1] = !unshare(CLONE_NEWNET);
+		pause();
+	}
+	while (!atomic_load(&self->t.sh->data[1]))
+		nap_ms(2);
+	self->t.sh->data[0] = outsider;
+	REFUSED(&self->t, net_astray_target, EOPNOTSUPP,
+		"link ckpt0 leads to one that is neither the tree's nor the caller's");
+	kill(outsider, SIGKILL);
+	waitpid(outsider, NULL, 0);
+}
+
+/* ---- namespaces that the caller supplies ---- */
+
+static void external_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	TARGET_CHECK(sh, !sethostname("inside", 6));
+	target_step(sh, 1);
+	sh->data[0] = ns_of("self", "uts");
 }
 
 TEST_F(ns, external)
@@ -688,28 +752,123 @@ static bool fill_net(void)
 	return loopback_up(true);
 }
 
+/* Restart what has been killed with its network namespace supplied as @fd. */
+static long restart_supplied(struct ckpt_test *t, int fd)
+{
+	char key[16];
+	struct ckpt_external ext = { .key = (uintptr_t)key, .fd = fd };
+	long ret;
+
+	snprintf(key, sizeof(key), "ns:%u", find_object(t, CKPT_HDR_NS_NET));
+	t->ext = &ext;
+	t->nr_ext = 1;
+	ret = restart_killed(t);
+	t->nr_ext = 0;
+	return ret;
+}
+
+static int net_of_other(struct shared *sh)
+{
+	return held_ns(sh, CLONE_NEWUSER | CLONE_NEWNET, "net", NULL);
+}
+
+static void supplied_round_trip(struct __test_metadata *_metadata,
+				struct ckpt_test *t, void (*fn)(struct shared *sh))
+{
+	int fd;
+
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	EXPECT_EQ(-EINVAL, restart_killed(t));
+	EXPECT_NE(NULL, strstr(t->msg, "had links or addresses: external resource"))
+		TH_LOG("%s", t->msg);
+	fd = net_of_other(t->sh);
+	EXPECT_EQ(-EINVAL, restart_supplied(t, fd));
+	EXPECT_NE(NULL, strstr(t->msg, "its owner is not the user namespace that it was"))
+		TH_LOG("%s", t->msg);
+	close(fd);
+	fd = held_ns(t->sh, CLONE_NEWNET, "net", fill_net);
+	ASSERT_LT(0, restart_supplied(t, fd))
+		TH_LOG("%s", t->msg);
+	close(fd);
+	atomic_store(&t->sh->go, 1 << 20);
+	wait_verified(_metadata, t);
+}
+
 static void held_net_in_use_target(struct shared *sh)
 {
-	held_ns(sh, CLONE_NEWNET, "net", fill_net);
+	int fd = held_ns(sh, CLONE_NEWNET, "net", fill_net);
+
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !setns(fd, CLONE_NEWNET));
+	TARGET_CHECK(sh, loopback_up(false));
+}
+
+TEST_F(ns, held_net_in_use)
+{
+	supplied_round_trip(_metadata, &self->t, held_net_in_use_target);
+}
+
+/* A service that listens at the loopback of a network of its own. */
+static void net_in_use_target(struct shared *sh)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET, .sin_port = htons(8),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	int sock, client, status;
+	pid_t child = fork();
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNET) && loopback_up(true));
+		sock = socket(AF_INET, SOCK_STREAM, 0);
+		TARGET_CHECK(sh, !bind(sock, (void *)&to, sizeof(to)));
+		TARGET_CHECK(sh, !listen(sock, 1));
+		target_step(sh, 1);
+		client = socket(AF_INET, SOCK_STREAM, 0);
+		TARGET_CHECK(sh, !connect(client, (void *)&to, sizeof(to)));
+		TARGET_CHECK(sh, accept(sock, NULL, NULL) >= 0);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
+TEST_F(ns, net_in_use)
+{
+	supplied_round_trip(_metadata, &self->t, net_in_use_target);
+}
+
+/* Nobody would look for it there. */
+static void sent_net_target(struct shared *sh)
+{
+	union {
+		struct cmsghdr hdr;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} u = {};
+	struct iovec iov = { "x", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
+	};
+	int fd = held_ns(sh, CLONE_NEWNET, "net", fill_net), sock[2];
+
+	u.hdr.cmsg_level = SOL_SOCKET;
+	u.hdr.cmsg_type = SCM_RIGHTS;
+	u.hdr.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&u.hdr), &fd, sizeof(fd));
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, sock));
+	TARGET_CHECK(sh, sendmsg(sock[0], &msg, 0) == 1);
+	close(fd);
 	target_step(sh, 1);
 }
 
-TEST_F(ns, refused_held_net)
+TEST_F(ns, refused_sent_net)
 {
-	REFUSED(&self->t, held_net_in_use_target, EOPNOTSUPP,
-		"network namespace other than the root task's: its loopback interface is up");
-}
-
-static void held_mnt_target(struct shared *sh)
-{
-	held_ns(sh, CLONE_NEWNS, "mnt", NULL);
-	target_step(sh, 1);
-}
-
-TEST_F(ns, refused_held_mnt)
-{
-	REFUSED(&self->t, held_mnt_target, EOPNOTSUPP,
-		"mount namespace other than the root task's");
+	REFUSED(&self->t, sent_net_target, EOPNOTSUPP,
+		"is not as new, and nothing keeps it but a message in a queue");
 }
 
 /* As "ip netns add" does, in the mounts of a container. */
