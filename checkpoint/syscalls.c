@@ -542,10 +542,10 @@ static int start_restart(struct ckpt_ctx *ctx, const struct restart_args *args,
 	ret = get_log(ctx, args->log_fd);
 	if (ret)
 		return ret;
-	return ckpt_may_use(ctx) ?:
+	return get_externals(ctx, args->external, args->nr_external) ?:
+	       ckpt_may_use(ctx) ?:
 	       check_caller(ctx) ?:
 	       get_image(ctx, args->image_fd, FMODE_READ) ?:
-	       get_externals(ctx, args->external, args->nr_external) ?:
 	       restore_everything(ctx, stats);
 }
 

@@ -70,6 +70,17 @@ static int flags_at(const struct preparation *p, unsigned int level)
 	return flags;
 }
 
+/* Let our privilege count where we have none, if we have any. */
+static int keep_privilege(struct ckpt_call *call)
+{
+	int fd = open("/proc/sys/kernel/ckpt_unpriv_allowed", O_WRONLY | O_CLOEXEC);
+	int ret = fd < 0 ? 0 : ckpt_call_add_fd(call, CKPT_KEY_UNPRIV_ALLOWED, fd);
+
+	if (ret)
+		say(CKPT_KEY_UNPRIV_ALLOWED ": %s", strerror(-ret));
+	return ret;
+}
+
 /* Make the next user namespace, and enter it: no way leads back. */
 static int enter_user(struct preparation *p)
 {
@@ -240,6 +251,8 @@ static int prepare(struct preparation *p)
 		return -1;
 	if (p->mounts && ct->level[NS_OF_MOUNTS] && mounts_stage(p->mounts))
 		return -1;
+	if (ct->caller && keep_privilege(p->rq->call))
+		return -1;
 	while (p->nr_users < ct->caller)
 		if (enter_user(p))
 			return -1;
@@ -261,18 +274,6 @@ static int prepare(struct preparation *p)
 	return p->mounts ? mntns_prepare(p->mounts, p->rq->call) : 0;
 }
 
-static int thaw(const struct preparation *p, pid_t pid)
-{
-	int ret;
-
-	if (p->o->flags & RESTART_FROZEN)
-		return 0;
-	ret = ckpt_thaw(p->rq->call, pid);
-	if (ret)
-		say_failure(p->rq, true, "letting the container run", ret);
-	return ret;
-}
-
 static int restart_inside(struct preparation *p, int out)
 {
 	struct restart_options inner = *p->o;
@@ -285,7 +286,7 @@ static int restart_inside(struct preparation *p, int out)
 		return EXIT_FAILED;
 	result.pid = pid;
 	result.stats = *ckpt_call_restart_stats(p->rq->call);
-	if ((p->mounts && mounts_finish(p->mounts, pid)) || thaw(p, pid)) {
+	if (p->mounts && mounts_finish(p->mounts, pid)) {
 		kill(pid, SIGKILL);
 		return EXIT_FAILED;
 	}
@@ -313,7 +314,24 @@ static void reap_rest(void)
 		;
 }
 
-static int wait_for_container(struct request *rq, pid_t coordinator, int in)
+/* Here, where we have all rights that there are. */
+static int thaw(struct request *rq, const struct restart_options *o, pid_t pid)
+{
+	int ret;
+
+	if (o->flags & RESTART_FROZEN)
+		return 0;
+	ret = ckpt_thaw(rq->call, pid);
+	if (!ret)
+		return 0;
+	say_failure(rq, true, "letting the container run", ret);
+	kill(pid, SIGKILL);
+	return -1;
+}
+
+static int wait_for_container(struct request *rq,
+			      const struct restart_options *o,
+			      pid_t coordinator, int in)
 {
 	struct result result;
 	ssize_t n;
@@ -323,7 +341,7 @@ static int wait_for_container(struct request *rq, pid_t coordinator, int in)
 	} while (n < 0 && errno == EINTR);
 	close(in);
 	waitpid(coordinator, NULL, 0);
-	if (n != sizeof(result)) {
+	if (n != sizeof(result) || thaw(rq, o, result.pid)) {
 		reap_rest();
 		return rq->detach ? EXIT_FAILED : EXIT_OURS;
 	}
@@ -402,5 +420,5 @@ int restart_container(struct request *rq, struct restart_options *o)
 		_exit(be_coordinator(&p, fds[1]));
 	}
 	close(fds[1]);
-	return wait_for_container(rq, coordinator, fds[0]);
+	return wait_for_container(rq, o, coordinator, fds[0]);
 }

@@ -36,6 +36,7 @@ enum { DONE, FAILED, NO_RIGHT };
  * @sock: to the helper, or in the helper to us
  * @helper: its process id
  * @owner: our process, which the helper does everything for
+ * @proc: its directory in /proc; that of no other with the same id some day
  */
 struct userns {
 	const struct container *ct;
@@ -44,6 +45,7 @@ struct userns {
 	int sock;
 	pid_t helper;
 	pid_t owner;
+	int proc;
 };
 
 /* ---- maps of ids ---- */
@@ -59,13 +61,10 @@ static const struct id_kind user_ids = { "uid_map", "newuidmap", "user" };
 static const struct id_kind group_ids = { "gid_map", "newgidmap", "group" };
 static const struct id_kind project_ids = { "projid_map", NULL, "project" };
 
-static int write_proc(pid_t pid, const char *name, const char *text)
+static int write_proc(const struct userns *u, const char *name, const char *text)
 {
-	char path[64];
-	int fd, err = 0;
+	int fd = openat(u->proc, name, O_WRONLY | O_CLOEXEC), err = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno;
 	if (write(fd, text, strlen(text)) < 0)
@@ -74,8 +73,8 @@ static int write_proc(pid_t pid, const char *name, const char *text)
 	return err;
 }
 
-static int write_map(pid_t pid, const char *name, const struct ckpt_idmap *map,
-		     __u32 nr)
+static int write_map(const struct userns *u, const char *name,
+		     const struct ckpt_idmap *map, __u32 nr)
 {
 	/* Three numbers of ten digits in a line. */
 	char text[CKPT_NS_EXTENTS_MAX * 33 + 1];
@@ -85,7 +84,7 @@ static int write_map(pid_t pid, const char *name, const struct ckpt_idmap *map,
 	for (i = 0; i < nr; i++)
 		n += sprintf(text + n, "%u %u %u\n", map[i].first, map[i].lower,
 			     map[i].count);
-	return write_proc(pid, name, text);
+	return write_proc(u, name, text);
 }
 
 /* Run newuidmap or newgidmap. Return: whether it has done it. */
@@ -118,7 +117,7 @@ static bool run_program(pid_t pid, const char *program,
 	return child > 0 && waitpid(child, &status, 0) == child && !status;
 }
 
-static int map_ids(pid_t pid, const struct id_kind *kind,
+static int map_ids(const struct userns *u, const struct id_kind *kind,
 		   const struct ckpt_idmap *map, __u32 nr)
 {
 	__u32 i;
@@ -126,9 +125,9 @@ static int map_ids(pid_t pid, const struct id_kind *kind,
 
 	if (!nr)
 		return 0;
-	err = write_map(pid, kind->file, map, nr);
+	err = write_map(u, kind->file, map, nr);
 	if (!err || (err == EPERM && kind->program &&
-		     run_program(pid, kind->program, map, nr)))
+		     run_program(u->owner, kind->program, map, nr)))
 		return 0;
 	for (i = 0; i < nr; i++)
 		say("user namespace: %s ids from %u are those from %u outside, %u in all%s",
@@ -150,15 +149,15 @@ static int map_all(const struct userns *u)
 
 	/* Only possible before there is a map. */
 	if (!(h->ns.flags & CKPT_NS_USER_SETGROUPS))
-		err = write_proc(u->owner, "setgroups", "deny");
+		err = write_proc(u, "setgroups", "deny");
 	if (err) {
 		say("user namespace: setgroups: %s", strerror(err));
 		return -1;
 	}
-	if (map_ids(u->owner, &user_ids, h->map, h->nr_uid) ||
-	    map_ids(u->owner, &group_ids, gid, h->nr_gid))
+	if (map_ids(u, &user_ids, h->map, h->nr_uid) ||
+	    map_ids(u, &group_ids, gid, h->nr_gid))
 		return -1;
-	return map_ids(u->owner, &project_ids, gid + h->nr_gid, h->nr_projid);
+	return map_ids(u, &project_ids, gid + h->nr_gid, h->nr_projid);
 }
 
 /* ---- the helper ---- */
@@ -220,6 +219,7 @@ struct userns *userns_new(const struct container *ct,
 	u->h = h;
 	u->net = net;
 	u->owner = getpid();
+	u->proc = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	u->helper = fork();
 	if (!u->helper) {
 		close(sock[0]);
@@ -382,6 +382,8 @@ void userns_free(struct userns *u)
 	if (!u)
 		return;
 	close(u->sock);
+	if (u->proc >= 0)
+		close(u->proc);
 	if (u->helper > 0)
 		waitpid(u->helper, NULL, 0);
 	free(u);

@@ -47,6 +47,13 @@ struct ckpt_external {
 	__u32 reserved;
 };
 
+/*
+ * restart: that file below /proc/sys, opened for writing by somebody with
+ * CAP_CHECKPOINT_RESTORE or CAP_SYS_ADMIN on the machine, whose privilege counts
+ * when the setting asks for it; for callers that have entered a user namespace.
+ */
+#define CKPT_KEY_UNPRIV_ALLOWED	"kernel.ckpt_unpriv_allowed"
+
 #define CKPT_KEY_MAX		256
 #define CKPT_EXTERNAL_MAX	1024
 

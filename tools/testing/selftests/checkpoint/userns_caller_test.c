@@ -10,6 +10,7 @@
 
 #define GUEST	1000
 #define GROUP	7
+#define SETTING	"/proc/sys/kernel/ckpt_unpriv_allowed"
 
 FIXTURE(caller)
 {
@@ -29,8 +30,18 @@ FIXTURE_SETUP(caller)
 	ASSERT_EQ(0, chmod(self->t.dir, 0755));
 }
 
+static bool set_allowed(const char *value)
+{
+	int fd = open(SETTING, O_WRONLY | O_CLOEXEC);
+	bool ret = write(fd, value, 1) == 1;
+
+	close(fd);
+	return ret;
+}
+
 FIXTURE_TEARDOWN(caller)
 {
+	set_allowed("2");
 	test_teardown(&self->t);
 }
 
@@ -133,6 +144,7 @@ static bool put_image(struct ckpt_test *t, const struct image *img)
  * @setgroups: setgroups() is allowed there
  * @outside: stays outside, and supplies it all the same
  * @inner: user and group that it becomes inside, then without capabilities, or 0
+ * @allowed: with the setting, opened that way by root, or 0
  */
 struct caller {
 	uid_t uid;
@@ -141,23 +153,27 @@ struct caller {
 	bool setgroups;
 	bool outside;
 	uid_t inner;
+	int allowed;
 };
 
 static const struct caller root = { .map = "0 0 1\n" };
 static const struct caller guest = { .uid = GUEST, .map = "0 1000 1\n" };
 
-static long call_restart(struct ckpt_test *t, unsigned int id)
+static long call_restart(struct ckpt_test *t, unsigned int id, int allowed)
 {
 	char key[16];
-	struct ckpt_external ext = {
-		.key = (uintptr_t)key,
-		.fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC),
+	struct ckpt_external ext[] = {
+		{
+			.key = (uintptr_t)key,
+			.fd = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC),
+		},
+		{ .key = (uintptr_t)CKPT_KEY_UNPRIV_ALLOWED, .fd = allowed },
 	};
 	struct restart_args args = {
 		.image_fd	= t->image,
 		.log_fd		= t->log,
-		.external	= (uintptr_t)&ext,
-		.nr_external	= 1,
+		.external	= (uintptr_t)ext,
+		.nr_external	= allowed < 0 ? 1 : 2,
 	};
 	long ret;
 
@@ -180,6 +196,7 @@ static bool same_user_ns(pid_t pid)
 static void be_caller(struct ckpt_test *t, unsigned int id,
 		      const struct caller *c, int up, int down)
 {
+	int allowed = c->allowed ? open(SETTING, c->allowed) : -1;
 	gid_t group = c->group;
 	char byte;
 	long ret;
@@ -194,7 +211,7 @@ static void be_caller(struct ckpt_test *t, unsigned int id,
 	if (c->inner && (setresgid(c->inner, c->inner, c->inner) ||
 			 setresuid(c->inner, c->inner, c->inner)))
 		_exit(204);
-	ret = call_restart(t, id);
+	ret = call_restart(t, id, allowed);
 	if (ret < 0)
 		_exit(-ret);
 	if (!same_user_ns(ret))
@@ -306,6 +323,28 @@ TEST_F(caller, network_of_another)
 	CONTAINER(CLONE_NEWNET, false);
 	EXPECT_RESTART(EINVAL, &root,
 		       "net namespace of the caller: its owner is not");
+}
+
+/* Who has entered has no privilege; that of root can be handed over on purpose. */
+TEST_F(caller, handed_privilege)
+{
+	const struct caller reader = { .map = "0 0 1\n", .allowed = O_CLOEXEC };
+	const struct caller writer = { .map = "0 0 1\n", .allowed = O_RDWR };
+	const struct caller guest_writer = {
+		.uid = GUEST, .map = "0 1000 1\n", .allowed = O_WRONLY,
+	};
+	static const char * const values[] = { "0", "1" };
+	unsigned int i;
+
+	CONTAINER(0, false);
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		ASSERT_TRUE(set_allowed(values[i]));
+		EXPECT_RESTART(EPERM, &root, "not permitted without CAP_CHECKPOINT_RESTORE");
+		EXPECT_RESTART(EPERM, &guest, "not permitted without CAP_CHECKPOINT_RESTORE");
+		EXPECT_RESTART(EPERM, &reader, "not permitted without CAP_CHECKPOINT_RESTORE");
+		EXPECT_RESTART(0, &writer, "");
+		EXPECT_RESTART(0, &guest_writer, "");
+	}
 }
 
 /* ---- what is outside ---- */

@@ -11,11 +11,16 @@ test=userns-container
 chmod 755 "$tmp"
 init=
 bridge=ckpttest4
+made=()
 user=1000
 group=1000
 
+ids=(/etc/passwd /etc/subuid /etc/subgid)
+
 cleanup()
 {
+	umount "${ids[@]}" 2> /dev/null
+	rm -f "${made[@]}"
 	[ -z "$init" ] || kill -9 "$init" 2> /dev/null
 	ip link del $bridge 2> /dev/null
 	umount -R "$tmp/root" "$tmp/layer" 2> /dev/null
@@ -135,7 +140,7 @@ prepare()
 		. "$tmp/dev.sh"
 		pivot_root . old && exec chroot . sh -c '
 			mount -t proc -o nosuid proc /proc
-			mount -t tmpfs -o size=1m,mode=755,uid=0 run /run
+			mount -t tmpfs -o size=1m,mode=1777,uid=0 run /run
 			busybox umount -l /old
 			exec "\$@" setsid sh -c "
 				while :; do sleep 1; echo \\\$((n = n + 1)) > /run/count; done" \
@@ -157,6 +162,25 @@ started()
 	# It is in the container's namespaces, too; managers do not stay there.
 	disown "$outer"
 	kill -KILL "$outer"
+}
+
+# give_range: the plain user has a name, and ids that belong to it.
+give_range()
+{
+	local file
+	for file in "${ids[@]}"; do
+		if [ ! -e "$file" ]; then
+			touch "$file"
+			made+=("$file")
+		fi
+		cp "$file" "$tmp/${file##*/}"
+	done
+	echo "ckpttest:x:$user:$group::/:/bin/sh" >> "$tmp/passwd"
+	echo "ckpttest:100000:65536" | tee "$tmp/subuid" > "$tmp/subgid"
+	chmod 644 "$tmp/passwd" "$tmp/subuid" "$tmp/subgid"
+	for file in "${ids[@]}"; do
+		mount --bind "$tmp/${file##*/}" "$file"
+	done
 }
 
 # hold_range: $holder is in a user namespace of many ids.
@@ -215,7 +239,7 @@ look()
 			cd /run; find . -not -name count -printf "%p %y %m %U %G %l\n" |
 				sort; cat file
 			stat -c "%n %U %G %a" /dev/pts/[0-9]*
-			pgrep -x sleep | while read -r pid; do
+			pgrep -fx "sleep 10000" | while read -r pid; do
 				[ /proc/1/ns/user -ef "/proc/$pid/ns/user" ] || echo nested
 			done
 			cat /proc/sys/user/max_uts_namespaces'
@@ -355,7 +379,13 @@ small()
 }
 
 ktap_print_header
-ktap_set_plan 40
+for program in newuidmap script tmux; do
+	if ! command -v $program > /dev/null; then
+		ktap_skip_all "no $program"
+		exit "$KSFT_SKIP"
+	fi
+done
+ktap_set_plan 49
 
 if ! prepare || ! start_root; then
 	sed 's/^/# /' "$tmp/log"
@@ -407,32 +437,12 @@ result $? "verify: root can restart it"
 [ $? = 3 ] && grep -q "needs 65536 user ids from 100000, which takes root" "$tmp/err"
 result $? "verify: a plain user cannot"
 
-# Whoever has such a range in /etc/subuid has these programs, too.
-mkfifo "$tmp/home/ask" "$tmp/home/answer"
-chmod 666 "$tmp/home/ask" "$tmp/home/answer"
-mkdir "$tmp/bin"
-for name in uid gid; do
-	cat > "$tmp/bin/new${name}map" <<- END
-		#!/bin/sh
-		echo $name "\$@" > $tmp/home/ask
-		read -r status < $tmp/home/answer
-		exit \$status
-	END
-done
-chmod 755 "$tmp/bin" "$tmp"/bin/*
-while read -r name pid first lower count < "$tmp/home/ask"; do
-	status=0
-	echo "$first $lower $count" > "/proc/$pid/${name}_map" || status=1
-	echo $status > "$tmp/home/answer"
-done &
-server=$!
-disown $server
-! PATH=$tmp/bin:$PATH restart as_user --map outside:$bridge --image "$tmp/image" &&
-	! grep -q "this map" "$tmp/err"
+# Whoever has such a range in /etc/subuid may have it from these programs.
+give_range
+! restart as_user --map outside:$bridge --image "$tmp/image" && ! grep -q "this map" "$tmp/err"
 result $? "user: newuidmap and newgidmap are asked"
 grep -q "link:eth0 leaves it out" "$tmp/err"
 result $? "user: a link to the outside is named"
-kill $server
 
 # ---- a plain user ----
 
@@ -485,12 +495,34 @@ plain=("${as_user[@]}")
 small "user: in another, with mounts" "2 mnt 2 net 0 pid 1 uts 1 ipc 0" "" \
 	"${as_user[@]}" "${inner[@]}" --pid --uts --fork "${inner[@]}" --mount
 
-# The calls can be for root only; a checkpoint is allowed for longer.
-old=$(cat /proc/sys/kernel/ckpt_unpriv_allowed)
-echo 1 > /proc/sys/kernel/ckpt_unpriv_allowed
-! restart as_user --image "$tmp/home/image" && grep -q ckpt_unpriv_allowed "$tmp/err"
-result $? "user: restart can be forbidden"
-echo "$old" > /proc/sys/kernel/ckpt_unpriv_allowed
+small "user: of many ids" "1 mnt 1 net 1 pid 1 uts 1 ipc 1" \
+	"setpriv --reuid 12 --regid 34 --groups 56 --inh-caps=-all" \
+	"${as_user[@]}" "${inner[@]}" --map-auto "${namespaces[@]}"
+"${as_user[@]}" ckpt verify "$tmp/home/small.image" > "$tmp/out" 2> "$tmp/err"
+result $? "verify: a plain user has these ids"
+
+# The calls can be for root only, who gives its privilege to nobody else.
+setting=/proc/sys/kernel/ckpt_unpriv_allowed
+old=$(cat $setting)
+for value in 0 1 2; do
+	echo $value > $setting
+	restart --image "$tmp/image" && counts
+	result $? "root: restart if $value is allowed"
+	end
+	restart as_user --image "$tmp/home/image"
+	status=$?
+	if [ $value = 2 ]; then
+		[ $status = 0 ]
+	else
+		[ $status != 0 ] && grep -q ckpt_unpriv_allowed "$tmp/err"
+	fi
+	result $? "user: restart if $value is allowed"
+	end
+done
+echo 1 > $setting
+! restart as_user --image "$tmp/home/image" --external kernel.ckpt_unpriv_allowed:$setting
+result $? "user: cannot open what root hands over"
+echo "$old" > $setting
 
 # Mounts that belong to the container cannot be those of the machine.
 ! restart --here --image "$tmp/image" &&
