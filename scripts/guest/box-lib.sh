@@ -3,9 +3,9 @@
 # share. Sourced, never run.
 #
 # Their init is busybox's, and their services are redis-server, a web server in
-# python3, and a program that uses System V IPC, a
-# POSIX message queue and files in a tmpfs. They have
-# all kinds of namespaces of their own. There are three kinds:
+# python3, with a /tmp of its own, and a program that uses System V IPC, a
+# POSIX message queue and files in a tmpfs. They have all kinds of namespaces of
+# their own. There are three kinds:
 #
 #   root   made by root, no user namespace; an overlay on the guest's own system,
 #          and a veth to a bridge
@@ -140,6 +140,7 @@ same()
 }
 
 # What has to be the same afterwards.
+# shellcheck disable=SC2016
 look()
 {
 	case $1 in
@@ -159,11 +160,14 @@ for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":
         if name.startswith("security."):
             print(path, name, os.getxattr(path, name, follow_symlinks=False))'
 		;;
+	private) inside sh -c 'pid=$(pgrep -f http.server)
+		sha256sum < "/proc/$pid/root/tmp/private"; ls /tmp "/proc/$pid/root/tmp"
+		sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //" "/proc/$pid/mountinfo" | sort' ;;
 	mounts) sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort ;;
 	esac
 }
 
-looks=(noise ipcs queue ps address ids mounts)
+looks=(noise ipcs queue ps address ids mounts private)
 
 # ---- before ----
 

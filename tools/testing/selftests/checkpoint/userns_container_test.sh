@@ -93,6 +93,13 @@ prepare()
 			tmux -S /run/tmux -f /dev/null new-session -d "sh /run/window '"$1"'"
 			until [ -e /run/typed ]; do sleep 0.1; done
 			unshare --user sleep 10000 &
+			unshare --mount sh -c "
+				mount -t tmpfs -o size=64k secret /run/inner
+				echo secret > /run/inner/file
+				mkdir /run/inner/dir && cd /run/inner/dir
+				: > /run/service
+				exec tail -f /run/inner/file > /dev/null" &
+			until [ -e /run/service ]; do sleep 0.1; done
 			echo ready > /run/ready
 			while :; do sleep 1; echo $((n = n + 1)) > /run/count; done' \
 			< /dev/null > /dev/null 2>&1
@@ -242,7 +249,11 @@ look()
 			pgrep -fx "sleep 10000" | while read -r pid; do
 				[ /proc/1/ns/user -ef "/proc/$pid/ns/user" ] || echo nested
 			done
-			cat /proc/sys/user/max_uts_namespaces'
+			cat /proc/sys/user/max_uts_namespaces
+			pid=$(pgrep -x tail)
+			cat /proc/$pid/root/run/inner/file; readlink /proc/$pid/cwd
+			sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/shared:[0-9]+/shared/" \
+				/proc/$pid/mountinfo | sort'
 	} > "$tmp/$1" 2> "$tmp/err"
 }
 
