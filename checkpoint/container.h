@@ -11,10 +11,18 @@ struct ckpt_hdr;
 struct ckpt_obj;
 struct ckpt_validator;
 struct inode;
+struct mnt_namespace;
 struct net;
+struct ns_common;
 struct seq_file;
 
 int checkpoint_mounts(struct ckpt_ctx *ctx);
+int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
+		       const char *line, size_t len);
+int checkpoint_kept_all(struct ckpt_ctx *ctx);
+int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns);
+void ckpt_kept_free(struct ckpt_ctx *ctx);
+int ckpt_ns_kept_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m);
 int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 

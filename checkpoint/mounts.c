@@ -5,9 +5,7 @@
  * Saved: a line of /proc/PID/mountinfo for each mount that the root task can
  *	reach, parents first, if it has a mount namespace other than the caller
  *	of checkpoint().
- *
- * Refused: mounts of namespaces (nsfs), as made by "ip netns add": nobody would
- *	make these namespaces again.
+ *	Of mounts of namespaces (nsfs) see ns_kept.c.
  *
  * The kernel does not mount anything again: where a container's files come
  * from is for a coordinator to decide, before it calls restart(). A format that
@@ -72,26 +70,15 @@ static bool is_nsfs(const char *line, size_t len)
 	return strnstr(line, " - nsfs ", len);
 }
 
-/* The fifth field. */
-static int refuse_nsfs(struct ckpt_ctx *ctx, const char *line, size_t len)
-{
-	const char *end = line + len, *p = line;
-	int i;
-
-	for (i = 0; i < 4 && p < end; i++)
-		p = (memchr(p, ' ', end - p) ?: end - 1) + 1;
-	len = (const char *)(memchr(p, ' ', end - p) ?: end) - p;
-	return ckpt_err(ctx, -EOPNOTSUPP,
-			"mount %.*s: keeps a namespace (nsfs): not supported",
-			(int)min_t(size_t, len, 200), p);
-}
-
-static int add_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
+static int add_mount(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		     const char *line, size_t len)
 {
 	struct ckpt_hdr_mount *h;
+	int ret;
 
-	if (is_nsfs(line, len))
-		return refuse_nsfs(ctx, line, len);
+	ret = is_nsfs(line, len) ? checkpoint_kept_ns(ctx, ns, line, len) : 0;
+	if (ret)
+		return ret;
 	if (len >= CKPT_MOUNT_LINE_MAX)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"mount with %zu bytes of options: not supported", len);
@@ -102,14 +89,15 @@ static int add_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
 	return 0;
 }
 
-static int add_mounts(struct ckpt_ctx *ctx, const char *text, size_t len)
+static int add_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		      const char *text, size_t len)
 {
 	const char *end = text + len, *eol;
 	int ret = 0;
 
 	for (; !ret && text < end; text = eol + 1) {
 		eol = memchr(text, '\n', end - text) ?: end;
-		ret = add_mount(ctx, text, eol - text);
+		ret = add_mount(ctx, ns, text, eol - text);
 	}
 	return ret;
 }
@@ -131,7 +119,7 @@ int checkpoint_mounts(struct ckpt_ctx *ctx)
 	if (!ns)
 		return 0;
 	ret = read_mountinfo(ctx, ns->mnt_ns, &root, &m) ?:
-	      add_mounts(ctx, m.buf, m.count);
+	      add_mounts(ctx, ns->mnt_ns, m.buf, m.count);
 	kvfree(m.buf);
 	path_put(&root);
 	put_nsproxy(ns);

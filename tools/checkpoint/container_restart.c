@@ -109,6 +109,7 @@ static int prepare_net(struct preparation *p)
 	if (net_entered(p->net) ||
 	    (p->user ? userns_network(p->user) : net_prepare(p->net)))
 		return -1;
+	net_keep(p->net, &p->o->ct);
 	return net_supply(p->net, p->rq->call);
 }
 
@@ -121,7 +122,7 @@ static int prepare(struct preparation *p)
 		if (!p->mounts)
 			return -1;
 	}
-	if (ct->nr_msgs) {
+	if (ct->nr_msgs || ct->nr_nets) {
 		p->net = net_new(ct, p->rq->call, true);
 		if (!p->net)
 			return -1;
