@@ -13,10 +13,18 @@ struct ckpt_validator;
 struct inode;
 struct mnt_namespace;
 struct net;
+struct ns_common;
 struct path;
 struct seq_file;
 
 int checkpoint_mounts(struct ckpt_ctx *ctx);
+const char *ckpt_mount_point(const char *line, size_t len, int *path_len);
+int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
+		       const char *line, size_t len);
+int checkpoint_kept_all(struct ckpt_ctx *ctx);
+int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns);
+void ckpt_kept_free(struct ckpt_ctx *ctx);
+int ckpt_ns_kept_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_read_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 		     const struct path *root, struct seq_file *m);
 int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m);

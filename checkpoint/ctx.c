@@ -16,6 +16,7 @@
 #include <linux/user_namespace.h>
 #include <linux/xarray.h>
 #include "freeze.h"
+#include "container.h"
 #include "internal.h"
 #include "lsm.h"
 #include "signal.h"
@@ -44,6 +45,7 @@ struct ckpt_ctx *ckpt_ctx_alloc(enum ckpt_op op)
 	ctx->caller = current;
 	INIT_LIST_HEAD(&ctx->segs);
 	INIT_LIST_HEAD(&ctx->obj_list);
+	INIT_LIST_HEAD(&ctx->kept_ns);
 	INIT_LIST_HEAD(&ctx->pages);
 	xa_init(&ctx->shared_pages);
 	xa_init(&ctx->anon_roots);
@@ -128,6 +130,7 @@ static void release_ctx(struct kref *ref)
 		put_nsproxy(ctx->root_nsproxy);
 	xa_destroy(&ctx->shared_ns);
 	xa_destroy(&ctx->net_peers);
+	ckpt_kept_free(ctx);
 	xa_destroy(&ctx->undo_lists);
 	if (ctx->nsproxy)
 		put_nsproxy(ctx->nsproxy);

@@ -24,6 +24,7 @@ CKPT_CHECK_SIZE(container, 32);
 CKPT_CHECK_SIZE(lsm, 56);
 CKPT_CHECK_SIZE(mount, 16);
 CKPT_CHECK_SIZE(net_msg, 24);
+CKPT_CHECK_SIZE(ns_kept, 24);
 CKPT_CHECK_SIZE(tmpfs, 16);
 CKPT_CHECK_SIZE(tmpfs_entry, 80);
 CKPT_CHECK_OFFSET(tmpfs_entry, names, 80);

@@ -173,6 +173,7 @@ struct ckpt_label_set {
  * @net_peers: checkpoint: network namespaces (struct ns_common) that links lead
  *	to and that are to be written yet, by address, with the NET_MSG record of
  *	such a link
+ * @kept_ns: checkpoint: namespaces that mounts keep
  * @ns_done: checkpoint: the namespaces that come before the tree have been written
  * @undo_lists: checkpoint: lists of semaphore undo, by address
  * @tasks: the tasks, parents first
@@ -254,6 +255,7 @@ struct ckpt_ctx {
 	struct nsproxy *root_nsproxy;
 	struct xarray shared_ns;
 	struct xarray net_peers;
+	struct list_head kept_ns;
 	bool ns_done;
 	struct xarray undo_lists;
 	struct ckpt_task *tasks;

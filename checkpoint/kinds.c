@@ -137,6 +137,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.get		= ckpt_ns_get,
 		.put		= ckpt_ns_put,
 	},
+	[CKPT_HDR_NS_KEPT] = {
+		.name		= "NS_KEPT",
+		.min_len	= sizeof(struct ckpt_hdr_ns_kept),
+		.owner		= CKPT_HDR_NS_NET,
+		.validate	= ckpt_ns_kept_validate,
+	},
 	[CKPT_HDR_NS_PID] = {
 		.name		= "NS_PID",
 		.min_len	= sizeof(struct ckpt_hdr_ns_pid),

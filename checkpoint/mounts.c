@@ -5,9 +5,7 @@
  * Saved: a line of /proc/PID/mountinfo for each mount that the root task can
  *	reach, parents first, if it has a mount namespace other than the caller
  *	of checkpoint().
- *
- * Refused: mounts of namespaces (nsfs), as made by "ip netns add": nobody would
- *	make these namespaces again.
+ *	Of mounts of namespaces (nsfs) see ns_kept.c.
  *
  * The kernel does not mount anything again: where a container's files come
  * from is for a coordinator to decide, before it calls restart(). A format that
@@ -81,22 +79,28 @@ static bool is_nsfs(const char *line, size_t len)
 	return strnstr(line, " - nsfs ", len);
 }
 
-/* The fifth field. */
+static int check_length(struct ckpt_ctx *ctx, size_t len)
+{
+	if (len >= CKPT_MOUNT_LINE_MAX)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"mount with %zu bytes of options: not supported", len);
+	return 0;
+}
+
 static int refuse_nsfs(struct ckpt_ctx *ctx, const char *line, size_t len)
 {
-	const char *end = line + len, *p = line;
-	int i;
+	const char *path;
+	int path_len;
 
-	for (i = 0; i < 4 && p < end; i++)
-		p = (memchr(p, ' ', end - p) ?: end - 1) + 1;
-	len = (const char *)(memchr(p, ' ', end - p) ?: end) - p;
+	path = ckpt_mount_point(line, len, &path_len);
 	return ckpt_err(ctx, -EOPNOTSUPP,
-			"mount %.*s: keeps a namespace (nsfs): not supported",
-			(int)min_t(size_t, len, 200), p);
+			"mount %.*s: keeps a namespace (nsfs), in another mount namespace than the root task's: not supported",
+			path_len, path);
 }
 
 /**
- * ckpt_check_mount - see whether a mount can be made again
+ * ckpt_check_mount - see whether a mount can be made again in a namespace other
+ *	than the root task's
  * @ctx: the checkpoint
  * @line: its line of mountinfo
  * @len: length of that
@@ -105,20 +109,18 @@ static int refuse_nsfs(struct ckpt_ctx *ctx, const char *line, size_t len)
  */
 int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
 {
-	if (is_nsfs(line, len))
-		return refuse_nsfs(ctx, line, len);
-	if (len >= CKPT_MOUNT_LINE_MAX)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"mount with %zu bytes of options: not supported", len);
-	return 0;
+	return is_nsfs(line, len) ? refuse_nsfs(ctx, line, len) :
+				    check_length(ctx, len);
 }
 
-static int add_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
+static int add_mount(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		     const char *line, size_t len)
 {
 	struct ckpt_hdr_mount *h;
 	int ret;
 
-	ret = ckpt_check_mount(ctx, line, len);
+	ret = is_nsfs(line, len) ? checkpoint_kept_ns(ctx, ns, line, len) : 0;
+	ret = ret ?: check_length(ctx, len);
 	if (ret)
 		return ret;
 	h = ckpt_new_rec(ctx, CKPT_HDR_MOUNT, ALIGN(sizeof(*h) + len + 1, 8));
@@ -128,14 +130,15 @@ static int add_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
 	return 0;
 }
 
-static int add_mounts(struct ckpt_ctx *ctx, const char *text, size_t len)
+static int add_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		      const char *text, size_t len)
 {
 	const char *end = text + len, *eol;
 	int ret = 0;
 
 	for (; !ret && text < end; text = eol + 1) {
 		eol = memchr(text, '\n', end - text) ?: end;
-		ret = add_mount(ctx, text, eol - text);
+		ret = add_mount(ctx, ns, text, eol - text);
 	}
 	return ret;
 }
@@ -157,7 +160,7 @@ int checkpoint_mounts(struct ckpt_ctx *ctx)
 	if (!ns)
 		return 0;
 	ret = ckpt_read_mounts(ctx, ns->mnt_ns, &root, &m) ?:
-	      add_mounts(ctx, m.buf, m.count);
+	      add_mounts(ctx, ns->mnt_ns, m.buf, m.count);
 	kvfree(m.buf);
 	path_put(&root);
 	put_nsproxy(ns);

@@ -518,8 +518,9 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	if (ret < 0)
 		return ret;
 	ctx->subject = NULL;
+	ret = checkpoint_kept_all(ctx);
 	ctx->ns_done = true;
-	return checkpoint_netconf_end(ctx);
+	return ret ?: checkpoint_netconf_end(ctx);
 }
 
 /* ---- validate ---- */

@@ -5,7 +5,7 @@
  * Saved: that the root task has one of its own; others that are as new: no
  *	interface but the loopback, which is down, no routes, rules, packet
  *	filters or IPsec; of others, for whoever restarts them, what is in them,
- *	see netconf.c.
+ *	see netconf.c, and where they are mounted, see ns_kept.c.
  * Not saved: settings below /proc/sys/net.
  * Refused: in namespaces other than the root task's packet filters, IPsec,
  *	nexthop objects, permanent neighbours, queueing disciplines and XDP
@@ -14,7 +14,7 @@
  *	in a queue keeps: a coordinator has to make them before restart().
  *
  * A coordinator makes what is in network namespaces. It is in the root task's when
- * it calls restart(), and supplies all others that are not as new.
+ * it calls restart(), and supplies all others that are not as new, or mounted.
  */
 #include <linux/err.h>
 #include <linux/if.h>
@@ -109,7 +109,16 @@ int checkpoint_ns_net(struct ckpt_ctx *ctx, void *obj)
 	ret = ckpt_ns_fill(ctx, obj, user,
 			   ckpt_new_obj(ctx, CKPT_HDR_NS_NET,
 					sizeof(struct ckpt_hdr_ns)));
-	return ret || !used ? ret : checkpoint_netconf_nested(ctx, net);
+	if (!ret && used)
+		ret = checkpoint_netconf_nested(ctx, net);
+	return ret ?: checkpoint_kept_by(ctx, obj);
+}
+
+static void *not_supplied(struct ckpt_ctx *ctx, u32 id, const char *why)
+{
+	return ERR_PTR(ckpt_err(ctx, -EINVAL,
+				"network namespace %u: %s: external resource \"ns:%u\" is missing",
+				id, why, id));
 }
 
 /**
@@ -144,9 +153,9 @@ void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		return ret ? ERR_PTR(ret) : &get_net(net)->ns;
 	}
 	if (ckpt_read_opt_type(c, CKPT_HDR_NET_MSG))
-		return ERR_PTR(ckpt_err(ctx, -EINVAL,
-					"network namespace %u: had links or addresses: external resource \"ns:%u\" is missing",
-					h->id, h->id));
+		return not_supplied(ctx, h->id, "had links or addresses");
+	if (ckpt_read_opt_type(c, CKPT_HDR_NS_KEPT))
+		return not_supplied(ctx, h->id, "was mounted");
 	owner = ckpt_ns_owner(ctx, n);
 	if (IS_ERR(owner))
 		return owner;

@@ -582,6 +582,7 @@ static const struct good_rec good_recs[] = {
 	REC(TASK_NS, task_ns, 0, fill_task_ns),
 	REC(MOUNT, mount, 16, fill_mount),
 	REC(NET_MSG, net_msg, 32, fill_net_msg),
+	REC(NS_KEPT, ns_kept, 0, fill_nothing),
 	REC(TMPFS, tmpfs, 8, fill_tmpfs),
 	REC(TMPFS_NS, tmpfs_ns, 0, fill_tmpfs_ns),
 	REC(TMPFS_ENTRY, tmpfs_entry, 8, fill_tmpfs_entry),
@@ -783,6 +784,9 @@ static const struct rec_case cases[] = {
 
 	FINE(NET_MSG, net_msg, flags, CKPT_NET_OUTSIDE, "outside"),
 	BAD(NET_MSG, net_msg, flags, 2, "unknown flag"),
+	FINE(NS_KEPT, ns_kept, mount, ~0U, "any mount"),
+	BAD(NS_KEPT, ns_kept, reserved, 1, "reserved"),
+
 	BAD(NET_MSG, net_msg, peer, CKPT_CLASS_NS_NET, "inwards from the root task's"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, 0, "no length"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, sizeof(struct nlmsghdr), "too short"),

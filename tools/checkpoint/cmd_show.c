@@ -334,7 +334,7 @@ static void show_nets(struct json_object *root)
 	for (i = 0; i < len(objects); i++) {
 		o = at(objects, i);
 		if (!get(o, "kind") || strcmp(str(o, "kind"), "ns_net") ||
-		    !len(get(o, "net")))
+		    (!len(get(o, "net")) && !len(get(o, "kept"))))
 			continue;
 		printf("network   %llu, for \"ns:%llu\"\n", unum(o, "id"),
 		       unum(o, "id"));

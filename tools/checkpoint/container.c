@@ -253,6 +253,24 @@ static int add_msg(struct container *ct, const struct ckpt_record *rec,
 	return 0;
 }
 
+static int add_kept(struct container *ct, const struct ckpt_record *rec,
+		    const struct ckpt_hdr *owner)
+{
+	const struct ckpt_hdr_ns_kept *k = (const void *)rec->h;
+	const struct ckpt_hdr_ns *ns = (const void *)owner;
+	struct kept_ns *kept;
+
+	/* Also of one that restart() could make, if it were not mounted. */
+	if (!(ns->flags & CKPT_NS_ROOT) && add_net(ct, ns))
+		return -1;
+	kept = reallocarray(ct->kept, ct->nr_kept + 1, sizeof(*kept));
+	if (!kept)
+		return -1;
+	ct->kept = kept;
+	kept[ct->nr_kept++] = (struct kept_ns){ k->mount, owner->id, -1 };
+	return 0;
+}
+
 static int take_user(struct container *ct, const struct ckpt_record *rec)
 {
 	struct ckpt_hdr_ns_user **users;
@@ -305,6 +323,8 @@ static int take_record(struct container *ct, const struct ckpt_record *rec,
 		return add_line(&ct->mountinfo, rec, (const char *)(rec->h + 1));
 	case CKPT_HDR_NET_MSG:
 		return add_msg(ct, rec, owner->h);
+	case CKPT_HDR_NS_KEPT:
+		return add_kept(ct, rec, owner->h);
 	case CKPT_HDR_NS_USER:
 		return take_user(ct, rec);
 	case CKPT_HDR_NS_PID:
@@ -439,6 +459,23 @@ const struct container_map *container_find_map(const struct container *ct,
 }
 
 /**
+ * container_kept_fd - the namespace that a mount keeps
+ * @ct: the container, its networks prepared
+ * @mount: number of the mount in the image
+ *
+ * Return: a descriptor, or -1 if there is none.
+ */
+int container_kept_fd(const struct container *ct, int mount)
+{
+	size_t i;
+
+	for (i = 0; i < ct->nr_kept; i++)
+		if (ct->kept[i].mount == (__u32)mount)
+			return ct->kept[i].fd;
+	return -1;
+}
+
+/**
  * container_free - done with the configuration
  * @ct: the container
  */
@@ -457,6 +494,7 @@ void container_free(struct container *ct)
 	free(ct->mnts);
 	free(ct->msgs);
 	free(ct->nets);
+	free(ct->kept);
 	free(ct->maps);
 	free(ct->mountinfo);
 	for (i = 0; i < ct->nr_users; i++)

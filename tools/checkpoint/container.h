@@ -62,6 +62,18 @@ struct container_mnt {
 	size_t nr;
 };
 
+/**
+ * struct kept_ns - a mount that keeps a network namespace
+ * @mount: number of the mount
+ * @ns: NS_NET object
+ * @fd: the namespace once it is there, or -1
+ */
+struct kept_ns {
+	__u32 mount;
+	__u32 ns;
+	int fd;
+};
+
 /* Namespaces whose owner matters before restart(). */
 enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
 
@@ -89,6 +101,8 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @root_net: NS_NET object of the root task; 0 if that was outside
  * @nets: the others of these
  * @nr_nets: number of them
+ * @kept: mounts that keep network namespaces
+ * @nr_kept: number of them
  * @maps: what the user wants to be different
  * @nr_maps: number of them
  * @image_fd: where restart() can read the image, from its beginning
@@ -116,6 +130,8 @@ struct container {
 	__u32 root_net;
 	struct net_ns *nets;
 	size_t nr_nets;
+	struct kept_ns *kept;
+	size_t nr_kept;
 	struct container_map *maps;
 	size_t nr_maps;
 	int image_fd;
@@ -123,6 +139,7 @@ struct container {
 };
 
 /* container.c */
+int container_kept_fd(const struct container *ct, int mount);
 int container_read(struct container *ct, int fd);
 bool container_add_map(struct container *ct, const char *arg);
 const struct container_map *container_find_map(const struct container *ct,
@@ -159,6 +176,7 @@ int net_entered(struct net *net);
 int net_adopt(struct net *net, pid_t pid);
 int net_prepare(struct net *net);
 int net_supply(const struct net *net, struct ckpt_call *call);
+void net_keep(const struct net *net, struct container *ct);
 void net_free(struct net *net);
 
 /* container_user.c */

@@ -611,6 +611,16 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 				    mnt_fs_get_root(other), fs, 0), name);
 }
 
+/* What keeps a namespace, as ip netns add leaves it: made before the mounts. */
+static int bind_kept(const struct mounts *m, struct libmnt_fs *fs)
+{
+	int fd = container_kept_fd(m->ct, mnt_fs_get_id(fs));
+
+	if (fd < 0)
+		return mount_failed(fs, 0, "is no network namespace that we have made");
+	return bind(m, fs, dup(fd), mnt_fs_get_root(fs));
+}
+
 /* An overlay can be the work of several containers; then it is there already. */
 static bool is_here(const struct mounts *m, struct libmnt_fs *fs,
 		    unsigned int row)
@@ -648,12 +658,14 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 		return 0;
 	if (!m->nr_done && strcmp(mnt_fs_get_target(fs), "/"))
 		return mount_failed(fs, 0, "the root is not mounted first");
-	if (!map)
+	if (!map && strcmp(mnt_fs_get_fstype(fs), "nsfs"))
 		twin = mount_find_twin(m, fs);
 	if (map)
 		ret = bind(m, fs, mount_open_outside(m, map->value), map->value);
 	else if (twin)
 		ret = bind_twin(m, fs, twin);
+	else if (!strcmp(mnt_fs_get_fstype(fs), "nsfs"))
+		ret = bind_kept(m, fs);
 	else if (row < NR_FRESH && !strcmp(mnt_fs_get_root(fs), "/") &&
 		 !is_here(m, fs, row))
 		ret = mount_fresh(m, fs);

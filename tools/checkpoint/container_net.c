@@ -228,20 +228,77 @@ static int copy_attr(struct nl_msg *msg, const struct nlattr *a)
 }
 
 /* The attributes of a link that can be set when it is made. */
-static int put_link(struct nl_msg *msg, const struct link *l)
+static int put_link_as(struct nl_msg *msg, const struct link *l, const char *name)
 {
 	static const int kept[] = {
-		IFLA_IFNAME, IFLA_ADDRESS, IFLA_BROADCAST, IFLA_MTU,
+		IFLA_ADDRESS, IFLA_BROADCAST, IFLA_MTU,
 		IFLA_TXQLEN, IFLA_GROUP, IFLA_LINKMODE, IFLA_IFALIAS,
 		IFLA_NUM_TX_QUEUES, IFLA_NUM_RX_QUEUES, IFLA_GSO_MAX_SEGS,
 		IFLA_GSO_MAX_SIZE,
 	};
 	unsigned int i;
-	int ret = 0;
+	int ret = nla_put_string(msg, IFLA_IFNAME, name);
 
 	for (i = 0; !ret && i < ARRAY_SIZE(kept); i++)
 		ret = copy_attr(msg, l->a[kept[i]]);
 	return ret;
+}
+
+static int put_link(struct nl_msg *msg, const struct link *l)
+{
+	return put_link_as(msg, l, l->name);
+}
+
+static bool is_macvlan(const struct link *l)
+{
+	return !strcmp(l->kind, "macvlan") || !strcmp(l->kind, "macvtap");
+}
+
+/* Of a macvlan the kernel tells more than it takes, and it wants to be told more. */
+static int put_data(struct nl_msg *msg, const struct link *l,
+		    const struct nlattr *a)
+{
+	int type = nla_type(a);
+
+	if (is_macvlan(l) && (type == IFLA_MACVLAN_BC_QUEUE_LEN_USED ||
+			      type == IFLA_MACVLAN_MACADDR_COUNT))
+		return 0;
+	if (is_macvlan(l) && type == IFLA_MACVLAN_MACADDR_DATA &&
+	    nla_put_u32(msg, IFLA_MACVLAN_MACADDR_MODE, MACVLAN_MACADDR_SET))
+		return -NLE_NOMEM;
+	return copy_attr(msg, a);
+}
+
+/* The kind of a link, and all about that. */
+static int put_info(struct nl_msg *msg, const struct link *l)
+{
+	struct nlattr *data = l->info[IFLA_INFO_DATA], *info, *to, *a;
+	int rem, ret;
+
+	if (!data)
+		return copy_attr(msg, l->a[IFLA_LINKINFO]);
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	ret = info ? nla_put_string(msg, IFLA_INFO_KIND, l->kind) : -NLE_NOMEM;
+	to = ret ? NULL : nla_nest_start(msg, IFLA_INFO_DATA);
+	if (!to)
+		return -NLE_NOMEM;
+	nla_for_each_nested(a, data, rem)
+		if (!ret)
+			ret = put_data(msg, l, a);
+	nla_nest_end(msg, to);
+	nla_nest_end(msg, info);
+	return ret;
+}
+
+static void delete_link(struct nl_sock *sock, unsigned int index)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_DELLINK, NLM_F_REQUEST);
+	struct ifinfomsg ifi = { .ifi_index = index };
+
+	if (msg && !nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO))
+		send_msg(sock, msg);
+	else
+		nlmsg_free(msg);
 }
 
 static struct nl_msg *new_link_msg(const struct link *l, int flags)
@@ -294,8 +351,8 @@ static int take_index(struct nl_msg *msg, void *arg)
 	return NL_OK;
 }
 
-/* The index a link outside has here and now, 0 if there is none. */
-static unsigned int outside_index(const struct net *net, const char *name)
+/* The index that a link has here and now, 0 if there is none. */
+static unsigned int index_of(struct nl_sock *sock, const char *name)
 {
 	struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETLINK, NLM_F_REQUEST);
 	struct ifinfomsg none = { 0 };
@@ -303,16 +360,20 @@ static unsigned int outside_index(const struct net *net, const char *name)
 
 	if (msg && !nlmsg_append(msg, &none, sizeof(none), NLMSG_ALIGNTO) &&
 	    !nla_put_string(msg, IFLA_IFNAME, name)) {
-		nl_socket_modify_cb(net->outside, NL_CB_VALID, NL_CB_CUSTOM,
+		nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_CUSTOM,
 				    take_index, &index);
-		if (nl_send_auto(net->outside, msg) >= 0 &&
-		    !nl_recvmsgs_default(net->outside))
-			nl_wait_for_ack(net->outside);
-		nl_socket_modify_cb(net->outside, NL_CB_VALID, NL_CB_DEFAULT,
-				    NULL, NULL);
+		if (nl_send_auto(sock, msg) >= 0 && !nl_recvmsgs_default(sock))
+			nl_wait_for_ack(sock);
+		nl_socket_modify_cb(sock, NL_CB_VALID, NL_CB_DEFAULT, NULL,
+				    NULL);
 	}
 	nlmsg_free(msg);
 	return index;
+}
+
+static unsigned int outside_index(const struct net *net, const char *name)
+{
+	return index_of(net->outside, name);
 }
 
 static struct nlattr *start_data(struct nl_msg *msg, const char *kind,
@@ -345,14 +406,31 @@ static int make_veth(struct nl_sock *sock, struct nl_msg *msg,
 	return send_msg(sock, msg);
 }
 
+/* The end outside gets an index: else the other could not have its own. */
+static int make_outer_veth(const struct net *net, const struct space *sp,
+			   const struct link *l, const struct link *outer,
+			   const char *name, int index)
+{
+	struct ifinfomsg ifi = { .ifi_index = index };
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST |
+						NLM_F_CREATE | NLM_F_EXCL);
+
+	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) ||
+	    nla_put_string(msg, IFLA_IFNAME, name) ||
+	    copy_attr(msg, outer->a[IFLA_MTU]) ||
+	    copy_attr(msg, outer->a[IFLA_ADDRESS])) {
+		nlmsg_free(msg);
+		return -NLE_NOMEM;
+	}
+	return make_veth(net->outside, msg, l, sp->fd);
+}
+
 /* Both ends of a veth: the one outside is made, its peer is put inside. */
 static int add_veth(const struct net *net, const struct space *sp,
 		    const struct link *l)
 {
-	int index = attr_u32(l->a[IFLA_LINK]), ret;
-	struct ifinfomsg none = { 0 };
+	int index = attr_u32(l->a[IFLA_LINK]), ret, i;
 	char name[IF_NAMESIZE];
-	struct nl_msg *msg;
 	struct link outer;
 
 	if (!index || !find_link(net, sp->id, true, index, &outer))
@@ -361,18 +439,12 @@ static int add_veth(const struct net *net, const struct space *sp,
 			      l->name, l->label);
 	if (!outside_name(net, sp->id, index, name))
 		return 0;
-	msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_CREATE |
-				 NLM_F_EXCL);
-	if (!msg)
-		return failed(-NLE_NOMEM, "%s", l->name);
-	if (nlmsg_append(msg, &none, sizeof(none), NLMSG_ALIGNTO) ||
-	    nla_put_string(msg, IFLA_IFNAME, name) ||
-	    copy_attr(msg, outer.a[IFLA_MTU]) ||
-	    copy_attr(msg, outer.a[IFLA_ADDRESS])) {
-		nlmsg_free(msg);
-		return failed(-NLE_NOMEM, "%s", l->name);
-	}
-	ret = make_veth(net->outside, msg, l, sp->fd);
+	/* The index it had may be another's now; nobody outside minds. */
+	ret = make_outer_veth(net, sp, l, &outer, name, index);
+	for (i = 0; i < 8 && (ret == -NLE_EXIST || ret == -NLE_BUSY) &&
+	     !outside_index(net, name); i++)
+		ret = make_outer_veth(net, sp, l, &outer, name,
+				      1 << 20 | (random() & 0x3fffffff));
 	if (ret == -NLE_PERM)
 		return failed(ret, "%s and %s: a link to the outside takes root; --map link:%s leaves it out",
 			      name, l->name, l->label);
@@ -417,26 +489,57 @@ static int add_pair(const struct net *net, const struct space *sp,
 	return ret ? failed(ret, "%s and %s", l->label, peer.label) : 0;
 }
 
-/* A link on top of one in another namespace is made there and put into its own. */
-static int add_over(struct nl_sock *sock, unsigned int index,
+static int make_over(struct nl_sock *sock, const char *name, unsigned int lower,
+		     const struct link *l)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST |
+						NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg none = { 0 };
+
+	if (!msg || nlmsg_append(msg, &none, sizeof(none), NLMSG_ALIGNTO) ||
+	    put_link_as(msg, l, name) || nla_put_u32(msg, IFLA_LINK, lower) ||
+	    put_info(msg, l)) {
+		nlmsg_free(msg);
+		return -NLE_NOMEM;
+	}
+	return send_msg(sock, msg);
+}
+
+static int move_link(struct nl_sock *sock, unsigned int index,
+		     const struct space *sp, const struct link *l)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST);
+	struct ifinfomsg ifi = { .ifi_index = index };
+
+	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) ||
+	    nla_put_string(msg, IFLA_IFNAME, l->name) ||
+	    nla_put_u32(msg, IFLA_NET_NS_FD, sp->fd) ||
+	    nla_put_u32(msg, IFLA_NEW_IFINDEX, l->ifi->ifi_index)) {
+		nlmsg_free(msg);
+		return -NLE_NOMEM;
+	}
+	return send_msg(sock, msg);
+}
+
+/*
+ * A link on top of one in another namespace is made there, where its name and
+ * index can be those of others, and then moved.
+ */
+static int add_over(struct nl_sock *sock, unsigned int lower,
 		    const struct space *sp, const struct link *l)
 {
-	struct nl_msg *msg = new_link_msg(l, NLM_F_CREATE | NLM_F_EXCL);
+	char name[IF_NAMESIZE];
+	unsigned int index;
 	int ret;
 
-	if (!msg)
-		return failed(-NLE_NOMEM, "%s", l->label);
-	ret = put_link(msg, l);
-	if (!ret)
-		ret = nla_put_u32(msg, IFLA_LINK, index);
-	if (!ret)
-		ret = nla_put_u32(msg, IFLA_NET_NS_FD, sp->fd);
-	if (!ret)
-		ret = copy_attr(msg, l->a[IFLA_LINKINFO]);
+	snprintf(name, sizeof(name), "ckpt-%d", getpid());
+	ret = make_over(sock, name, lower, l);
 	if (ret)
-		nlmsg_free(msg);
-	else
-		ret = send_msg(sock, msg);
+		return failed(ret, "%s", l->label);
+	index = index_of(sock, name);
+	ret = index ? move_link(sock, index, sp, l) : -NLE_OBJ_NOTFOUND;
+	if (ret && index)
+		delete_link(sock, index);
 	return ret ? failed(ret, "%s", l->label) : 0;
 }
 
@@ -469,7 +572,7 @@ static int add_inside(const struct space *sp, const struct link *l)
 	if (!ret && l->a[IFLA_LINK])
 		ret = copy_attr(msg, l->a[IFLA_LINK]);
 	if (!ret)
-		ret = copy_attr(msg, l->a[IFLA_LINKINFO]);
+		ret = put_info(msg, l);
 	if (!ret)
 		ret = send_msg(sp->sock, msg);
 	return ret ? failed(ret, "%s (%s)", l->name, l->kind) : 0;
@@ -545,13 +648,19 @@ static bool is_supported(const struct link *l)
 static int add_lower_elsewhere(const struct net *net, const struct space *sp,
 			       const struct net_msg *m, const struct link *l)
 {
+	int lower = attr_u32(l->a[IFLA_LINK]);
 	const struct space *other;
 
 	if (!m->peer)
 		return add_over_outside(net, sp, l);
 	other = other_space(net, peer_space(net, m), l);
-	return other ? add_over(other->sock, attr_u32(l->a[IFLA_LINK]), sp, l) :
-		       -1;
+	if (!other)
+		return -1;
+	if (link_left_out(net, other->id, lower))
+		return failed(-NLE_OBJ_NOTFOUND,
+			      "%s: is on top of a link that is left out; --map link:%s leaves it out, too",
+			      l->label, l->label);
+	return add_over(other->sock, lower, sp, l);
 }
 
 static int add_link(const struct net *net, const struct space *sp,
@@ -1067,6 +1176,27 @@ int net_supply(const struct net *net, struct ckpt_call *call)
 	if (ret)
 		say("network namespaces: %s", strerror(-ret));
 	return ret;
+}
+
+/**
+ * net_keep - say where the namespaces are that mounts keep
+ * @net: the network, prepared
+ * @ct: its container
+ *
+ * The descriptors stay @net's. Those of namespaces that we have not made are not
+ * ours to give.
+ */
+void net_keep(const struct net *net, struct container *ct)
+{
+	const struct space *sp;
+	size_t i, k;
+
+	for (i = 0; i < ct->nr_kept; i++)
+		for (k = 0; k < net->nr_spaces; k++) {
+			sp = &net->spaces[k];
+			if (sp->ours && ct->kept[i].ns == (k ? sp->id : ct->root_net))
+				ct->kept[i].fd = sp->fd;
+		}
 }
 
 /* ---- all of it ---- */

@@ -192,6 +192,7 @@ static int prepare_net(struct preparation *p)
 	if (net_entered(p->net) ||
 	    (p->nr_users ? userns_network(p->users[0]) : net_prepare(p->net)))
 		return -1;
+	net_keep(p->net, &p->o->ct);
 	return net_supply(p->net, p->rq->call);
 }
 
@@ -220,7 +221,7 @@ static int prepare_parts(struct preparation *p)
 		if (!p->mounts)
 			return -1;
 	}
-	if (ct->nr_msgs) {
+	if (ct->nr_msgs || ct->nr_nets) {
 		p->net = net_new(ct, p->rq->call, true);
 		if (!p->net)
 			return -1;

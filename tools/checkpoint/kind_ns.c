@@ -39,6 +39,12 @@ static const struct ckpt_field ns_fields[] = {
 	END_OF_FIELDS
 };
 
+static const struct ckpt_field kept_fields[] = {
+	FIELD(ckpt_hdr_ns_kept, mount, F_UINT),
+	FIELD(ckpt_hdr_ns_kept, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_field user_fields[] = {
 	NS_FIELDS(ckpt_hdr_ns_user, user_flags),
 	FIELD(ckpt_hdr_ns_user, owner, F_UINT),
@@ -453,6 +459,8 @@ const struct ckpt_kind ckpt_ns_kinds[] = {
 	  .check = check_mqueue_msg },
 	{ KIND(NS_NET, "ns_net", ckpt_hdr_ns), .class = CLASS_NS_NET,
 	  .fields = ns_fields },
+	{ KIND(NS_KEPT, "kept", ckpt_hdr_ns_kept), .many = true,
+	  .owner = CKPT_HDR_NS_NET, .fields = kept_fields },
 	{ KIND(NS_PID, "ns_pid", ckpt_hdr_ns_pid), .class = CLASS_NS_PID,
 	  .fields = pid_ns_fields },
 	{ KIND(NS_MNT, "ns_mnt", ckpt_hdr_ns), .class = CLASS_NS_MNT,

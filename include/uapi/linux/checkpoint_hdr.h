@@ -70,6 +70,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_MOUNT		= 21,
 	CKPT_HDR_NET_MSG	= 22,
 	CKPT_HDR_NS_MOUNT	= 23,	/* of an NS_MNT */
+	CKPT_HDR_NS_KEPT	= 28,	/* of an NS_NET */
 
 	/* namespaces; all objects, and all start with struct ckpt_hdr_ns */
 	CKPT_HDR_NS_USER	= 11,
@@ -401,6 +402,20 @@ struct ckpt_hdr_net_msg {
 
 /* A link outside that leads into the container, or the bridge it belongs to. */
 #define CKPT_NET_OUTSIDE	0x1
+
+/**
+ * struct ckpt_hdr_ns_kept - a mount of the container that keeps a namespace
+ * @h: type %CKPT_HDR_NS_KEPT, behind the namespace
+ * @mount: number of the mount, with which its MOUNT record begins
+ * @reserved: zero
+ *
+ * The caller of restart() has to supply the namespace, which it has mounted there.
+ */
+struct ckpt_hdr_ns_kept {
+	struct ckpt_hdr h;
+	__u32 mount;
+	__u32 reserved;
+};
 
 #define CKPT_PID_LEVELS_MAX	32
 

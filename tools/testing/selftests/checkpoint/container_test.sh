@@ -57,7 +57,14 @@ prepare()
 		ln -sf pts/ptmx /dev/ptmx
 		setsid script -qfc 'stty rows 44; exec sleep 100000' /dev/null \
 			< /dev/null > /dev/null 2>&1 &
-		setsid unshare --net sh -c 'ip link set lo up
+		ip netns add blue
+		ip netns add red
+		ip netns add new
+		ip -n red link set lo up
+		ip -n red address add 10.94.0.1/32 dev lo
+		ip link add red0 type veth peer name eth0 netns red
+		ip link set red0 netns blue
+		setsid nsenter --net=/run/netns/blue sh -c 'ip link set lo up
 			ip link add dummy1 type dummy
 			ip address add 10.96.0.1/24 dev dummy1
 			ip link set dummy1 up
@@ -102,6 +109,7 @@ start()
 	in_net ip -6 address add fd99::7/64 dev dummy7 nodad
 	in_net ip route add default via 10.99.0.1
 	in_net ip route add 10.98.0.0/16 dev dummy7 metric 5
+	inside ip link add mac0 link dummy7 netns red type macvlan mode bridge
 	inside ip link add in0 type veth peer name in1 netns "$(inner)" || return 1
 	in_net ip address add 10.97.0.1/24 dev in0
 	in_net ip link set in0 up
@@ -139,16 +147,18 @@ sys.stdout.buffer.write(r.urlopen("http://10.97.0.2/text", timeout=20).read())' 
 }
 
 # What a program in the container sees of its mounts, but for numbers given out
-# anew, and of its network, but for what comes by itself after a while.
+# anew (also to namespaces), and of its network, but for what comes by itself after a while.
 mounts()
 {
-	sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+	sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/net:\[[0-9]+\]/net/' \
+		"/proc/$init/mountinfo" | sed -E 's/shared:[0-9]+/shared/' | sort
 }
 
 # network in_net|in_inner
 network()
 {
-	$1 ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
+	$1 ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//' |
+		sed -E 's/link-netnsid [0-9]+//'
 	$1 ip -o address | grep -v 'fe80:'
 	$1 ip route
 	# Multicast routes come when a link gets its carrier: in any order.
@@ -162,7 +172,7 @@ contents()
 	local run=/proc/$init/root/run
 	(
 		cd "$run" || exit
-		find . -not -path './inner/*' -printf '%p %y %m %U %G %n %s %l %T@\n' | sort
+		find . -not -path './inner/*' -not -path './netns/*' -printf '%p %y %m %U %G %n %s %l %T@\n' | sort
 		sha256sum file dir/big
 		cat once/text always/text
 		touch once/new always/new 2>&1
@@ -178,6 +188,13 @@ look()
 	mounts > "$tmp/mounts.$1"
 	network in_net > "$tmp/network.$1"
 	network in_inner > "$tmp/inner.$1"
+	{
+		inside ip netns list | sed 's/ (id.*//' | sort
+		inside ip -n red -o address | grep -v fe80:
+		inside ip -n red -o link | grep -oE '^[0-9]+: (eth0|mac0)'
+		in_net ip -o link | grep -oE '^[0-9]+: [a-z0-9]+'
+		inside ip -n new -o link
+	} > "$tmp/netns.$1"
 }
 
 # A network namespace goes with its last task, but not at once.
@@ -228,7 +245,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 31
+ktap_set_plan 33
 
 # terminal: that of script(1), in the container's own devpts.
 terminal()
@@ -263,19 +280,21 @@ print(*sorted(n["name"] for n in c["net"] if n["what"] == "link"),
 	"$bridge ckpttest1 dummy7 eth0 in0 lo True" ]
 result $? "show lists links and mounts"
 
-# number: the object of the inner network namespace.
+# number LINK: the object of the inner network namespace with that link, and all
+# its links.
 number()
 {
 	ckpt show --json "$tmp/image" | python3 -c '
 import json, sys
 for o in json.load(sys.stdin)["objects"]:
     if o.get("kind") == "ns_net" and "net" in o:
-        print(o["id"], *sorted(n["name"] for n in o["net"] if n["what"] == "link"),
-              *("peer" for n in o["net"] if n["peer"]))'
+        names = sorted(n["name"] for n in o["net"] if n["what"] == "link")
+        if sys.argv[1] in names:
+            print(o["id"], *names)' "$1"
 }
 
-read -r ns links <<< "$(number)"
-[ "$links" = "dummy1 in1 lo peer" ]
+read -r ns links <<< "$(number in1)"
+[ "$links" = "dummy1 in1 lo red0" ]
 result $? "show lists links of inner network namespaces"
 
 restart --image "$tmp/image"
@@ -291,6 +310,8 @@ same inner
 result $? "the inner network is as it was"
 [ "$(served)" = always ]
 result $? "a service in there answers"
+same netns && [ "/proc/$init/root/run/netns/blue" -ef "/proc/$init/root/proc/$(inner)/ns/net" ]
+result $? "named network namespaces are as they were"
 ip link show ckpttest1 master $bridge | grep -q UP
 result $? "other end of the veth is a port of the bridge"
 [ "$(nsenter --pid --mount --target "$init" ps -o comm= 1)" = sh ]
@@ -438,7 +459,12 @@ result $? "a link outside that is not the container's"
 end
 ip link del ckpttest3
 
-restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" --map link:dummy7 \
+read -r other links <<< "$(number eth0)"
+! restart --map link:dummy7 --image "$tmp/image" &&
+	grep -q "$other/mac0: is on top of a link that is left out" "$tmp/err" &&
+	restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" \
+	--map mount:/run/netns --map mount:/run/netns/blue --map mount:/run/netns/red \
+	--map mount:/run/netns/new --map link:dummy7 --map "link:$other/mac0" \
 	--image "$tmp/image" &&
 	! grep -q /run/inner "/proc/$init/mountinfo" &&
 	[ "/proc/$init/root/run" -ef "$tmp/volume" ] && ! in_net ip link show dummy7 2> /dev/null
@@ -457,9 +483,15 @@ for _ in {1..100}; do
 	! grep -q sleep /proc/$supplied/comm || break
 	sleep 0.1
 done
-! restart --external "ns:$ns:/proc/$supplied/ns/net" --image "$tmp/image" &&
+# What leads to it is left out, and it is for its owner to mount it.
+supply=(--external "ns:$ns:/proc/$supplied/ns/net" --image "$tmp/image")
+! restart "${supply[@]}" &&
 	grep -q "in0: leads to a network namespace that is yours" "$tmp/err" &&
-	restart --external "ns:$ns:/proc/$supplied/ns/net" --map link:in0 --image "$tmp/image" &&
+	! restart "${supply[@]}" --map link:in0 --map "link:$other/eth0" &&
+	grep -q "mount /run/netns/blue (nsfs): is no network namespace that we have made" "$tmp/err"
+result $? "what has to do with an inner network that is supplied is named"
+restart "${supply[@]}" --map link:in0 --map "link:$other/eth0" \
+	--map "mount:/run/netns/blue:/proc/$supplied/ns/net" &&
 	! in_net ip link show in0 2> /dev/null &&
 	[ "/proc/$supplied/ns/net" -ef "/proc/$init/root/proc/$(inner)/ns/net" ]
 result $? "an inner network can be supplied"
@@ -482,7 +514,7 @@ image = bytearray(open(sys.argv[1], "rb").read())
 pos, meta_len, changed = 0, struct.unpack_from("<Q", image, 56)[0], 0
 while pos < meta_len:
     kind, length = struct.unpack_from("<II", image, pos)
-    if kind == NET_MSG and struct.unpack_from("<I", image, pos + 20)[0]:
+    if kind == NET_MSG and struct.unpack_from("<I", image, pos + 20)[0] and not changed:
         struct.pack_into("<I", image, pos + 20, int(sys.argv[3]))
         changed += 1
     pos += length

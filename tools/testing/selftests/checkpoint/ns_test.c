@@ -890,9 +890,89 @@ static void mounted_target(struct shared *sh)
 TEST_F(ns, refused_mounted)
 {
 	REFUSED(&self->t, mounted_target, EOPNOTSUPP,
-		": keeps a namespace (nsfs): not supported");
+		": keeps a uts namespace (nsfs): not supported");
 	EXPECT_NE(NULL, strstr(self->t.msg, "mount /tmp/ckpt-nsfs-"))
 		TH_LOG("%s", self->t.msg);
+}
+
+/* Mount @net, and be in the caller's mount namespace no more. */
+static void mount_net(struct shared *sh, const char *net, char *name)
+{
+	int fd = mkstemp(name);
+
+	TARGET_CHECK(sh, fd >= 0 && !close(fd));
+	TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
+	TARGET_CHECK(sh, !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	TARGET_CHECK(sh, !mount(net, name, NULL, MS_BIND, NULL));
+}
+
+static void mounted_outside_target(struct shared *sh)
+{
+	char name[] = "/tmp/ckpt-nsfs-XXXXXX";
+
+	mount_net(sh, "/proc/self/ns/net", name);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !umount(name) && !unlink(name));
+}
+
+TEST_F(ns, refused_mounted_outside)
+{
+	REFUSED(&self->t, mounted_outside_target, EOPNOTSUPP,
+		": keeps a net namespace (nsfs), which is not the tree's");
+}
+
+/* A program of those mounts, which is what comes back with the caller's. */
+static void mounted_net_target(struct shared *sh)
+{
+	char path[32], *name = (char *)&sh->data[8];
+	int fd = held_ns(sh, CLONE_NEWNET, "net", NULL);
+
+	strcpy(name, "/tmp/ckpt-nsfs-XXXXXX");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	mount_net(sh, path, name);
+	/* That is in the mounts of the test. */
+	close_range(0, ~0U, 0);
+	TARGET_CHECK(sh, !open("/dev/null", O_RDWR) && dup(0) == 1 && dup(0) == 2);
+	atomic_store(&sh->ready, 1);
+	execlp("sleep", "sleep", "1000", NULL);
+}
+
+static bool runs(pid_t pid, const char *comm)
+{
+	char path[32], text[32];
+	int fd, ms, n;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	for (ms = 0; ms < CKPT_TEST_TIMEOUT_MS; ms += 10) {
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		n = read(fd, text, sizeof(text));
+		close(fd);
+		if (n > 0 && !strncmp(text, comm, strlen(comm)))
+			return true;
+		nap_ms(10);
+	}
+	return false;
+}
+
+TEST_F(ns, mounted_net)
+{
+	int fd;
+
+	ASSERT_LT(0, spawn(&self->t, mounted_net_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	ASSERT_TRUE(runs(self->t.pid, "sleep"));
+	nap_ms(200);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	unlink((char *)&self->t.sh->data[8]);
+	EXPECT_NE(0, find_object(&self->t, CKPT_HDR_NS_NET));
+	EXPECT_EQ(-EINVAL, restart_killed(&self->t));
+	EXPECT_NE(NULL, strstr(self->t.msg, "was mounted: external resource"))
+		TH_LOG("%s", self->t.msg);
+	fd = held_ns(self->t.sh, CLONE_NEWNET, "net", NULL);
+	ASSERT_LT(0, restart_supplied(&self->t, fd))
+		TH_LOG("%s", self->t.msg);
+	close(fd);
 }
 
 static void fd_outside_target(struct shared *sh)

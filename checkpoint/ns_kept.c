@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checkpoint/restart - namespaces that a mount of the container keeps (nsfs), as
+ * made by "ip netns add"
+ *
+ * Saved: which network namespace it is. One that no task is in comes along.
+ * Refused: namespaces of other types, as only restart() makes them, and mounts are
+ *	there before that; network namespaces that are the caller's at restart.
+ *
+ * The mounts come before the namespaces in the image, and a coordinator makes both.
+ * So it is the namespace that tells which mounts it has.
+ */
+#include <linux/kstrtox.h>
+#include <linux/magic.h>
+#include <linux/proc_ns.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "../fs/mount.h"
+#include "container.h"
+#include "internal.h"
+#include "namespaces.h"
+
+/**
+ * struct kept - a mount that keeps a namespace
+ * @list: in ckpt_ctx.kept_ns
+ * @ns: the namespace, referenced
+ * @id: number of the mount
+ * @path_len: length of @path
+ * @path: mount point, as in its line of mountinfo
+ */
+struct kept {
+	struct list_head list;
+	struct ns_common *ns;
+	u32 id;
+	int path_len;
+	char path[];
+};
+
+/**
+ * struct search - for the mount with a number
+ * @mounts: what mounts_op needs
+ * @id: the number
+ * @ns: what it keeps, referenced, or NULL
+ */
+struct search {
+	struct proc_mounts mounts;
+	u32 id;
+	struct ns_common *ns;
+};
+
+static int look_at_mount(struct seq_file *m, struct vfsmount *mnt)
+{
+	struct proc_mounts *p = m->private;
+	struct search *s = container_of(p, struct search, mounts);
+
+	if (real_mount(mnt)->mnt_id != s->id ||
+	    mnt->mnt_sb->s_magic != NSFS_MAGIC)
+		return 0;
+	s->ns = get_proc_ns(d_inode(mnt->mnt_root));
+	ckpt_ns_get(s->ns);
+	return 1;
+}
+
+static struct ns_common *find_kept(struct mnt_namespace *ns, u32 id)
+{
+	struct search s = {
+		.mounts = { .ns = ns, .show = look_at_mount }, .id = id,
+	};
+	struct seq_file m = { .private = &s.mounts };
+	loff_t pos = 0;
+	void *v;
+
+	v = mounts_op.start(&m, &pos);
+	while (v && !mounts_op.show(&m, v))
+		v = mounts_op.next(&m, v, &pos);
+	mounts_op.stop(&m, v);
+	return s.ns;
+}
+
+/* The first field of a line, which has more than that. */
+static u32 mount_number(const char *line)
+{
+	char text[12];
+	u32 id;
+
+	strscpy(text, line);
+	*strchrnul(text, ' ') = '\0';
+	return kstrtou32(text, 10, &id) ? 0 : id;
+}
+
+/**
+ * ckpt_mount_point - where something is mounted
+ * @line: a line of mountinfo; need not have an end
+ * @len: length of that
+ * @path_len: length of the path, cut to what a message has room for
+ *
+ * Return: its fifth field, which has no end either.
+ */
+const char *ckpt_mount_point(const char *line, size_t len, int *path_len)
+{
+	const char *end = line + len, *p = line;
+	int i;
+
+	for (i = 0; i < 4 && p < end; i++)
+		p = (memchr(p, ' ', end - p) ?: end - 1) + 1;
+	len = (const char *)(memchr(p, ' ', end - p) ?: end) - p;
+	*path_len = min_t(size_t, len, 200);
+	return p;
+}
+
+static int refuse(struct ckpt_ctx *ctx, const struct kept *k, const char *why)
+{
+	return ckpt_err(ctx, -EOPNOTSUPP, "mount %.*s: keeps a %s namespace (nsfs)%s",
+			k->path_len, k->path, k->ns->ops->name, why);
+}
+
+/**
+ * checkpoint_kept_ns - note that a mount of the container keeps a namespace
+ * @ctx: the checkpoint
+ * @mnt_ns: mount namespace of the root task
+ * @line: the line of mountinfo; is no string
+ * @len: length of that
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
+		       const char *line, size_t len)
+{
+	const char *path;
+	struct kept *k;
+	int path_len;
+
+	path = ckpt_mount_point(line, len, &path_len);
+	k = kzalloc(struct_size(k, path, path_len), GFP_KERNEL_ACCOUNT);
+	if (!k)
+		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
+	memcpy(k->path, path, path_len);
+	k->path_len = path_len;
+	k->id = mount_number(line);
+	k->ns = find_kept(mnt_ns, k->id);
+	if (!k->ns) {
+		kfree(k);
+		return ckpt_err(ctx, -EBUSY, "mount %.*s: has gone meanwhile",
+				path_len, path);
+	}
+	list_add_tail(&k->list, &ctx->kept_ns);
+	return k->ns->ops->type == CLONE_NEWNET ? 0 :
+	       refuse(ctx, k, ": not supported");
+}
+
+/**
+ * checkpoint_kept_all - write the namespaces that mounts keep
+ * @ctx: the checkpoint; those of tasks have been written
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_kept_all(struct ckpt_ctx *ctx)
+{
+	struct kept *k;
+	int id;
+
+	list_for_each_entry(k, &ctx->kept_ns, list) {
+		id = ckpt_ns_id(ctx, k->ns);
+		if (id < 0)
+			return id;
+		if (!id)
+			return refuse(ctx, k, ", which is not the tree's");
+	}
+	return 0;
+}
+
+/**
+ * checkpoint_kept_by - tell which mounts keep a namespace
+ * @ctx: the checkpoint
+ * @ns: the namespace, whose object has just been written
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns)
+{
+	struct ckpt_hdr_ns_kept *h;
+	struct kept *k;
+
+	list_for_each_entry(k, &ctx->kept_ns, list) {
+		if (k->ns != ns)
+			continue;
+		h = ckpt_new_rec(ctx, CKPT_HDR_NS_KEPT, sizeof(*h));
+		if (IS_ERR(h))
+			return PTR_ERR(h);
+		h->mount = k->id;
+	}
+	return 0;
+}
+
+/**
+ * ckpt_kept_free - let go of the namespaces that mounts keep
+ * @ctx: the operation
+ */
+void ckpt_kept_free(struct ckpt_ctx *ctx)
+{
+	struct kept *k, *next;
+
+	list_for_each_entry_safe(k, next, &ctx->kept_ns, list) {
+		ckpt_ns_put(k->ns);
+		kfree(k);
+	}
+}
+
+/**
+ * ckpt_ns_kept_validate - check an NS_KEPT record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_ns_kept_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_ns_kept *k = (const void *)h;
+
+	if (k->reserved)
+		return ckpt_bad(v, "reserved field is not zero");
+	return 0;
+}
