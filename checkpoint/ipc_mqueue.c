@@ -620,7 +620,7 @@ static int make_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	ret = security_inode_create(dir, dentry, S_IFREG | h->mode) ?:
 	      make_inode(ns, h, dentry);
 	if (ret == -EMFILE)
-		return ckpt_err(ctx, ret,
+		return ckpt_err(ctx, -ENOMEM,
 				"POSIX message queue %s: more than the caller's RLIMIT_MSGQUEUE",
 				h->name);
 	if (ret)

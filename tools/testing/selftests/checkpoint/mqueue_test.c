@@ -399,7 +399,7 @@ TEST_F(mqueue, callers_limit)
 	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
 		TH_LOG("%s", self->t.msg);
 	ASSERT_EQ(0, setrlimit(RLIMIT_MSGQUEUE, &low));
-	EXPECT_EQ(-EMFILE, restart_killed(&self->t));
+	EXPECT_EQ(-ENOMEM, restart_killed(&self->t));
 	EXPECT_NE(NULL, strstr(self->t.msg, "RLIMIT_MSGQUEUE"))
 		TH_LOG("%s", self->t.msg);
 	old.rlim_max = RLIM_INFINITY;

@@ -100,6 +100,7 @@ prepare()
 				: > /run/service
 				exec tail -f /run/inner/file > /dev/null" &
 			until [ -e /run/service ]; do sleep 0.1; done
+			until pgrep -fx "sleep 10000" > /dev/null; do sleep 0.1; done
 			echo ready > /run/ready
 			while :; do sleep 1; echo $((n = n + 1)) > /run/count; done' \
 			< /dev/null > /dev/null 2>&1
@@ -476,8 +477,10 @@ result $? "user: it goes on"
 terminals
 result $? "user: its terminals are in use"
 end
-# Group 50 has come along from outside, and is not root's to give from inside.
-! restart --image "$tmp/home/image" && grep -q "ids from outside" "$tmp/err" &&
+# Group 50 has come along from outside, and is not root's to give from inside, nor
+# from further inside; one of the tasks is the first to say so.
+! restart --image "$tmp/home/image" &&
+	grep -q -e "ids from outside" -e "groups: not permitted" "$tmp/err" &&
 	! grep -q -e belongs -e limit "$tmp/err"
 result $? "user: restart by root with other groups is refused"
 
