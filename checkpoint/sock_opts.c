@@ -25,6 +25,7 @@
 #define REFUSE		0x1	/* it must be zero */
 #define BUFFER		0x2	/* getsockopt() shows twice what was set */
 #define LINGER		0x4	/* the time stays when it is switched off */
+#define TIMEOUT		0x8	/* a struct __kernel_sock_timeval */
 
 /* Which sockets have the options of a level. */
 static bool any_socket(const struct sock *sk)
@@ -108,8 +109,8 @@ static const struct sock_option sockopts[] = {
 	SOCK_OPT(SO_TIMESTAMPNS_NEW, 4, 0),
 	SOCK_OPT(SO_TIMESTAMPING_OLD, 8, REFUSE),
 	SOCK_OPT(SO_RCVLOWAT, 4, 0),
-	SOCK_OPT(SO_RCVTIMEO_NEW, 16, 0),
-	SOCK_OPT(SO_SNDTIMEO_NEW, 16, 0),
+	SOCK_OPT(SO_RCVTIMEO_NEW, 16, TIMEOUT),
+	SOCK_OPT(SO_SNDTIMEO_NEW, 16, TIMEOUT),
 	SOCK_OPT(SO_PASSCRED, 4, 0),
 	SOCK_OPT(SO_PASSPIDFD, 4, 0),
 	SOCK_OPT(SO_PASSSEC, 4, 0),
@@ -310,6 +311,14 @@ static const struct sock_option *find_opt(const struct ckpt_sockopt *h, size_t *
 	return NULL;
 }
 
+static bool timeout_ok(const u8 *value)
+{
+	struct __kernel_sock_timeval tv;
+
+	memcpy(&tv, value, sizeof(tv));
+	return tv.tv_usec >= 0 && tv.tv_usec < USEC_PER_SEC;
+}
+
 /**
  * ckpt_sockopts_validate - check the options in a SOCKET record
  * @v: the validator
@@ -335,6 +344,8 @@ int ckpt_sockopts_validate(struct ckpt_validator *v,
 		if (opt->len != o->len || opt->reserved ||
 		    memchr_inv(opt->value + o->len, 0, VALUE_MAX - o->len))
 			return ckpt_bad(v, "option of a socket has a wrong length");
+		if (o->flags & TIMEOUT && !timeout_ok(opt->value))
+			return ckpt_bad(v, "timeout of a socket");
 	}
 	return 0;
 }

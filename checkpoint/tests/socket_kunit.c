@@ -79,8 +79,8 @@ static void unix_socket(union rec *r, union rec *owner)
 	r->socket.opts[0].name = SO_REUSEADDR;
 	r->socket.opts[0].len = 4;
 	r->socket.opts[1].level = SOL_SOCKET;
-	r->socket.opts[1].name = SO_KEEPALIVE;
-	r->socket.opts[1].len = 4;
+	r->socket.opts[1].name = SO_RCVTIMEO_NEW;
+	r->socket.opts[1].len = 16;
 }
 
 static void tcp_socket(union rec *r, union rec *owner)
@@ -212,11 +212,14 @@ static const struct sock_case cases[] = {
 	BAD(unix_socket, socket.s.nr_opts, 1, "padding"),
 	UNKNOWN(unix_socket, socket.opts[0].name, 9999, "option"),
 	UNKNOWN(unix_socket, socket.opts[0].level, SOL_TCP, "level"),
-	UNKNOWN(unix_socket, socket.opts[0].name, SO_KEEPALIVE, "order"),
+	UNKNOWN(unix_socket, socket.opts[1].name, SO_REUSEADDR, "order"),
 	UNKNOWN(unix_socket, socket.opts[1].name, SO_LOCK_FILTER,
 		"option that is never saved"),
 	BAD(unix_socket, socket.opts[1].len, 8, "length of an option"),
-	BAD(unix_socket, socket.opts[1].value[4], 1, "tail of an option"),
+	BAD(unix_socket, socket.opts[0].value[4], 1, "tail of an option"),
+	FINE(unix_socket, socket.opts[1].value[8], 1, "timeout"),
+	BAD(unix_socket, socket.opts[1].value[11], 1, "timeout with too many microseconds"),
+	BAD(unix_socket, socket.opts[1].value[15], 0x80, "timeout with less than none"),
 	BAD(unix_socket, socket.opts[1].reserved, 1, "reserved in an option"),
 
 	FINE(tcp_socket, socket.s.family, AF_INET6, "tcp, IPv6"),
