@@ -211,6 +211,15 @@ static int add_xattr(struct tmpfs_walk *w, struct dentry *dentry,
 	return PTR_ERR_OR_ZERO(h);
 }
 
+static int refuse_xattr(struct tmpfs_walk *w, struct dentry *dentry,
+			const char *name)
+{
+	struct path path = { .mnt = w->path.mnt, .dentry = dentry };
+
+	return ckpt_path_err(w->ctx, &path, -EOPNOTSUPP,
+			     "extended attribute %s is not supported", name);
+}
+
 static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
 {
 	char *list, *name;
@@ -230,8 +239,7 @@ static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
 		ret = walk_err(w, dentry, len, "extended attributes");
 	for (name = list; !ret && name < list + len; name += strlen(name) + 1)
 		ret = is_saved_xattr(name) ? add_xattr(w, dentry, name) :
-		      walk_err(w, dentry, -EOPNOTSUPP,
-			       "has an extended attribute that is not supported");
+					     refuse_xattr(w, dentry, name);
 	kvfree(list);
 	return ret;
 }

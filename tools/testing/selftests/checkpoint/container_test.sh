@@ -245,7 +245,7 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 33
+ktap_set_plan 34
 
 # terminal: that of script(1), in the container's own devpts.
 terminal()
@@ -267,6 +267,12 @@ done
 if [ -z "$init" ] || ! [ -s "$tmp/mounts.before" ]; then
 	ktap_exit_fail_msg "cannot make a container here"
 fi
+
+setfattr -n security.other -v x "/proc/$init/root/run/file" &&
+	! timeout 60 ckpt checkpoint --image "$tmp/image" "$init" 2> "$tmp/err" &&
+	grep -q "/run/.*: extended attribute security.other is not supported" "$tmp/err"
+result $? "an attribute of no known security module"
+setfattr -x security.other "/proc/$init/root/run/file"
 
 timeout 60 ckpt checkpoint --kill --image "$tmp/image" "$init" 2> "$tmp/err"
 result $? "checkpoint of a container"
