@@ -41,7 +41,7 @@ void *restore_tmpfs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 void *restore_tmpfs_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			  struct ckpt_cursor *c);
 int restore_tmpfs_all(struct ckpt_ctx *ctx);
-int restore_tmpfs_times(struct ckpt_ctx *ctx);
+int restore_tmpfs_finish(struct ckpt_ctx *ctx);
 struct inode *restore_tmpfs_inode(struct ckpt_obj *o);
 void ckpt_tmpfs_put(void *obj);
 void ckpt_tmpfs_entry_put(void *obj);

@@ -5,7 +5,8 @@
  * Saved: id, key, permissions, labels, size, times, who made and last attached
  *	it, contents; whether it goes away with the last attachment (SHM_DEST). How
  *	often it is attached follows from the areas.
- * Not saved: which task made it, where only shm_rmid_forced asks.
+ * Not saved: which task made it, where only shm_rmid_forced asks; who attached
+ *	it as which label: its attachments have that of the segment's own file.
  * Refused: huge pages; SHM_LOCK.
  */
 #include <linux/err.h>
@@ -209,7 +210,8 @@ static int add_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		ckpt_obj_set(o, get_file(shp->shm_file), ns);
 	shm_unlock(shp);
 	/* It stays: we have the namespace for ourselves. */
-	return ret ?: restore_part_labels(ctx, CKPT_LABELLED_IPC, &shp->shm_perm, c);
+	return ret ?: restore_part_labels(ctx, CKPT_LABELLED_IPC, &shp->shm_perm, c) ?:
+	       restore_obj_labels(ctx, CKPT_LABELLED_FILE, shp->shm_file, o->c);
 }
 
 /**

@@ -687,6 +687,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "INODE",
 		.min_len	= sizeof(struct ckpt_hdr_inode),
 		.class		= CKPT_CLASS_INODE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_inode_validate,
 		.checkpoint	= checkpoint_inode,
 		.restore	= restore_inode,

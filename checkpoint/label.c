@@ -90,7 +90,8 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 	case CKPT_LABELLED_FILE:
 		obj->type = LSM_CKPT_FILE;
 		obj->file = file;
-		return true;
+		/* What overlayfs maps in place of an open file is its own. */
+		return !(file->f_mode & FMODE_BACKING);
 	case CKPT_LABELLED_INODE:
 		return inode_obj(obj, ptr);
 	case CKPT_LABELLED_CONTENTS:

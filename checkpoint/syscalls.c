@@ -509,7 +509,7 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 		ret = restore_namespaces(ctx) ?: restore_mqueues(ctx) ?:
 		      restore_keys(ctx);
 	if (!ret)
-		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
+		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_finish(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();

@@ -6,12 +6,15 @@
  *	another mount namespace of the tree, and the caller of checkpoint() has not
  *	mounted: all files with their kind, owner, permissions, times
  *	of access and modification, names, contents, and extended attributes of
- *	the user and trusted classes and file capabilities.
+ *	the user and trusted classes, file capabilities, and labels.
  * Not saved: times of change and birth; inode numbers; that pages were reserved
- *	and never written; labels of security modules, which are made anew.
- * Refused: owners that have no id in the container; access control lists; inode
- *	flags; filesystems of which only a part is mounted, or with something mounted
+ *	and never written.
+ * Refused: owners that have no id in the container; access control lists; other
+ *	attributes of the security class; inode flags; filesystems of which only a part is mounted, or with something mounted
  *	over their root.
+ *
+ * Labels are attributes as well, and only set with RESTART_KEEP_LSM. Otherwise
+ * they are made anew.
  *
  * A coordinator mounts the filesystem again. It is filled only if nothing is in
  * it yet but directories and empty files, which a coordinator makes to mount
@@ -139,20 +142,50 @@ static int read_names(struct tmpfs_walk *w, struct dentry *dir)
 	return ret ? walk_err(w, dir, ret, "cannot be read") : 0;
 }
 
-/* Attributes are saved by name; labels are those of the restart. */
+static bool is_label(const char *name)
+{
+	static const char * const names[] = {
+		XATTR_NAME_SELINUX, XATTR_NAME_SMACK, XATTR_NAME_SMACKEXEC,
+		XATTR_NAME_SMACKMMAP, XATTR_NAME_SMACKTRANSMUTE,
+	};
+
+	return match_string(names, ARRAY_SIZE(names), name) >= 0;
+}
+
 static bool is_saved_xattr(const char *name)
 {
-	return !strncmp(name, XATTR_USER_PREFIX, XATTR_USER_PREFIX_LEN) ||
+	return is_label(name) ||
+	       !strncmp(name, XATTR_USER_PREFIX, XATTR_USER_PREFIX_LEN) ||
 	       !strncmp(name, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN) ||
 	       !strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) ||
 	       !strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT) ||
 	       !strcmp(name, XATTR_NAME_CAPS);
 }
 
+/* Modules know labels that are not stored, as of the root. */
+static ssize_t get_label(struct mnt_idmap *idmap, struct dentry *dentry,
+			 const char *name, void **value)
+{
+	ssize_t len = vfs_getxattr(idmap, dentry, name, NULL, 0);
+
+	if (len < 0)
+		return len;
+	*value = kzalloc(len, GFP_KERNEL_ACCOUNT);
+	return *value ? vfs_getxattr(idmap, dentry, name, *value, len) : -ENOMEM;
+}
+
+static ssize_t get_xattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			 const char *name, void **value)
+{
+	if (is_label(name))
+		return get_label(idmap, dentry, name, value);
+	return vfs_getxattr_alloc(idmap, dentry, name, (char **)value, 0,
+				  GFP_KERNEL_ACCOUNT);
+}
+
 static int add_xattr(struct tmpfs_walk *w, struct dentry *dentry,
 		     const char *name)
 {
-	struct mnt_idmap *idmap = mnt_idmap(w->path.mnt);
 	size_t name_len = strlen(name) + 1;
 	struct ckpt_hdr_xattr *h;
 	void *value = NULL;
@@ -161,10 +194,11 @@ static int add_xattr(struct tmpfs_walk *w, struct dentry *dentry,
 	if (is_posix_acl_xattr(name))
 		return walk_err(w, dentry, -EOPNOTSUPP,
 				"access control lists on tmpfs are not supported");
-	len = vfs_getxattr_alloc(idmap, dentry, name, (char **)&value, 0,
-				 GFP_KERNEL_ACCOUNT);
-	if (len < 0)
+	len = get_xattr(mnt_idmap(w->path.mnt), dentry, name, &value);
+	if (len < 0) {
+		kfree(value);
 		return walk_err(w, dentry, len, "extended attribute");
+	}
 	h = ckpt_new_rec(w->ctx, CKPT_HDR_XATTR,
 			 ALIGN(struct_size(h, data, name_len + len), 8));
 	if (!IS_ERR(h)) {
@@ -195,8 +229,9 @@ static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
 	if (len < 0)
 		ret = walk_err(w, dentry, len, "extended attributes");
 	for (name = list; !ret && name < list + len; name += strlen(name) + 1)
-		if (is_saved_xattr(name))
-			ret = add_xattr(w, dentry, name);
+		ret = is_saved_xattr(name) ? add_xattr(w, dentry, name) :
+		      walk_err(w, dentry, -EOPNOTSUPP,
+			       "has an extended attribute that is not supported");
 	kvfree(list);
 	return ret;
 }
@@ -971,14 +1006,32 @@ static int set_attributes(struct ckpt_ctx *ctx,
 	return ret;
 }
 
-static int set_xattrs(struct restored_entry *r, struct ckpt_cursor *c)
+/* Who could not set a label may have it all the same, by the policy. */
+static bool has_label(const struct restored_entry *r,
+		      const struct ckpt_hdr_xattr *x)
+{
+	void *value = NULL;
+	ssize_t len;
+	bool same;
+
+	len = get_label(mnt_idmap(r->mnt), r->dentry, x->data, &value);
+	same = len == x->value_len && !memcmp(value, x->data + x->name_len, len);
+	kfree(value);
+	return same;
+}
+
+/* Either the labels or all other attributes. */
+static int set_xattrs(const struct restored_entry *r, struct ckpt_cursor *c,
+		      bool labels)
 {
 	const struct ckpt_hdr_xattr *x;
 	int ret = 0;
 
 	while (!ret && (x = ckpt_read_opt_type(c, CKPT_HDR_XATTR)))
-		ret = vfs_setxattr(mnt_idmap(r->mnt), r->dentry, x->data,
-				   x->data + x->name_len, x->value_len, 0);
+		if (is_label(x->data) == labels && !(labels && has_label(r, x)))
+			ret = vfs_setxattr(mnt_idmap(r->mnt), r->dentry, x->data,
+					   x->data + x->name_len, x->value_len,
+					   0);
 	return ret;
 }
 
@@ -1011,7 +1064,7 @@ static int fill_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e
 		if (ret)
 			entry_err(ctx, e, ret, "owner, permissions or size");
 		else
-			ret = set_xattrs(r, c);
+			ret = set_xattrs(r, c, false);
 		if (ret)
 			entry_err(ctx, e, ret, "extended attribute");
 	}
@@ -1073,10 +1126,17 @@ int restore_tmpfs_all(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-static int set_times(struct ckpt_obj *o)
+static int set_labels(struct ckpt_ctx *ctx, const struct ckpt_obj *o)
+{
+	struct ckpt_cursor c = o->c;
+
+	return ctx->flags & RESTART_KEEP_LSM ? set_xattrs(o->ptr, &c, true) : 0;
+}
+
+static int set_times(const struct ckpt_obj *o)
 {
 	const struct ckpt_hdr_tmpfs_entry *e = (const void *)o->h;
-	struct restored_entry *r = o->ptr;
+	const struct restored_entry *r = o->ptr;
 	struct iattr attr = {
 		.ia_valid = ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
 			    ATTR_MTIME_SET,
@@ -1085,25 +1145,42 @@ static int set_times(struct ckpt_obj *o)
 	};
 	int ret;
 
-	ret = mnt_want_write(r->mnt);
-	if (ret)
-		return ret;
 	inode_lock(d_inode(r->dentry));
 	ret = notify_change(mnt_idmap(r->mnt), r->dentry, &attr, NULL);
 	inode_unlock(d_inode(r->dentry));
+	return ret;
+}
+
+static int finish_entry(struct ckpt_ctx *ctx, const struct ckpt_obj *o)
+{
+	const struct ckpt_hdr_tmpfs_entry *e = (const void *)o->h;
+	const struct restored_entry *r = o->ptr;
+	int ret;
+
+	ret = mnt_want_write(r->mnt);
+	if (ret)
+		return entry_err(ctx, e, ret, "filesystem");
+	ret = set_labels(ctx, o);
+	if (ret)
+		entry_err(ctx, e, ret, "label of a security module");
+	else
+		ret = set_times(o);
+	if (ret)
+		entry_err(ctx, e, ret, "times");
 	mnt_drop_write(r->mnt);
 	return ret;
 }
 
 /**
- * restore_tmpfs_times - set the times of the files
+ * restore_tmpfs_finish - set labels and times of the files
  * @ctx: the restart, after restore_tmpfs_all()
  *
- * Before tasks open files and compare times; directories do not change any more.
+ * Before tasks open files and compare times; directories do not change any more,
+ * and what was made in them has not inherited anything.
  *
  * Return: 0, or an errno that has been reported.
  */
-int restore_tmpfs_times(struct ckpt_ctx *ctx)
+int restore_tmpfs_finish(struct ckpt_ctx *ctx)
 {
 	struct restored_entry *r;
 	struct ckpt_obj *o;
@@ -1115,9 +1192,7 @@ int restore_tmpfs_times(struct ckpt_ctx *ctx)
 		r = o->ptr;
 		if (o->h->type != CKPT_HDR_TMPFS_ENTRY || !r->dentry)
 			continue;
-		ret = set_times(o);
-		if (ret)
-			entry_err(ctx, (const void *)o->h, ret, "times");
+		ret = finish_entry(ctx, o);
 		cond_resched();
 	}
 	return ret;

@@ -15,6 +15,7 @@ load_smack()
 		echo "$rule" > /sys/fs/smackfs/load2 || return
 	done < $dir_lsm/smack.rules
 	label=App
+	box_label=$label
 }
 
 load_selinux()
@@ -23,12 +24,14 @@ load_selinux()
 	cat /files/selinux.0 > /sys/fs/selinux/load || return
 	echo 1 > /sys/fs/selinux/enforce || return
 	label=user_u:base_r:app_t:s0
+	box_label=$label
 }
 
 load_apparmor()
 {
 	apparmor_parser -K -r $dir_lsm/apparmor.profiles || return
 	label='changeprofile ckpt-app'
+	box_label='changeprofile ckpt-box'
 }
 
 # The list of Debian, less what this kernel is built without.
@@ -125,6 +128,8 @@ boxes()
 			. /run/guest/box-lib.sh
 			if [ -e "/data/box/$LSM-$kind/image" ]; then
 				box_restore "$kind"
+				box_end
+				box_restore "$kind" --keep-lsm
 				box_end
 			else
 				box_save "$kind"

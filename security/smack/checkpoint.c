@@ -17,6 +17,7 @@
 #include <linux/lsm_hooks.h>
 #include <linux/sort.h>
 #include <linux/xattr.h>
+#include <net/netlabel.h>
 #include <net/sock.h>
 #include "checkpoint.h"
 #include "smack.h"
@@ -440,6 +441,21 @@ static int restore_inode_label(const struct lsm_ckpt_obj *obj,
 	return 0;
 }
 
+/* The option that IPv4 packets get comes from the label, too. */
+static int restore_sock_label(struct sock *sk, u32 attr,
+			      struct smack_known *label)
+{
+	*sock_label(sk, attr) = label;
+	if (attr != CKPT_LABEL_CURRENT || sk->sk_family != PF_INET)
+		return 0;
+	local_bh_disable();
+	bh_lock_sock_nested(sk);
+	netlbl_sock_delattr(sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	return smack_netlbl_add(sk);
+}
+
 static int restore_object_label(const struct lsm_ckpt_obj *obj,
 				struct smack_known *label)
 {
@@ -460,8 +476,7 @@ static int restore_object_label(const struct lsm_ckpt_obj *obj,
 		*smack_msg_msg(obj->msg) = label;
 		return 0;
 	case LSM_CKPT_SOCK:
-		*sock_label(obj->sock, obj->attr) = label;
-		return 0;
+		return restore_sock_label(obj->sock, obj->attr, label);
 	case LSM_CKPT_KEY:
 		*smack_ckpt_key_label(obj->key) = label;
 		return 0;

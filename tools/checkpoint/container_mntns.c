@@ -114,7 +114,7 @@ static int clone_tree(const struct mntns *n, int from)
 	int tree = open_tree(from, "", flags);
 
 	/* In a user namespace, mounts from outside come with those below them. */
-	if (tree < 0 && errno == EINVAL && n->m.ct->user)
+	if (tree < 0 && errno == EINVAL && n->m.ct->level[NS_OF_MOUNTS])
 		tree = open_tree(from, "", flags | AT_RECURSIVE);
 	return tree;
 }
@@ -224,7 +224,7 @@ static int make_fs(const struct mntns *n, struct libmnt_fs *fs)
 {
 	int fd = fsopen(mnt_fs_get_fstype(fs), FSOPEN_CLOEXEC), tree = -1;
 	unsigned long sb_flags = 0;
-	char *data = mount_data(n->m.ct->user, fs, &sb_flags);
+	char *data = mount_data(&n->m, fs, n->m.ct->level[NS_OF_MOUNTS], &sb_flags);
 
 	if (mount_is_tmpfs(fs))
 		sb_flags &= ~MS_RDONLY;
@@ -522,7 +522,7 @@ static bool is_there(const struct mntns *n, struct source *s, int place)
 {
 	int old = s->tree;
 
-	if (!n->m.ct->user || !mount_is_there(old, place))
+	if (!n->m.ct->level[NS_OF_MOUNTS] || !mount_is_there(old, place))
 		return false;
 	s->tree = dup(place);
 	mount_close(old);

@@ -300,14 +300,15 @@ static void translate_id(char **data, const char *name,
 
 /**
  * mount_data - options of a filesystem, as mount(2) wants them
- * @user: the user namespace it is mounted in, or NULL
+ * @m: the mounts
  * @fs: a mount in the image
+ * @level: in how many user namespaces it is mounted
  * @flags: flags that stand for some of them are added here
  *
  * Return: the options, to be freed
  */
-char *mount_data(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
-		 unsigned long *flags)
+char *mount_data(const struct mounts *m, struct libmnt_fs *fs,
+		 unsigned int level, unsigned long *flags)
 {
 	static const char * const drop[] = { "rw", "ro", "sync", "dirsync",
 					     "lazytime" };
@@ -315,12 +316,14 @@ char *mount_data(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
 					     MS_DIRSYNC, MS_LAZYTIME };
 	const char *opts = mnt_fs_get_fs_options(fs);
 	char *data = strdup(opts ? opts : "");
+	const struct ckpt_hdr_ns_user *user;
 	unsigned int i;
 
 	for (i = 0; data && i < ARRAY_SIZE(drop); i++)
 		if (!mnt_optstr_remove_option(&data, drop[i]))
 			*flags |= set[i];
-	if (data && user) {
+	for (i = 0; data && i < level; i++) {
+		user = m->ct->chain[i];
 		translate_id(&data, "uid", user->map, user->nr_uid);
 		translate_id(&data, "gid", user->map + user->nr_uid, user->nr_gid);
 	}
@@ -395,7 +398,7 @@ static int clone_all(const struct mounts *m, struct libmnt_fs *fs, int fd)
 /* In a user namespace: what has come along with what it is in. */
 static int bind_is_there(const struct mounts *m, struct libmnt_fs *fs, int from)
 {
-	int to = m->ct->user ? mount_open_place(m, fs, 0) : -1, ret = 0;
+	int to = m->ct->level[NS_OF_MOUNTS] ? mount_open_place(m, fs, 0) : -1, ret = 0;
 
 	if (to >= 0 && mount_is_there(from, to))
 		ret = mount_set_options(to, mount_flags(fs)) ?
@@ -421,7 +424,8 @@ static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
 	if (from >= 0 && !fstat(from, &st))
 		tree = open_tree(from, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
 				 AT_EMPTY_PATH);
-	if (tree < 0 && from >= 0 && errno == EINVAL && m->ct->user)
+	if (tree < 0 && from >= 0 && errno == EINVAL &&
+	    m->ct->level[NS_OF_MOUNTS])
 		tree = clone_all(m, fs, from);
 	mount_close(from);
 	if (tree < 0)
@@ -477,7 +481,7 @@ bool mount_is_tmpfs(struct libmnt_fs *fs)
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = mount_data(m->ct->user, fs, &sb_flags);
+	char *data = mount_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
 	int to = mount_open_place(m, fs, S_IFDIR), ret;
 
 	if (to < 0) {
@@ -867,7 +871,7 @@ static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
 	if (mkdir(to, 0700))
 		return mount_failed(fs, errno, "%s", to);
 	fd = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	data = mount_data(NULL, fs, &sb_flags);
+	data = mount_data(m, fs, 0, &sb_flags);
 	ret = fd < 0 ? -1 : mount_at(fd, fs, flags | sb_flags, data);
 	mount_close(fd);
 	free(data);
@@ -1071,7 +1075,7 @@ static int mount_late(struct mounts *m, pid_t init)
 int mount_make_read_only(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = mount_data(m->ct->user, fs, &sb_flags);
+	char *data = mount_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
 	int to, ret = 0;
 
 	if (sb_flags & MS_RDONLY) {

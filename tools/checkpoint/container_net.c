@@ -869,7 +869,7 @@ static int add_spaces(struct net *net, const struct ckpt_call *call, bool whole)
 	const struct container *ct = net->ct;
 	size_t i;
 
-	net->user = whole && ct->user ? ct->user->ns.h.id : 0;
+	net->user = whole && ct->caller ? ct->chain[ct->caller - 1]->ns.h.id : 0;
 	net->spaces[0].ours = whole && ct->own_net;
 	for (i = 0; i <= ct->nr_nets; i++) {
 		struct space *sp = &net->spaces[i];

@@ -13,6 +13,7 @@
 #include <linux/landlock.h>
 #include <linux/lsm.h>
 #include <mqueue.h>
+#include <netinet/in.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
@@ -307,8 +308,8 @@ static bool key_label_is(long key, const char *value)
 	return !strcmp(buf, value);
 }
 
-/* The label of the first message in an image. */
-static const char *label_of_message(int fd, char *buf, size_t size)
+/* The label of the first thing of a type in an image. */
+static const char *label_of(int fd, uint32_t type, char *buf, size_t size)
 {
 	static char rec[CKPT_RECORD_MAX];
 	struct ckpt_hdr_labels *l = (void *)rec;
@@ -322,7 +323,7 @@ static const char *label_of_message(int fd, char *buf, size_t size)
 		for (off = 0; pread(fd, rec, sizeof(rec), off) > 0; off += h->len) {
 			if (h->type == CKPT_HDR_META_END || h->len < sizeof(*h))
 				break;
-			if (!pass && !id && last == CKPT_HDR_IPC_MSG_MSG &&
+			if (!pass && !id && last == type &&
 			    h->type == CKPT_HDR_LABELS)
 				id = l->ref[0].label;
 			if (pass && id && h->id == id)
@@ -356,8 +357,9 @@ static long restart_kept(struct ckpt_test *t)
 }
 
 /* What cannot be seen otherwise: it is in the second image as in the first. */
-static void message_case(struct __test_metadata *_metadata, struct ckpt_test *t,
-			 void (*fn)(struct shared *), const char *label)
+static void image_case(struct __test_metadata *_metadata, struct ckpt_test *t,
+		       void (*fn)(struct shared *), uint32_t type,
+		       const char *label)
 {
 	char buf[512];
 
@@ -367,10 +369,10 @@ static void message_case(struct __test_metadata *_metadata, struct ckpt_test *t,
 							 t->sh->failed, t->sh->why);
 	nap_ms(10);
 	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
-	EXPECT_STREQ(label, label_of_message(t->image, buf, sizeof(buf)));
+	EXPECT_STREQ(label, label_of(t->image, type, buf, sizeof(buf)));
 	ASSERT_LT(0, restart_kept(t)) TH_LOG("%s", t->msg);
 	ASSERT_LT(0, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
-	EXPECT_STREQ(label, label_of_message(t->image, buf, sizeof(buf)));
+	EXPECT_STREQ(label, label_of(t->image, type, buf, sizeof(buf)));
 	atomic_store(&t->sh->go, 1);
 	EXPECT_EQ(0, wait_exit(t->pid));
 	t->pid = 0;
@@ -670,6 +672,68 @@ TEST_F(smack, key_denied)
 		 RESTART_KEEP_LSM, -EPERM, "label App");
 }
 
+/* Packets have the label as well, but for the one that needs none. */
+static bool sends_labels(int sock)
+{
+	unsigned char opts[64];
+	socklen_t len = sizeof(opts);
+
+	return !getsockopt(sock, IPPROTO_IP, IP_OPTIONS, opts, &len) && len &&
+	       opts[0] == 134;
+}
+
+static void smack_inet_target(struct shared *sh)
+{
+	int tcp, udp;
+
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	tcp = socket(AF_INET, SOCK_STREAM, 0);
+	udp = socket(AF_INET, SOCK_DGRAM, 0);
+	TARGET_CHECK(sh, !listen(tcp, 5));
+	TARGET_CHECK(sh, sends_labels(tcp) && sends_labels(udp));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, sends_labels(tcp) == !!KEPT(sh));
+	TARGET_CHECK(sh, sends_labels(udp) == !!KEPT(sh));
+}
+
+TEST_F(smack, inet)
+{
+	run_case(_metadata, &self->t, smack_inet_target, as_we_are,
+		 RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(smack, inet_not_kept)
+{
+	run_case(_metadata, &self->t, smack_inet_target, as_we_are, 0, 1, "");
+}
+
+/* The other way round: the caller's label goes off again. */
+static void as_app(void)
+{
+	if (attr_set(SMACK_ATTR, "App"))
+		_exit(97);
+}
+
+static void smack_inet_floor_target(struct shared *sh)
+{
+	int udp = socket(AF_INET, SOCK_DGRAM, 0);
+
+	TARGET_CHECK(sh, !sends_labels(udp));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, sends_labels(udp) == !KEPT(sh));
+}
+
+TEST_F(smack, inet_floor)
+{
+	run_case(_metadata, &self->t, smack_inet_floor_target, as_app,
+		 RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(smack, inet_floor_not_kept)
+{
+	run_case(_metadata, &self->t, smack_inet_floor_target, as_app, 0, 1, "");
+}
+
 static void smack_message_target(struct shared *sh)
 {
 	with_message(sh, SMACK_ATTR, "App");
@@ -677,7 +741,35 @@ static void smack_message_target(struct shared *sh)
 
 TEST_F(smack, message)
 {
-	message_case(_metadata, &self->t, smack_message_target, "App");
+	image_case(_metadata, &self->t, smack_message_target,
+		   CKPT_HDR_IPC_MSG_MSG, "App");
+}
+
+/* The file behind an area: mprotect() asks what may be done with it. */
+static void smack_memory_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	TARGET_CHECK(sh, mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS,
+			      -1, 0) != MAP_FAILED);
+	target_step(sh, 1);
+}
+
+TEST_F(smack, memory)
+{
+	image_case(_metadata, &self->t, smack_memory_target, CKPT_HDR_INODE, "App");
+}
+
+static void smack_segment_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	TARGET_CHECK(sh, shmat(shmget(IPC_PRIVATE, 4096, 0600), NULL, 0) != (void *)-1);
+	target_step(sh, 1);
+}
+
+TEST_F(smack, segment)
+{
+	image_case(_metadata, &self->t, smack_segment_target, CKPT_HDR_INODE, "App");
 }
 
 /* A queue that is there already keeps the label it has. */
@@ -1000,7 +1092,8 @@ static void selinux_message_target(struct shared *sh)
 
 TEST_F(selinux, message)
 {
-	message_case(_metadata, &self->t, selinux_message_target, OBJ("app_t"));
+	image_case(_metadata, &self->t, selinux_message_target,
+		   CKPT_HDR_IPC_MSG_MSG, OBJ("app_t"));
 }
 
 /* Each with one thing that as_creator() may not make. */

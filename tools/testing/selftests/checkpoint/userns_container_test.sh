@@ -128,6 +128,26 @@ prepare()
 		pivot_root . old && exec chroot . sh /setup.sh root
 	END
 	cp "$tmp/setup.sh" "$tmp/root/setup.sh"
+	# Small ones, for user namespaces inside of others: with the argument, the
+	# root task has one of its own after everything else.
+	mkdir "$tmp/home/small"
+	cat > "$tmp/small.sh" <<- END
+		cd "$tmp/home" || exit
+		mount -t tmpfs -o mode=755,uid=0 small small
+		cd small || exit
+		mkdir usr etc proc run dev old
+		mount --rbind /usr usr
+		mount --bind /etc etc
+		for dir in bin lib lib64 sbin; do ln -s usr/\$dir \$dir; done
+		. "$tmp/dev.sh"
+		pivot_root . old && exec chroot . sh -c '
+			mount -t proc -o nosuid proc /proc
+			mount -t tmpfs -o size=1m,mode=755,uid=0 run /run
+			busybox umount -l /old
+			exec "\$@" setsid sh -c "
+				while :; do sleep 1; echo \\\$((n = n + 1)) > /run/count; done" \
+				< /dev/null > /dev/null 2>&1' sh "\$@"
+	END
 }
 
 namespaces=(--mount --uts --ipc --net --pid --cgroup --fork)
@@ -146,16 +166,21 @@ started()
 	kill -KILL "$outer"
 }
 
-# start_root: $init is the init of a container of many ids that root has made.
-start_root()
+# hold_range: $holder is in a user namespace of many ids.
+hold_range()
 {
-	local holder
 	unshare --user sleep 1000 &
 	holder=$!
 	disown $holder
 	wait_for test ! "/proc/$holder/ns/user" -ef /proc/self/ns/user
 	echo 0 100000 65536 > /proc/$holder/uid_map &&
-		echo 0 100000 65536 > /proc/$holder/gid_map || return 1
+		echo 0 100000 65536 > /proc/$holder/gid_map
+}
+
+# start_root: $init is the init of a container of many ids that root has made.
+start_root()
+{
+	hold_range || return 1
 	nsenter --user --target $holder unshare "${namespaces[@]}" \
 		sh "$tmp/root.sh" > "$tmp/log" 2>&1 &
 	outer=$!
@@ -281,8 +306,67 @@ terminals()
 		wait_for grep -q third "$run/typed"
 }
 
+# levels: in how many user namespaces the init is, and how far inside each of its
+# namespaces was made.
+levels()
+{
+	python3 - "$init" <<- 'END'
+		import fcntl, os, sys
+		def up(fd, request):
+		    try:
+		        return fcntl.ioctl(fd, request)
+		    except OSError:
+		        return None
+		fd = os.open(f"/proc/{sys.argv[1]}/ns/user", os.O_RDONLY)
+		chain = []
+		while fd is not None:
+		    chain.insert(0, os.fstat(fd).st_ino)
+		    fd = up(fd, 0xb702)
+		print(len(chain) - 1)
+		for name in "mnt", "net", "pid", "uts", "ipc":
+		    fd = os.open(f"/proc/{sys.argv[1]}/ns/{name}", os.O_RDONLY)
+		    print(name, chain.index(os.fstat(up(fd, 0xb701)).st_ino))
+	END
+}
+
+look_small()
+{
+	{
+		levels
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+		cat "/proc/$init/uid_map" "/proc/$init/gid_map"
+		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
+		stat -c '%u %g %a' "/proc/$init/root" "/proc/$init/root/run/count"
+	} > "$tmp/$1" 2> "$tmp/err"
+}
+
+# small NAME LEVELS ARGUMENT COMMAND...: a container that COMMAND makes, with these
+# levels; root has made it, or a plain user with $plain.
+small()
+{
+	local name=$1 want=$2 argument=$3
+	shift 3
+	# shellcheck disable=SC2086
+	"$@" sh "$tmp/small.sh" $argument > "$tmp/log" 2>&1 &
+	outer=$!
+	started || sed 's/^/# /' "$tmp/log"
+	[ -z "$holder" ] || kill "$holder"
+	holder=
+	look_small before
+	levels | paste -sd ' ' > "$tmp/out" 2> "$tmp/err"
+	[ "$(cat "$tmp/out")" = "$want" ] || cat "$tmp/out" >> "$tmp/err"
+	[ "$(cat "$tmp/out")" = "$want" ] &&
+		timeout 60 "${plain[@]}" ckpt checkpoint --kill --force --image "$tmp/home/small.image" "$init" 2> "$tmp/err"
+	result $? "$name: checkpoint"
+	init=
+	restart ${plain:+as_user} --image "$tmp/home/small.image" && look_small after &&
+		same && clean && counts
+	result $? "$name: all is as it was, and goes on"
+	end
+}
+
 ktap_print_header
-ktap_set_plan 28
+ktap_set_plan 40
 
 if ! prepare || ! start_root; then
 	sed 's/^/# /' "$tmp/log"
@@ -383,13 +467,34 @@ terminals
 result $? "user: its terminals are in use"
 end
 # Group 50 has come along from outside, and is not root's to give from inside.
-! restart --image "$tmp/home/image" && grep -q "ids from outside" "$tmp/err" &&
+! restart --image "$tmp/home/image" && grep -q -e "ids from outside" -e "supplementary groups: not" "$tmp/err" &&
 	! grep -q -e belongs -e limit "$tmp/err"
 result $? "user: restart by root with other groups is refused"
 
 ckpt show "$tmp/home/image" > "$tmp/out" 2> "$tmp/err" &&
 	grep -q 'user ids 0 = 1000' "$tmp/out"
 result $? "show prints the map"
+
+# ---- user namespaces inside of others ----
+
+plain=()
+inner=(unshare --user --map-root-user)
+hold_range
+small "in another, with nothing" "2 mnt 1 net 1 pid 1 uts 1 ipc 1" "${inner[*]}" \
+	nsenter --user --target "$holder" unshare "${namespaces[@]}"
+hold_range
+small "in another, with mounts" "2 mnt 2 net 1 pid 1 uts 1 ipc 1" "" \
+	nsenter --user --target "$holder" unshare --pid --uts --ipc --net --fork "${inner[@]}" --mount
+hold_range
+small "in another, with all" "2 mnt 2 net 2 pid 2 uts 2 ipc 2" "" \
+	nsenter --user --target "$holder" "${inner[@]}" unshare "${namespaces[@]}"
+small "with mounts" "1 mnt 1 net 0 pid 0 uts 0 ipc 1" "" \
+	unshare --pid --uts --net --fork "${inner[@]}" --mount --ipc
+small "with nothing" "1 mnt 0 net 0 pid 0 uts 0 ipc 0" "${inner[*]}" \
+	unshare "${namespaces[@]}"
+plain=("${as_user[@]}")
+small "user: in another, with mounts" "2 mnt 2 net 0 pid 1 uts 1 ipc 0" "" \
+	"${as_user[@]}" "${inner[@]}" --pid --uts --fork "${inner[@]}" --mount
 
 # The calls can be for root only; a checkpoint is allowed for longer.
 old=$(cat /proc/sys/kernel/ckpt_unpriv_allowed)
