@@ -150,7 +150,7 @@ look()
 	ps) inside ps -e -o pid=,ppid=,comm= | grep -v ps ;;
 	address) inside ip -o address show scope global | cut -d ' ' -f 2-8 ;;
 	ids) cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups" ;;
-	private) inside sh -c 'pid=$(pgrep -f http.server)
+	private) inside sh -c 'pid=$(pgrep -f "^python3 -m http.server")
 		sha256sum < "/proc/$pid/root/tmp/private"; ls /tmp "/proc/$pid/root/tmp"
 		sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //" "/proc/$pid/mountinfo" | sort' ;;
 	labels)
