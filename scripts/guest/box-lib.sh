@@ -150,6 +150,9 @@ look()
 	ps) inside ps -e -o pid=,ppid=,comm= | grep -v ps ;;
 	address) inside ip -o address show scope global | cut -d ' ' -f 2-8 ;;
 	ids) cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups" ;;
+	private) inside sh -c 'pid=$(pgrep -f "^python3 -m http.server")
+		sha256sum < "/proc/$pid/root/tmp/private"; ls /tmp "/proc/$pid/root/tmp"
+		sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //" "/proc/$pid/mountinfo" | sort' ;;
 	labels)
 		pgrep --ns "$init" --nslist pid | sed 's|.*|/proc/&/attr/current|' |
 			xargs cat | tr -s '\0' '\n' | sort -u
@@ -160,9 +163,6 @@ for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":
         if name.startswith("security."):
             print(path, name, os.getxattr(path, name, follow_symlinks=False))'
 		;;
-	private) inside sh -c 'pid=$(pgrep -f http.server)
-		sha256sum < "/proc/$pid/root/tmp/private"; ls /tmp "/proc/$pid/root/tmp"
-		sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //" "/proc/$pid/mountinfo" | sort' ;;
 	mounts) sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort ;;
 	esac
 }

@@ -224,7 +224,7 @@ static int make_fs(const struct mntns *n, struct libmnt_fs *fs)
 {
 	int fd = fsopen(mnt_fs_get_fstype(fs), FSOPEN_CLOEXEC), tree = -1;
 	unsigned long sb_flags = 0;
-	char *data = mount_data(&n->m, n->m.ct->level[NS_OF_MOUNTS], fs, &sb_flags);
+	char *data = mount_data(&n->m, fs, n->m.ct->level[NS_OF_MOUNTS], &sb_flags);
 
 	if (mount_is_tmpfs(fs))
 		sb_flags &= ~MS_RDONLY;
@@ -772,8 +772,8 @@ int mntns_prepare(struct mounts *root, struct ckpt_call *call)
 	for (i = 0; i < ct->nr_mnts; i++) {
 		if (is_supplied(call, ct->mnts[i].id))
 			continue;
-		if (ct->mnts[i].owner != container_callers_user(ct)) {
-			say("mount namespace %u: belonged to another user namespace than we can give it to; --external ns:%u:PATH supplies one",
+		if (ct->mnts[i].owner != ct->owner[NS_OF_MOUNTS]) {
+			say("mount namespace %u: belonged to another user namespace than the root task's mounts; --external ns:%u:PATH supplies one",
 			    ct->mnts[i].id, ct->mnts[i].id);
 			return -1;
 		}

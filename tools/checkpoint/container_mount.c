@@ -301,14 +301,14 @@ static void translate_id(char **data, const char *name,
 /**
  * mount_data - options of a filesystem, as mount(2) wants them
  * @m: the mounts
- * @level: in how many user namespaces it is mounted
  * @fs: a mount in the image
+ * @level: in how many user namespaces it is mounted
  * @flags: flags that stand for some of them are added here
  *
  * Return: the options, to be freed
  */
-char *mount_data(const struct mounts *m, unsigned int level,
-		 struct libmnt_fs *fs, unsigned long *flags)
+char *mount_data(const struct mounts *m, struct libmnt_fs *fs,
+		 unsigned int level, unsigned long *flags)
 {
 	static const char * const drop[] = { "rw", "ro", "sync", "dirsync",
 					     "lazytime" };
@@ -481,7 +481,7 @@ bool mount_is_tmpfs(struct libmnt_fs *fs)
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = mount_data(m, m->ct->level[NS_OF_MOUNTS], fs, &sb_flags);
+	char *data = mount_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
 	int to = mount_open_place(m, fs, S_IFDIR), ret;
 
 	if (to < 0) {
@@ -883,7 +883,7 @@ static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
 	if (mkdir(to, 0700))
 		return mount_failed(fs, errno, "%s", to);
 	fd = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	data = mount_data(m, 0, fs, &sb_flags);
+	data = mount_data(m, fs, 0, &sb_flags);
 	ret = fd < 0 ? -1 : mount_at(fd, fs, flags | sb_flags, data);
 	mount_close(fd);
 	free(data);
@@ -1087,7 +1087,7 @@ static int mount_late(struct mounts *m, pid_t init)
 int mount_make_read_only(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = mount_data(m, m->ct->level[NS_OF_MOUNTS], fs, &sb_flags);
+	char *data = mount_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
 	int to, ret = 0;
 
 	if (sb_flags & MS_RDONLY) {

@@ -52,8 +52,8 @@ int mount_open_outside(const struct mounts *m, const char *path);
 int mount_open_part(int dir, const char *top, struct libmnt_fs *fs, mode_t make);
 unsigned long mount_flags(struct libmnt_fs *fs);
 int mount_set_options(int fd, unsigned long flags);
-char *mount_data(const struct mounts *m, unsigned int level,
-		 struct libmnt_fs *fs, unsigned long *flags);
+char *mount_data(const struct mounts *m, struct libmnt_fs *fs,
+		 unsigned int level, unsigned long *flags);
 bool mount_is_tmpfs(struct libmnt_fs *fs);
 bool mount_is_late(struct libmnt_fs *fs);
 bool mount_is_fresh(const struct mounts *m, struct libmnt_fs *fs);

@@ -103,7 +103,8 @@ static void free_users(struct preparation *p, unsigned int left)
 
 static int make_mounts(const struct preparation *p)
 {
-	return mounts_prepare(p->mounts) || mounts_enter(p->mounts);
+	return mounts_prepare(p->mounts) || mounts_enter(p->mounts) ||
+	       mntns_prepare(p->mounts, p->rq->call);
 }
 
 /* ---- what belongs further inside than restart() is called ---- */
@@ -270,9 +271,7 @@ static int prepare(struct preparation *p)
 		flags |= CLONE_NEWPID;
 	if (new_namespaces(flags & ~CLONE_NEWNET))
 		return -1;
-	if (flags & CLONE_NEWNS && make_mounts(p))
-		return -1;
-	return p->mounts ? mntns_prepare(p->mounts, p->rq->call) : 0;
+	return flags & CLONE_NEWNS ? make_mounts(p) : 0;
 }
 
 static int restart_inside(struct preparation *p, int out)
