@@ -87,6 +87,15 @@ static int check_nested(struct ckpt_ctx *ctx, struct net *net, bool used)
 	return min(ckpt_ns_id(ctx, &ctx->root_nsproxy->net_ns->ns), 0);
 }
 
+/* Who set these up for a container has to do so again. */
+static void warn_of_lost(struct ckpt_ctx *ctx, struct net *net)
+{
+	const char *why = lost_state(net);
+
+	if (why)
+		ckpt_warn(ctx, "network namespace: %s, which are not saved", why);
+}
+
 /**
  * checkpoint_ns_net - write a network namespace
  * @ctx: the checkpoint
@@ -97,12 +106,15 @@ static int check_nested(struct ckpt_ctx *ctx, struct net *net, bool used)
 int checkpoint_ns_net(struct ckpt_ctx *ctx, void *obj)
 {
 	struct net *net = container_of(obj, struct net, ns);
-	bool used = net != ctx->root_nsproxy->net_ns && in_use(net);
+	bool roots = net == ctx->root_nsproxy->net_ns;
+	bool used = !roots && in_use(net);
 	int user = ckpt_ns_owner_id(ctx, obj), ret = 0;
 
 	if (user < 0)
 		return user;
-	if (net != ctx->root_nsproxy->net_ns)
+	if (roots)
+		warn_of_lost(ctx, net);
+	else
 		ret = check_nested(ctx, net, used);
 	if (ret)
 		return ret;

@@ -491,6 +491,27 @@ TEST_F_TIMEOUT(ns, refused_net, 60)
 	}
 }
 
+/* Of the root task's own it is for a coordinator, but is said. */
+static void lost_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
+	TARGET_CHECK(sh, !system("ip link set lo up && ip nexthop add id 7 blackhole"));
+	target_step(sh, 1);
+}
+
+TEST_F(ns, warned_of_net)
+{
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, lost_target));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_LT(0, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	EXPECT_NE(NULL, strstr(t->msg, "network namespace: has nexthop objects, which are not saved"))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+}
+
 /* Whose loopback is up is not as new; they have to belong to the root task's. */
 static void net_of_user_target(struct shared *sh)
 {
