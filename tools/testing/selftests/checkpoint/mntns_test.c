@@ -549,7 +549,54 @@ TEST_F(mntns, held)
 	bring_back(_metadata, &self->t);
 }
 
+/* The slave of a terminal, opened in another namespace than the master. */
+static void slave_target(struct shared *sh)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), slave, status;
+	char buf[8] = {};
+	pid_t child;
+
+	TARGET_CHECK(sh, master >= 0 && !grantpt(master) && !unlockpt(master));
+	child = fork();
+	if (!child) {
+		TARGET_CHECK(sh, own_mounts());
+		slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+		TARGET_CHECK(sh, slave >= 0);
+		close(master);
+		target_step(sh, 1);
+		TARGET_CHECK(sh, write(slave, "text", 4) == 4);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, read(master, buf, 4) == 4 && !strcmp(buf, "text"));
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
+TEST_F(mntns, slave)
+{
+	save(_metadata, &self->t, slave_target, 1, 1);
+	bring_back(_metadata, &self->t);
+}
+
 /* ---- refused at checkpoint ---- */
+
+static void master_target(struct shared *sh)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		TARGET_CHECK(sh, own_mounts());
+		TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) >= 0);
+		target_step(sh, 1);
+		_exit(0);
+	}
+	waitpid(child, NULL, 0);
+}
+
+TEST_F(mntns, refused_master)
+{
+	REFUSED(&self->t, master_target, EOPNOTSUPP,
+		"in a mount namespace other than the root task's");
+}
 
 static void shared_target(struct shared *sh)
 {
