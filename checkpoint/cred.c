@@ -55,27 +55,48 @@ static void enter_user_ns(struct cred *cred, struct user_namespace *ns)
 }
 
 /**
+ * ckpt_outermost_user_ns - the outermost user namespace of the root task's own
+ * @ctx: the operation
+ *
+ * Whose users files belong to, however far inside the root task is.
+ *
+ * Return: that; the root task's if it has none of its own.
+ */
+struct user_namespace *ckpt_outermost_user_ns(const struct ckpt_ctx *ctx)
+{
+	struct user_namespace *ns = ctx->user_ns;
+
+	/* What the caller of restart() supplies may be anywhere. */
+	while (ns != ctx->base_user_ns && ns->parent &&
+	       ns->parent != ctx->base_user_ns)
+		ns = ns->parent;
+	return ns;
+}
+
+/**
  * ckpt_enter_files - look at files as from inside the root task's user namespace
  * @ctx: the checkpoint
  *
  * Who owns that namespace may enter it, and there may search and read all that
- * belongs to its users. Root of the outside may do more as it is.
+ * belongs to its users. If it is inside of another that only the tree is in, that
+ * one counts: its users made what is there, and that is where restart() will look.
+ * Root of the outside may do more as it is.
  *
  * Return: for ckpt_leave_files()
  */
 const struct cred *ckpt_enter_files(struct ckpt_ctx *ctx)
 {
+	struct user_namespace *ns = ckpt_outermost_user_ns(ctx);
 	struct cred *cred;
 
-	if (ctx->user_ns == current_user_ns() ||
+	if (ns == current_user_ns() ||
 	    ns_capable_noaudit(current_user_ns(), CAP_DAC_READ_SEARCH) ||
-	    !in_userns(current_user_ns(), ctx->user_ns) ||
-	    !ns_capable(ctx->user_ns, CAP_SYS_ADMIN))
+	    !in_userns(current_user_ns(), ns) || !ns_capable(ns, CAP_SYS_ADMIN))
 		return NULL;
 	cred = prepare_creds();
 	if (!cred)
 		return NULL;
-	enter_user_ns(cred, ctx->user_ns);
+	enter_user_ns(cred, ns);
 	return override_creds(cred);
 }
 

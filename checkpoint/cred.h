@@ -45,6 +45,7 @@ struct ckpt_privs {
 	u64 ambient;
 };
 
+struct user_namespace *ckpt_outermost_user_ns(const struct ckpt_ctx *ctx);
 const struct cred *ckpt_enter_files(struct ckpt_ctx *ctx);
 void ckpt_leave_files(const struct cred *old);
 bool ckpt_may_take_uid(kuid_t uid);

@@ -247,7 +247,7 @@ static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
 static int fill_owner(struct tmpfs_walk *w, struct ckpt_hdr_tmpfs_entry *h,
 		      struct dentry *dentry)
 {
-	struct user_namespace *ns = w->ctx->user_ns;
+	struct user_namespace *ns = ckpt_outermost_user_ns(w->ctx);
 
 	h->uid = from_kuid(ns, d_inode(dentry)->i_uid);
 	h->gid = from_kgid(ns, d_inode(dentry)->i_gid);
@@ -987,7 +987,7 @@ static int set_attributes(struct ckpt_ctx *ctx,
 			  struct restored_entry *r)
 {
 	const struct path path = { .mnt = r->mnt, .dentry = r->dentry };
-	struct user_namespace *ns = ctx->user_ns;
+	struct user_namespace *ns = ckpt_outermost_user_ns(ctx);
 	struct iattr owner = {
 		.ia_valid = ATTR_UID | ATTR_GID,
 		.ia_vfsuid = VFSUIDT_INIT(make_kuid(ns, e->uid)),

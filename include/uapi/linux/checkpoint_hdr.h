@@ -1420,7 +1420,7 @@ struct ckpt_hdr_tmpfs_ns {
  * @parent: TMPFS_ENTRY of the directory it is in, 0: it is the root
  * @link: TMPFS_ENTRY that is another name of the same file, or 0
  * @mode: kind and permissions
- * @uid: owner, in the user namespace of the root task
+ * @uid: owner, in the outermost user namespace of the root task's own
  * @gid: group
  * @rdev: number of a device, as in stat(2)
  * @atime_nsec: nanoseconds of @atime

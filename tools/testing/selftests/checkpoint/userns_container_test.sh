@@ -150,6 +150,9 @@ prepare()
 			mount -t proc -o nosuid proc /proc
 			mount -t tmpfs -o size=1m,mode=1777,uid=0 run /run
 			busybox umount -l /old
+			mkdir -m 700 /run/private
+			echo secret > /run/private/file
+			! grep -q "6553[56]\$" /proc/self/uid_map || chown -R 12:34 /run/private
 			exec "\$@" setsid sh -c "
 				while :; do sleep 1; echo \\\$((n = n + 1)) > /run/count; done" \
 				< /dev/null > /dev/null 2>&1' sh "\$@"
@@ -361,7 +364,8 @@ look_small()
 		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
 		cat "/proc/$init/uid_map" "/proc/$init/gid_map"
 		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
-		stat -c '%u %g %a' "/proc/$init/root" "/proc/$init/root/run/count"
+		stat -c '%u %g %a' "/proc/$init/root" "/proc/$init/root/run/count" \
+			"/proc/$init/root/run/private/file"
 	} > "$tmp/$1" 2> "$tmp/err"
 }
 
@@ -397,7 +401,7 @@ for program in newuidmap script tmux; do
 		exit "$KSFT_SKIP"
 	fi
 done
-ktap_set_plan 49
+ktap_set_plan 51
 
 if ! prepare || ! start_root; then
 	sed 's/^/# /' "$tmp/log"
@@ -511,6 +515,8 @@ small "user: in another, with mounts" "2 mnt 2 net 0 pid 1 uts 1 ipc 0" "" \
 
 small "user: of many ids" "1 mnt 1 net 1 pid 1 uts 1 ipc 1" \
 	"setpriv --reuid 12 --regid 34 --groups 56 --inh-caps=-all" \
+	"${as_user[@]}" "${inner[@]}" --map-auto "${namespaces[@]}"
+small "user: of many ids, in another" "2 mnt 1 net 1 pid 1 uts 1 ipc 1" "${inner[*]}" \
 	"${as_user[@]}" "${inner[@]}" --map-auto "${namespaces[@]}"
 "${as_user[@]}" ckpt verify "$tmp/home/small.image" > "$tmp/out" 2> "$tmp/err"
 result $? "verify: a plain user has these ids"
