@@ -14,16 +14,23 @@ struct inode;
 struct mnt_namespace;
 struct net;
 struct ns_common;
+struct path;
 struct seq_file;
 
 int checkpoint_mounts(struct ckpt_ctx *ctx);
 int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 		       const char *line, size_t len);
+int ckpt_refuse_kept(struct ckpt_ctx *ctx, const char *line, size_t len);
 int checkpoint_kept_all(struct ckpt_ctx *ctx);
 int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns);
 void ckpt_kept_free(struct ckpt_ctx *ctx);
 int ckpt_ns_kept_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+int ckpt_read_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		     const struct path *root, struct seq_file *m);
 int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m);
+int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len);
+int ckpt_mount_line_validate(struct ckpt_validator *v, const struct ckpt_hdr *h,
+			     size_t fixed);
 int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_netconf(struct ckpt_ctx *ctx);
@@ -33,6 +40,7 @@ int checkpoint_netconf_end(struct ckpt_ctx *ctx);
 int ckpt_net_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 
 int checkpoint_tmpfs_all(struct ckpt_ctx *ctx);
+int ckpt_tmpfs_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tmpfs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_tmpfs_entry_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_xattr_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
@@ -41,7 +49,7 @@ void *restore_tmpfs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 void *restore_tmpfs_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			  struct ckpt_cursor *c);
 int restore_tmpfs_all(struct ckpt_ctx *ctx);
-int restore_tmpfs_times(struct ckpt_ctx *ctx);
+int restore_tmpfs_finish(struct ckpt_ctx *ctx);
 struct inode *restore_tmpfs_inode(struct ckpt_obj *o);
 void ckpt_tmpfs_put(void *obj);
 void ckpt_tmpfs_entry_put(void *obj);

@@ -22,6 +22,7 @@
 #include "signal.h"
 #include "mm.h"
 #include "pages.h"
+#include "socket.h"
 
 /**
  * ckpt_ctx_alloc - begin an operation
@@ -112,6 +113,7 @@ static void release_ctx(struct kref *ref)
 	ckpt_pages_free(ctx);
 	ckpt_anon_roots_free(ctx);
 	ckpt_obj_free(ctx);
+	ckpt_unix_collect();
 	ckpt_labels_free(ctx);
 	ckpt_frozen_free(ctx);
 	put_tasks(ctx);

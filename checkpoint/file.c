@@ -438,8 +438,11 @@ struct file *restore_file_common(struct ckpt_ctx *ctx,
 /**
  * ckpt_file_put - drop a reference on an open file
  * @obj: the file
+ *
+ * As in close(), no lock is held, so it need not be put off; and then it is
+ * known when all sockets have been closed, see ckpt_unix_collect().
  */
 void ckpt_file_put(void *obj)
 {
-	fput(obj);
+	__fput_sync(obj);
 }

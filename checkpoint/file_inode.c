@@ -333,7 +333,7 @@ int ckpt_unlinked_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (u->seals)
 		return ckpt_bad(v, "seals of something that is no memfd");
 	if (!ckpt_path_ok(name, u->name_len, len) ||
-	    !ckpt_file_id_ok(&u->dir) || !S_ISDIR(u->dir.mode))
+	    !ckpt_file_id_ok(v, &u->dir) || !S_ISDIR(u->dir.mode))
 		return ckpt_bad(v, "bad directory");
 	return 0;
 }

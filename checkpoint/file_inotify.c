@@ -23,6 +23,7 @@
 #include "../fs/mount.h"
 #include "../fs/notify/inotify/inotify.h"
 #include "files.h"
+#include "ns_mnt.h"
 
 #define WATCH_MASK	(INOTIFY_USER_MASK | IN_EXCL_UNLINK | IN_ONESHOT)
 
@@ -71,20 +72,15 @@ static bool next_watch(struct fsnotify_group *group, int wd, struct watch *w)
 	return found;
 }
 
-static struct mnt_namespace *get_mnt_ns_of_root(struct ckpt_ctx *ctx)
+/* In the root task's mount namespace, or else in any other of the tree. */
+static bool is_in(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		  const struct mount *m)
 {
-	struct task_struct *tsk = ctx->root_thread;
-	struct mnt_namespace *ns;
-
-	task_lock(tsk);
-	ns = tsk->nsproxy ? tsk->nsproxy->mnt_ns : NULL;
-	task_unlock(tsk);
-	/* Only to compare with. */
-	return ns;
+	return ns ? m->mnt_ns == ns : ckpt_mnt_is_nested(ctx, m->mnt_ns);
 }
 
 /* A watch knows an inode, not how it was found. Return: a mount that has it. */
-static struct vfsmount *find_mount(struct mnt_namespace *ns,
+static struct vfsmount *find_mount(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 				   struct dentry *dentry)
 {
 	struct vfsmount *res = NULL;
@@ -92,7 +88,7 @@ static struct vfsmount *find_mount(struct mnt_namespace *ns,
 
 	read_seqlock_excl(&mount_lock);
 	list_for_each_entry(m, &dentry->d_sb->s_mounts, mnt_instance) {
-		if (m->mnt_ns != ns || !is_subdir(dentry, m->mnt.mnt_root))
+		if (!is_in(ctx, ns, m) || !is_subdir(dentry, m->mnt.mnt_root))
 			continue;
 		res = mntget(&m->mnt);
 		break;
@@ -109,7 +105,8 @@ static int find_path(struct ckpt_ctx *ctx, const struct watch *w,
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"inotify: watch %d: name of inode %lu is not known",
 				w->wd, w->inode->i_ino);
-	path->mnt = find_mount(get_mnt_ns_of_root(ctx), path->dentry);
+	path->mnt = find_mount(ctx, ctx->root_nsproxy->mnt_ns, path->dentry) ?:
+		    find_mount(ctx, NULL, path->dentry);
 	if (path->mnt)
 		return 0;
 	dput(path->dentry);
@@ -354,7 +351,7 @@ int ckpt_inotify_watch_validate(struct ckpt_validator *v,
 		return ckpt_bad(v, "unknown events");
 	if (!ckpt_path_ok(w->path, w->path_len, len))
 		return ckpt_bad(v, "bad path");
-	if (!ckpt_file_id_ok(&w->id))
+	if (!ckpt_file_id_ok(v, &w->id))
 		return ckpt_bad(v, "bad identity of a file");
 	if (w->reserved)
 		return ckpt_bad(v, "reserved field is not zero");

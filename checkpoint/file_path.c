@@ -167,7 +167,7 @@ int ckpt_file_path_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad path");
 	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len))
 		return ckpt_bad(v, "padding is not zero");
-	if (!ckpt_file_id_ok(&fp->id))
+	if (!ckpt_file_id_ok(v, &fp->id))
 		return ckpt_bad(v, "bad identity of a file");
 	if (!can_open(fp))
 		return ckpt_bad(v, "type of file cannot be opened by its path");

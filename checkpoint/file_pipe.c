@@ -303,7 +303,7 @@ int ckpt_pipe_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 			ckpt_bad(v, "identity of a pipe without a name");
 	if (!ckpt_path_ok(path, pipe->path_len, len))
 		return ckpt_bad(v, "bad path");
-	if (!ckpt_file_id_ok(&pipe->id) || !S_ISFIFO(pipe->id.mode))
+	if (!ckpt_file_id_ok(v, &pipe->id) || !S_ISFIFO(pipe->id.mode))
 		return ckpt_bad(v, "bad identity of a FIFO");
 	return 0;
 }

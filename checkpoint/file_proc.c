@@ -506,7 +506,7 @@ int ckpt_file_proc_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad length of text");
 	if (!ckpt_tail_ok(h, sizeof(*fp) + fp->path_len + fp->text_len))
 		return ckpt_bad(v, "padding is not zero");
-	if (!ckpt_file_id_ok(&fp->id) || fp->id.fs_magic != PROC_SUPER_MAGIC)
+	if (!ckpt_file_id_ok(v, &fp->id) || fp->id.fs_magic != PROC_SUPER_MAGIC)
 		return ckpt_bad(v, "bad identity of a file");
 	if (!(fp->file.f_flags & O_PATH) && !S_ISREG(fp->id.mode) &&
 	    !S_ISDIR(fp->id.mode))

@@ -11,7 +11,8 @@
  *	written before one has to wait; redirection of the console (TIOCCONS).
  * Refused: pseudo terminals of which either side is open outside of the tree, or
  *	that control a session outside of it; those that have been hung up;
- *	other line disciplines than N_TTY.
+ *	other line disciplines than N_TTY; owners without a number in the user
+ *	namespace of the image.
  * A terminal whose master is open outside of the tree belongs to somebody else;
  * it can be passed as an external resource, see file_external.c.
  *
@@ -44,8 +45,10 @@
 #include <linux/workqueue.h>
 #include "../drivers/tty/tty.h"
 #include "../fs/internal.h"
+#include "cred.h"
 #include "files.h"
 #include "freeze.h"
+#include "ns_mnt.h"
 #include "signal.h"
 
 #define PTMX_DEV	MKDEV(TTYAUX_MAJOR, 2)
@@ -374,8 +377,8 @@ static void fill_pty(struct ckpt_ctx *ctx, struct ckpt_hdr_pty *h,
 
 	h->index = slave->index;
 	h->f_flags = file->f_flags & O_ACCMODE;
-	h->uid = from_kuid_munged(ns, inode->i_uid);
-	h->gid = from_kgid_munged(ns, inode->i_gid);
+	h->uid = from_kuid(ns, inode->i_uid);
+	h->gid = from_kgid(ns, inode->i_gid);
 	h->mode = inode->i_mode & S_IALLUGO;
 	h->path_len = strlen(name) + 1;
 	memcpy(h->path, name, h->path_len);
@@ -398,6 +401,10 @@ static int write_pty(struct ckpt_ctx *ctx, struct file *file, const char *name)
 	h->session = session;
 	h->pgrp = pgrp;
 	fill_pty(ctx, h, file, name);
+	if (h->uid == (u32)-1 || h->gid == (u32)-1)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"pts %u: its owner has no number in the user namespace",
+				h->index);
 	settle(master);
 	return write_tty(ctx, master) ?: write_tty(ctx, master->link);
 }
@@ -417,7 +424,7 @@ int checkpoint_pty(struct ckpt_ctx *ctx, void *obj)
 
 	if (!file)
 		return ckpt_err(ctx, -EBUSY, "pts: is being closed");
-	name = ckpt_path_name(ctx, &file->f_path);
+	name = ckpt_root_path_name(ctx, &file->f_path);
 	ret = PTR_ERR_OR_ZERO(name);
 	if (!ret) {
 		ret = write_pty(ctx, file, name);
@@ -486,8 +493,10 @@ static int write_file(struct ckpt_ctx *ctx, struct file *file, const char *name,
 	h->pty = pty;
 	h->kind = kind_of(file);
 	h->path_len = len;
-	if (name)
+	if (name) {
 		memcpy(h->path, name, len);
+		h->mnt = ckpt_mnt_id(ctx, &file->f_path);
+	}
 	return 0;
 }
 
@@ -585,6 +594,8 @@ int ckpt_pty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "reference to something that is no PID");
 	if (pty->pgrp && !pty->session)
 		return ckpt_bad(v, "process group without a session");
+	if (pty->uid == (u32)-1 || pty->gid == (u32)-1)
+		return ckpt_bad(v, "id out of range");
 	if (pty->mode & ~S_IALLUGO)
 		return ckpt_bad(v, "bad permissions of a terminal");
 	if (!ckpt_path_ok(path, pty->path_len, len))
@@ -617,6 +628,16 @@ static bool positions_ok(const struct ckpt_hdr_tty *tty)
 	       tty->echo_commit <= tty->nr_echo && tty->echo_mark <= tty->nr_echo;
 }
 
+/*
+ * Calls on either side set the slave. If a master did as much as echo, each
+ * character could go back and forth between the two for ever.
+ */
+static bool settings_ok(const struct ckpt_hdr_tty *tty, bool master)
+{
+	return !master || !(tty->termios.iflag | tty->termios.oflag |
+			    tty->termios.lflag);
+}
+
 static bool ends_ok(const struct ckpt_hdr_tty *tty)
 {
 	u32 rest = tty->nr_read % 8;
@@ -646,6 +667,8 @@ int ckpt_tty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	    tty->nr_queued > CKPT_TTY_QUEUE_MAX ||
 	    h->len < sizeof(*tty) + data_len(tty))
 		return ckpt_bad(v, "bad length of data in a terminal");
+	if (!settings_ok(tty, !side))
+		return ckpt_bad(v, "settings of the master of a pseudo terminal");
 	if (!positions_ok(tty) || !ends_ok(tty))
 		return ckpt_bad(v, "position behind the data of a terminal");
 	if (!ckpt_tail_ok(h, sizeof(*tty) + data_len(tty)))
@@ -680,21 +703,22 @@ int ckpt_file_pty_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (f->file.f_flags & (O_PATH | O_DIRECTORY | O_DIRECT | CKPT_O_EXEC) ||
 	    f->file.advice)
 		return ckpt_bad(v, "flags that a terminal cannot have");
-	if (f->reserved)
-		return ckpt_bad(v, "reserved field is not zero");
+	if (!ckpt_mnt_ok(v, f->mnt))
+		return ckpt_bad(v, "reference to something that is no nested mount namespace");
 	return ckpt_file_common_validate(v, &f->file);
 }
 
 /* ---- restart: make it, and open both sides ---- */
 
-static int find_device(struct ckpt_ctx *ctx, const char *name, struct path *path)
+static int find_device(struct ckpt_ctx *ctx, u32 mnt, const char *name,
+		       struct path *path)
 {
 	struct path root;
 	int ret;
 
-	ret = ckpt_root(ctx, &root);
+	ret = ckpt_mnt_root(ctx, mnt, &root);
 	if (ret)
-		return ckpt_err(ctx, ret, "the caller has gone");
+		return ret;
 	ret = vfs_path_lookup(root.dentry, root.mnt, name, LOOKUP_FOLLOW, path);
 	path_put(&root);
 	if (ret)
@@ -738,7 +762,7 @@ static struct file *open_master(struct ckpt_ctx *ctx,
 	struct path path;
 	int ret;
 
-	ret = find_device(ctx, h->path, &path);
+	ret = find_device(ctx, 0, h->path, &path);
 	if (ret)
 		return ERR_PTR(ret);
 	file = open_device(&path, PTMX_DEV, h->f_flags, &index);
@@ -798,7 +822,7 @@ static struct file *open_slave(struct ckpt_ctx *ctx, struct tty_struct *slave,
 	struct path path;
 	int ret;
 
-	ret = find_device(ctx, h->path, &path);
+	ret = find_device(ctx, h->mnt, h->path, &path);
 	if (ret)
 		return ERR_PTR(ret);
 	file = open_device(&path, dev, h->file.f_flags & O_ACCMODE, slave);
@@ -842,24 +866,40 @@ void *restore_file_pty(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 
 /* ---- restart: its state, when everybody has it open ---- */
 
-/* It belongs to whoever opens ptmx, so be sure the caller could be them. */
+/*
+ * It belongs to whoever opens ptmx, so the caller could be them; or it has been
+ * given to them by chown(), which takes ids of the caller's user namespace only.
+ */
+static bool may_give(const struct inode *inode, kuid_t uid, kgid_t gid)
+{
+	struct user_namespace *ns = current_user_ns();
+
+	return kuid_has_mapping(ns, uid) && kgid_has_mapping(ns, gid) &&
+	       capable_wrt_inode_uidgid(&nop_mnt_idmap, inode, CAP_CHOWN);
+}
+
+static bool may_own(const struct inode *inode, kuid_t uid, kgid_t gid)
+{
+	bool user = uid_eq(uid, inode->i_uid) || ckpt_may_take_uid(uid);
+	bool group = gid_eq(gid, inode->i_gid) || in_group_p(gid) ||
+		     ckpt_may_take_gid(gid);
+
+	return (user && group) || may_give(inode, uid, gid);
+}
+
 static int restore_owner(struct ckpt_ctx *ctx, struct inode *inode,
 			 const struct ckpt_hdr_pty *h)
 {
-	struct user_namespace *ns = current_user_ns();
-	kuid_t uid = make_kuid(ns, h->uid);
-	kgid_t gid = make_kgid(ns, h->gid);
+	kuid_t uid = make_kuid(ctx->base_user_ns, h->uid);
+	kgid_t gid = make_kgid(ctx->base_user_ns, h->gid);
 
 	if (!uid_valid(uid) || !gid_valid(gid))
 		return ckpt_err(ctx, -EINVAL, "pts %u: owner %u:%u is not mapped",
 				h->index, h->uid, h->gid);
-	if (!uid_eq(uid, inode->i_uid) && !ns_capable(ns, CAP_CHOWN))
-		return ckpt_err(ctx, -EPERM, "pts %u: owner is user %u",
-				h->index, h->uid);
-	if (!gid_eq(gid, inode->i_gid) && !in_group_p(gid) &&
-	    !ns_capable(ns, CAP_CHOWN))
-		return ckpt_err(ctx, -EPERM, "pts %u: owner is group %u",
-				h->index, h->gid);
+	if (!may_own(inode, uid, gid))
+		return ckpt_err(ctx, -EPERM,
+				"pts %u: owner is user %u, group %u", h->index,
+				h->uid, h->gid);
 	inode_lock(inode);
 	inode->i_uid = uid;
 	inode->i_gid = gid;

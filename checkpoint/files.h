@@ -52,10 +52,12 @@ __printf(4, 5) int ckpt_path_err(struct ckpt_ctx *ctx, const struct path *path,
 				 int err, const char *fmt, ...);
 int ckpt_root(struct ckpt_ctx *ctx, struct path *root);
 char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path);
+char *ckpt_root_path_name(struct ckpt_ctx *ctx, const struct path *path);
 int ckpt_fill_file_id(struct ckpt_ctx *ctx, const struct path *path,
 		      struct ckpt_file_id *id);
 bool ckpt_path_ok(const u8 *path, size_t len, size_t max);
-bool ckpt_file_id_ok(const struct ckpt_file_id *id);
+bool ckpt_file_id_ok(const struct ckpt_validator *v,
+		     const struct ckpt_file_id *id);
 int ckpt_lookup(struct ckpt_ctx *ctx, const char *name,
 		const struct ckpt_file_id *id, unsigned int checks,
 		struct path *path);

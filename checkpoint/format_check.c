@@ -68,6 +68,9 @@ CKPT_CHECK_OFFSET(mqueue, name, 112);
 CKPT_CHECK_SIZE(mqueue_msg, 24);
 CKPT_CHECK_OFFSET(mqueue_msg, data, 24);
 CKPT_CHECK_SIZE(mqueue_dir, 32);
+CKPT_CHECK_SIZE(ns_mount, 24);
+CKPT_CHECK_OFFSET(ns_mount, line, 24);
+CKPT_CHECK_SIZE(tmpfs_ns, 24);
 CKPT_CHECK_SIZE(file_mqueue, 48);
 CKPT_CHECK_OFFSET(file_mqueue, queue, 40);
 CKPT_CHECK_SIZE(ns_pid, 40);
@@ -100,6 +103,7 @@ CKPT_CHECK_SIZE(cgroup, 24);
 CKPT_CHECK_OFFSET(cgroup, path, 24);
 
 static_assert(sizeof(struct ckpt_file_id) == 80);
+static_assert(offsetof(struct ckpt_file_id, mnt) == 52);
 CKPT_CHECK_SIZE(files, 24);
 CKPT_CHECK_SIZE(fd, 32);
 CKPT_CHECK_SIZE(fs, 192);

@@ -77,9 +77,9 @@ out:
 	return ret;
 }
 
-static bool is_dir(const struct ckpt_file_id *id)
+static bool is_dir(const struct ckpt_validator *v, const struct ckpt_file_id *id)
 {
-	return ckpt_file_id_ok(id) && S_ISDIR(id->mode);
+	return ckpt_file_id_ok(v, id) && S_ISDIR(id->mode);
 }
 
 /**
@@ -105,7 +105,7 @@ int ckpt_fs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad path of the working directory");
 	if (!ckpt_tail_ok(h, sizeof(*fs) + fs->root_len + fs->cwd_len))
 		return ckpt_bad(v, "padding is not zero");
-	if (!is_dir(&fs->root) || !is_dir(&fs->cwd))
+	if (!is_dir(v, &fs->root) || !is_dir(v, &fs->cwd))
 		return ckpt_bad(v, "bad identity of a directory");
 	return 0;
 }

@@ -2,7 +2,8 @@
 /*
  * Checkpoint/restart - contents without a name: shared anonymous memory
  *
- * Saved: size, how it is accounted for, and all pages, swapped ones included.
+ * Saved: size, how it is accounted for, labels, and all pages, swapped ones
+ *	included.
  * Not saved: the inode number in /proc/PID/maps; that pages were reserved (by
  *	fallocate()) and never written.
  * Refused: memory policies; memory opened through /proc/PID/map_files.

@@ -394,6 +394,7 @@ enum ckpt_class {
  * @nr_objs: objects so far
  * @max_objs: objects announced by the header
  * @owner: type of the object or task that following records belong to
+ * @last: type of the record before
  * @owner_hdr: that record
  * @nr_tree: TREE_TASK records so far
  * @nr_tasks: TASK records so far
@@ -415,6 +416,7 @@ struct ckpt_validator {
 	u32 nr_objs;
 	u32 max_objs;
 	u32 owner;
+	u32 last;
 	const struct ckpt_hdr *owner_hdr;
 	u32 nr_tree;
 	u32 nr_tasks;
@@ -430,7 +432,7 @@ struct ckpt_validator {
 	const char *why;
 };
 
-/* The owner of records that may belong to any task or labelled object. */
+/* The owner of records that may belong to any task, labelled object or part. */
 #define CKPT_OWNER_ANY	(~0U)
 
 /**
@@ -442,8 +444,10 @@ struct ckpt_validator {
  * @CKPT_LABELLED_CONTENTS: it is a struct inode at checkpoint, and a struct
  *	file open on one at restart
  * @CKPT_LABELLED_IPC: it is a struct kern_ipc_perm
+ * @CKPT_LABELLED_MSG: it is a struct msg_msg
  * @CKPT_LABELLED_SOCK: it is a struct sock at checkpoint, and a struct file
  *	of one at restart
+ * @CKPT_LABELLED_KEY: it is a struct key
  */
 enum ckpt_labelled {
 	CKPT_LABELLED_NOT,
@@ -452,7 +456,9 @@ enum ckpt_labelled {
 	CKPT_LABELLED_INODE,
 	CKPT_LABELLED_CONTENTS,
 	CKPT_LABELLED_IPC,
+	CKPT_LABELLED_MSG,
 	CKPT_LABELLED_SOCK,
+	CKPT_LABELLED_KEY,
 };
 
 /**
@@ -465,7 +471,8 @@ enum ckpt_labelled {
  * @other_owner: another type that this may be; 0 if none
  * @labelled: objects: what security modules see in it; open files need not say.
  *	Their labels are then saved and restored without further ado, and state
- *	that has no label is refused.
+ *	that has no label is refused. Other records: a LABELS record may follow,
+ *	which its own functions write and read, see checkpoint_part_labels().
  * @validate: pure check of one record of at least @min_len bytes, whose header
  *	and owner have been checked. Return: 0, or -EBADMSG with @v->why set
  *	(-EOPNOTSUPP for what is well-formed but unknown).
@@ -542,12 +549,14 @@ struct ckpt_uses {
  * @ptr: the restored kernel object, referenced, or NULL
  * @state: 0, or %CKPT_OBJ_BUSY, %CKPT_OBJ_READY or %CKPT_OBJ_FAILED
  * @priv: for the kind's own use
+ * @foreign: it has been there before, and keeps its labels
  */
 struct ckpt_obj {
 	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
 	void *ptr;
 	int state;
+	bool foreign;
 	void *priv;
 };
 

@@ -38,7 +38,7 @@ int collect_ipc_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
 int checkpoint_ipc_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
 int ckpt_ipc_shm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int restore_ipc_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		    const struct ckpt_hdr_ipc_shm *h);
+		    const struct ckpt_hdr_ipc_shm *h, struct ckpt_cursor *c);
 void restore_ipc_shm_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_shm *h);
 struct file *ckpt_shm_base(struct file *file);
@@ -52,7 +52,7 @@ int checkpoint_ipc_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns);
 int ckpt_ipc_sem_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_ipc_sem_undo_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int restore_ipc_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		    const struct ckpt_hdr_ipc_sem *h);
+		    const struct ckpt_hdr_ipc_sem *h, struct ckpt_cursor *c);
 void restore_ipc_sem_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_sem *h);
 int checkpoint_sem_undo_end(struct ckpt_ctx *ctx);
@@ -68,27 +68,36 @@ int restore_ipc_msg(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 void restore_ipc_msg_commit(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			    const struct ckpt_hdr_ipc_msg *h);
 
+struct ckpt_label;
 struct msg_msg;
 
 /**
  * struct ckpt_msg_copy - a copy of a message
  * @type: its type or priority
+ * @label: its label, or NULL
  * @len: bytes of @data
  * @data: the message
  */
 struct ckpt_msg_copy {
 	long type;
+	struct ckpt_label *label;
 	size_t len;
 	u8 data[];
 };
 
 /**
  * struct ckpt_msgs - copies of all messages of a queue
+ * @ctx: the checkpoint, or NULL if labels do not matter
+ * @only_labels: nothing else does
+ * @err: what kept a label from being read
  * @size: room for them
  * @used: bytes of them, which may be more
  * @buf: one behind the other, to be freed with kvfree()
  */
 struct ckpt_msgs {
+	struct ckpt_ctx *ctx;
+	bool only_labels;
+	int err;
 	size_t size;
 	size_t used;
 	void *buf;

@@ -2,8 +2,8 @@
 /*
  * Checkpoint/restart - POSIX message queues; part of ipc/mqueue.c
  *
- * Saved: name, or that it has been unlinked; owner, permissions, times, limits;
- *	messages with priorities, in their order; who is to be notified by a
+ * Saved: name, or that it has been unlinked; owner, permissions, labels, times,
+ *	limits; messages with priorities, in their order; who is to be notified by a
  *	signal, or not at all (mq_notify()); open files, whether by mq_open() or
  *	through a mounted mqueue filesystem; the directory with all of them.
  * Not saved: on whose limit they count, which is that of the caller of
@@ -731,6 +731,7 @@ void *restore_mqueue(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 
 	if (IS_ERR(dentry))
 		return dentry;
+	ckpt_obj_by_id(ctx, h->id)->foreign = !made_ns(ctx, q->ns);
 	inode = d_inode(dentry);
 	ret = load_queue(ctx, q, inode, c);
 	if (!ret)

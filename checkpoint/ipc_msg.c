@@ -2,7 +2,8 @@
 /*
  * Checkpoint/restart - System V message queues; part of ipc/msg.c
  *
- * Saved: id, key, permissions, times, limit, who used them last, messages.
+ * Saved: id, key, permissions, labels, times, limit, who used them last, messages
+ *	with theirs.
  * Not saved: a msgsnd() or msgrcv() that waits: it starts again, or has
  *	returned with EINTR.
  * Refused: messages that do not fit a record.
@@ -11,18 +12,11 @@
 #include <linux/err.h>
 #include <linux/limits.h>
 #include "ipc.h"
+#include "lsm.h"
 
 #define MSG_LEN_MAX	(CKPT_RECORD_MAX - sizeof(struct ckpt_hdr_ipc_msg_msg))
 
 /* ---- checkpoint ---- */
-
-static int collect_msg(struct ckpt_ctx *ctx, struct msg_queue *msq)
-{
-	struct kern_ipc_perm *perm = &msq->q_perm;
-
-	return ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &msq->q_lspid)) ?:
-	       ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &msq->q_lrpid));
-}
 
 static size_t msg_size(size_t len)
 {
@@ -46,24 +40,29 @@ void ckpt_msgs_add(struct ckpt_msgs *m, struct msg_msg *msg)
 {
 	struct ckpt_msg_copy *c = m->buf + m->used;
 
-	m->used += copy_size(msg->m_ts);
-	if (m->used > m->size)
+	size_t len = m->only_labels ? 0 : msg->m_ts;
+
+	m->used += copy_size(len);
+	if (m->used > m->size || m->err)
 		return;
 	c->type = msg->m_type;
-	c->len = msg->m_ts;
-	msg_to_buf(c->data, msg);
+	c->label = m->ctx ? ckpt_msg_label(m->ctx, msg) : NULL;
+	c->len = len;
+	m->err = PTR_ERR_OR_ZERO(c->label);
+	if (len)
+		msg_to_buf(c->data, msg);
 }
 
 /**
  * ckpt_msgs_check - was there room for all?
  * @m: the copies
  *
- * Return: 0 if so; 1 if now there is, and it has to be done again; -ENOMEM
+ * Return: 0 if so; 1 if now there is, and it has to be done again; or an errno
  */
 int ckpt_msgs_check(struct ckpt_msgs *m)
 {
-	if (m->used <= m->size)
-		return 0;
+	if (m->used <= m->size || m->err)
+		return m->err;
 	kvfree(m->buf);
 	m->size = m->used;
 	m->used = 0;
@@ -101,6 +100,32 @@ static int copy_messages(struct ckpt_msgs *m, struct msg_queue *msq)
 	return ret;
 }
 
+static int collect_labels(struct ckpt_ctx *ctx, struct msg_queue *msq)
+{
+	struct ckpt_msgs m = { .ctx = ctx, .only_labels = true };
+	const struct ckpt_msg_copy *c = NULL;
+	int ret;
+
+	ret = copy_messages(&m, msq);
+	if (ret)
+		ckpt_err(ctx, ret, "message queue %d: labels", msq->q_perm.id);
+	while (ret >= 0 && (c = ckpt_msgs_next(&m, c)))
+		if (c->label)
+			ret = checkpoint_obj(ctx, CKPT_HDR_LABEL, c->label);
+	kvfree(m.buf);
+	return min(ret, 0);
+}
+
+static int collect_msg(struct ckpt_ctx *ctx, struct msg_queue *msq)
+{
+	struct kern_ipc_perm *perm = &msq->q_perm;
+
+	return collect_part_labels(ctx, CKPT_LABELLED_IPC, perm) ?:
+	       collect_labels(ctx, msq) ?:
+	       ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &msq->q_lspid)) ?:
+	       ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &msq->q_lrpid));
+}
+
 static int write_msg(struct ckpt_ctx *ctx, const struct msg_queue *msq,
 		     const struct ckpt_msg_copy *c)
 {
@@ -116,14 +141,14 @@ static int write_msg(struct ckpt_ctx *ctx, const struct msg_queue *msq,
 	h->type = c->type;
 	h->len = c->len;
 	memcpy(h->data, c->data, c->len);
-	return 0;
+	return checkpoint_msg_label(ctx, c->label);
 }
 
 static int write_messages(struct ckpt_ctx *ctx, struct msg_queue *msq,
 			  struct ckpt_hdr_ipc_msg *h)
 {
 	const struct ckpt_msg_copy *c = NULL;
-	struct ckpt_msgs m = {};
+	struct ckpt_msgs m = { .ctx = ctx };
 	int ret;
 
 	ret = copy_messages(&m, msq);
@@ -152,6 +177,7 @@ static int write_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	h->lspid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&msq->q_perm, &msq->q_lspid));
 	h->lrpid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&msq->q_perm, &msq->q_lrpid));
 	return ckpt_ipc_save_perm(ctx, ns, &msq->q_perm, "message queue", &h->perm) ?:
+	       checkpoint_part_labels(ctx, CKPT_LABELLED_IPC, &msq->q_perm) ?:
 	       write_messages(ctx, msq, h);
 }
 
@@ -242,12 +268,37 @@ int ckpt_ipc_msg_msg_validate(struct ckpt_validator *v, const struct ckpt_hdr *h
 
 /* ---- restart ---- */
 
+/*
+ * Sent as by the caller, which gives the message the label it gets from the
+ * caller's and the queue's; and nobody uses the queue before the commit.
+ */
+static int send_message(struct ckpt_ctx *ctx, struct msg_queue *msq,
+			const struct ckpt_hdr_ipc_msg_msg *m)
+{
+	struct msg_msg *msg = msg_from_buf(m->data, m->len);
+	int ret;
+
+	if (IS_ERR(msg))
+		return ckpt_err(ctx, PTR_ERR(msg), "message queue %d: %llu bytes",
+				msq->q_perm.id, m->len);
+	msg->m_type = m->type;
+	msg->m_ts = m->len;
+	ret = security_msg_queue_msgsnd(&msq->q_perm, msg, 0);
+	if (ret) {
+		free_msg(msg);
+		return ckpt_err(ctx, ret, "message queue %d: message: a security module does not permit it",
+				msq->q_perm.id);
+	}
+	list_add_tail(&msg->m_list, &msq->q_messages);
+	return 0;
+}
+
 static int load_messages(struct ckpt_ctx *ctx, struct msg_queue *msq,
 			 const struct ckpt_hdr_ipc_msg *h, struct ckpt_cursor *c,
 			 struct ipc_namespace *ns)
 {
 	const struct ckpt_hdr_ipc_msg_msg *m;
-	struct msg_msg *msg;
+	int ret;
 	u32 i;
 
 	for (i = 0; i < h->nr_msgs; i++) {
@@ -256,27 +307,42 @@ static int load_messages(struct ckpt_ctx *ctx, struct msg_queue *msq,
 			return PTR_ERR(m);
 		if (fatal_signal_pending(current))
 			return ckpt_err(ctx, -EINTR, "interrupted");
-		msg = msg_from_buf(m->data, m->len);
-		if (IS_ERR(msg))
-			return ckpt_err(ctx, PTR_ERR(msg),
-					"message queue %d: %llu bytes", h->perm.id,
-					m->len);
-		msg->m_type = m->type;
-		msg->m_ts = m->len;
-		/* Nobody uses the queue before the commit. */
-		list_add_tail(&msg->m_list, &msq->q_messages);
+		ret = send_message(ctx, msq, m);
+		if (ret)
+			return ret;
 		msq->q_cbytes += m->len;
 		msq->q_qnum++;
 		percpu_counter_add_local(&ns->percpu_msg_bytes, m->len);
 		percpu_counter_add_local(&ns->percpu_msg_hdrs, 1);
+		/* Later, when the queue has its own. */
+		ckpt_read_opt_type(c, CKPT_HDR_LABELS);
 	}
 	return 0;
+}
+
+/* @c stands behind the record of the queue; all messages have been loaded. */
+static int load_labels(struct ckpt_ctx *ctx, struct msg_queue *msq,
+		       struct ckpt_cursor c)
+{
+	struct msg_msg *msg;
+	int ret;
+
+	ret = restore_part_labels(ctx, CKPT_LABELLED_IPC, &msq->q_perm, &c);
+	list_for_each_entry(msg, &msq->q_messages, m_list) {
+		if (ret)
+			break;
+		ckpt_read_opt_type(&c, CKPT_HDR_IPC_MSG_MSG);
+		ret = restore_msg_label(ctx, msg, &msq->q_perm, &c);
+		cond_resched();
+	}
+	return ret;
 }
 
 static int add_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		     const struct ckpt_hdr_ipc_msg *h, struct ckpt_cursor *c)
 {
 	struct ipc_params params = { .key = h->perm.key };
+	const struct ckpt_cursor start = *c;
 	struct msg_queue *msq;
 	int id, ret;
 
@@ -300,7 +366,8 @@ static int add_queue(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	msq->q_rtime = h->rtime;
 	msq->q_ctime = h->ctime;
 	msq->q_qbytes = h->qbytes;
-	return load_messages(ctx, msq, h, c, ns);
+	ckpt_read_opt_type(c, CKPT_HDR_LABELS);
+	return load_messages(ctx, msq, h, c, ns) ?: load_labels(ctx, msq, start);
 }
 
 /**

@@ -2,8 +2,8 @@
 /*
  * Checkpoint/restart - System V semaphores; part of ipc/sem.c
  *
- * Saved: id, key, permissions, times, values, who changed them last; what
- *	processes do to them when they exit (SEM_UNDO).
+ * Saved: id, key, permissions, labels, times, values, who changed them last;
+ *	what processes do to them when they exit (SEM_UNDO).
  * Not saved: a semop() that waits: it has returned with EINTR by then.
  * Refused: undo lists that processes share (CLONE_SYSVSEM without CLONE_THREAD),
  *	and threads with one of their own; undo in a namespace that the tree
@@ -14,6 +14,7 @@
 #include <linux/xarray.h>
 #include "freeze.h"
 #include "ipc.h"
+#include "lsm.h"
 
 static_assert(sizeof(((struct sem_undo *)0)->semadj[0]) == sizeof(__s16));
 
@@ -44,7 +45,7 @@ static int collect_sem(struct ckpt_ctx *ctx, struct sem_array *sma)
 		if (ret)
 			return ret;
 	}
-	return 0;
+	return collect_part_labels(ctx, CKPT_LABELLED_IPC, &sma->sem_perm);
 }
 
 static int write_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
@@ -65,7 +66,8 @@ static int write_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		h->sems[i].otime = sma->sems[i].sem_otime;
 	}
 	return ckpt_ipc_save_perm(ctx, ns, &sma->sem_perm, "semaphore set",
-				  &h->perm);
+				  &h->perm) ?:
+	       checkpoint_part_labels(ctx, CKPT_LABELLED_IPC, &sma->sem_perm);
 }
 
 /**
@@ -340,7 +342,7 @@ int ckpt_ipc_sem_undo_validate(struct ckpt_validator *v, const struct ckpt_hdr *
 /* ---- restart ---- */
 
 static int add_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		   const struct ckpt_hdr_ipc_sem *h)
+		   const struct ckpt_hdr_ipc_sem *h, struct ckpt_cursor *c)
 {
 	struct ipc_params params = {
 		.key = h->perm.key,
@@ -364,8 +366,9 @@ static int add_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 		sma->sems[i].sem_otime = h->sems[i].otime;
 	}
 	sma->sem_ctime = h->ctime;
+	/* It stays: we have the namespace for ourselves. */
 	rcu_read_unlock();
-	return ret;
+	return ret ?: restore_part_labels(ctx, CKPT_LABELLED_IPC, &sma->sem_perm, c);
 }
 
 /**
@@ -373,16 +376,17 @@ static int add_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
  * @ctx: the restart
  * @ns: the namespace, new
  * @h: IPC_SEM record
+ * @c: position behind it, moved behind its labels
  *
  * Return: 0, or an errno that has been reported.
  */
 int restore_ipc_sem(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		    const struct ckpt_hdr_ipc_sem *h)
+		    const struct ckpt_hdr_ipc_sem *h, struct ckpt_cursor *c)
 {
 	int ret;
 
 	down_write(&sem_ids(ns).rwsem);
-	ret = add_sem(ctx, ns, h);
+	ret = add_sem(ctx, ns, h, c);
 	up_write(&sem_ids(ns).rwsem);
 	return ret;
 }

@@ -2,14 +2,16 @@
 /*
  * Checkpoint/restart - System V shared memory; part of ipc/shm.c
  *
- * Saved: id, key, permissions, size, times, who made and last attached it,
- *	contents; whether it goes away with the last attachment (SHM_DEST). How
+ * Saved: id, key, permissions, labels, size, times, who made and last attached
+ *	it, contents; whether it goes away with the last attachment (SHM_DEST). How
  *	often it is attached follows from the areas.
- * Not saved: which task made it, where only shm_rmid_forced asks.
+ * Not saved: which task made it, where only shm_rmid_forced asks; who attached
+ *	it as which label: its attachments have that of the segment's own file.
  * Refused: huge pages; SHM_LOCK.
  */
 #include <linux/err.h>
 #include "ipc.h"
+#include "lsm.h"
 #include "mm.h"
 
 /* ---- checkpoint ---- */
@@ -35,7 +37,8 @@ static int collect_shm(struct ckpt_ctx *ctx, struct shmid_kernel *shp)
 	ret = checkpoint_obj(ctx, CKPT_HDR_INODE, shp->shm_file);
 	if (ret < 0)
 		return ret;
-	return ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &shp->shm_cprid)) ?:
+	return collect_part_labels(ctx, CKPT_LABELLED_IPC, perm) ?:
+	       ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &shp->shm_cprid)) ?:
 	       ckpt_ipc_collect_pid(ctx, ckpt_ipc_get_pid(perm, &shp->shm_lprid));
 }
 
@@ -44,6 +47,11 @@ static int write_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 {
 	struct ckpt_hdr_ipc_shm *h;
 
+	/* No object may come between the records of another one. */
+	if (!ckpt_obj_known(ctx, shp->shm_file))
+		return ckpt_err(ctx, -EBUSY,
+				"shared memory segment %d: made meanwhile by somebody outside the tree",
+				shp->shm_perm.id);
 	h = ckpt_new_rec(ctx, CKPT_HDR_IPC_SHM, sizeof(*h));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -51,12 +59,12 @@ static int write_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	h->atime = shp->shm_atim;
 	h->dtime = shp->shm_dtim;
 	h->ctime = shp->shm_ctim;
-	/* All of these are known. */
 	h->inode = checkpoint_obj(ctx, CKPT_HDR_INODE, shp->shm_file);
 	h->cpid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&shp->shm_perm, &shp->shm_cprid));
 	h->lpid = ckpt_ipc_pid_id(ctx, ckpt_ipc_get_pid(&shp->shm_perm, &shp->shm_lprid));
 	return ckpt_ipc_save_perm(ctx, ns, &shp->shm_perm,
-				  "shared memory segment", &h->perm);
+				  "shared memory segment", &h->perm) ?:
+	       checkpoint_part_labels(ctx, CKPT_LABELLED_IPC, &shp->shm_perm);
 }
 
 /**
@@ -171,7 +179,7 @@ int ckpt_ipc_shm_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 /* ---- restart ---- */
 
 static int add_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		   const struct ckpt_hdr_ipc_shm *h)
+		   const struct ckpt_hdr_ipc_shm *h, struct ckpt_cursor *c)
 {
 	struct ckpt_obj *o = ckpt_obj_by_id(ctx, h->inode);
 	const struct ckpt_hdr_inode *inode = (const void *)o->h;
@@ -201,7 +209,9 @@ static int add_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	if (!ret)
 		ckpt_obj_set(o, get_file(shp->shm_file), ns);
 	shm_unlock(shp);
-	return ret;
+	/* It stays: we have the namespace for ourselves. */
+	return ret ?: restore_part_labels(ctx, CKPT_LABELLED_IPC, &shp->shm_perm, c) ?:
+	       restore_obj_labels(ctx, CKPT_LABELLED_FILE, shp->shm_file, o->c);
 }
 
 /**
@@ -209,16 +219,17 @@ static int add_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
  * @ctx: the restart
  * @ns: the namespace, new
  * @h: IPC_SHM record
+ * @c: position behind it, moved behind its labels
  *
  * Return: 0, or an errno that has been reported.
  */
 int restore_ipc_shm(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
-		    const struct ckpt_hdr_ipc_shm *h)
+		    const struct ckpt_hdr_ipc_shm *h, struct ckpt_cursor *c)
 {
 	int ret;
 
 	down_write(&shm_ids(ns).rwsem);
-	ret = add_shm(ctx, ns, h);
+	ret = add_shm(ctx, ns, h, c);
 	up_write(&shm_ids(ns).rwsem);
 	return ret;
 }

@@ -4,8 +4,8 @@
  *
  * Saved: keys of the types keyring, user and logon that credentials lead to, and
  *	those of the users of the tree's own user namespaces: serial number,
- *	description, owner, permissions, payload, links, when it expires, that
- *	it has been revoked.
+ *	description, owner, permissions, label, payload, links, when it expires,
+ *	that it has been revoked.
  * Not saved: the keyrings of users (@u, @us) of other user namespaces, which
  *	all processes of that user share: they are those of the same user at
  *	restart. When a key was last used; the order in which a keyring lists
@@ -220,6 +220,23 @@ static u32 user_keyring_flag(const struct key *key)
 		return 0;
 	return strstarts(key->description, "_uid_ses.") ?
 	       CKPT_KEY_USER_SESSION : CKPT_KEY_USER_KEYRING;
+}
+
+/**
+ * ckpt_key_is_outside - whether a key is the user's, and not the tree's
+ * @ctx: the checkpoint; its key_holder says by whom it was reached
+ * @key: the key
+ *
+ * Return: true if it is left to the caller of restart().
+ */
+bool ckpt_key_is_outside(struct ckpt_ctx *ctx, const struct key *key)
+{
+	struct user_namespace *ns;
+
+	if (!user_keyring_flag(key))
+		return false;
+	ns = user_keyring_ns(ctx->key_holder, key);
+	return ns && !ckpt_user_ns_id(ctx, ns);
 }
 
 static int find_owner(struct ckpt_ctx *ctx, const struct key *key,
@@ -837,39 +854,41 @@ static bool before(struct rb_node *a, const struct rb_node *b)
 	       rb_entry(b, struct key, serial_node)->serial;
 }
 
-/* Return: whether it is free; if not, @dead says whether it soon will be. */
-static bool take_serial(struct key *key, key_serial_t serial, bool *dead)
+static bool take_serial(struct key *key, key_serial_t serial)
 {
-	struct rb_node *other;
-
 	guard(spinlock)(&key_serial_lock);
-	other = rb_find(&serial, &key_serial_tree, compare_serial);
-	if (other) {
-		*dead = !refcount_read(&rb_entry(other, struct key, serial_node)->usage);
+	if (rb_find(&serial, &key_serial_tree, compare_serial))
 		return false;
-	}
 	rb_erase(&key->serial_node, &key_serial_tree);
 	key->serial = serial;
 	rb_add(&key->serial_node, &key_serial_tree, before);
 	return true;
 }
 
+/*
+ * What died a moment ago may have the number still: tasks are freed by RCU, files
+ * (of IPC namespaces) by work queues, then their credentials, then the keyrings
+ * of these, level by level, as they are collected. Nothing says when this is done.
+ */
+#define SERIAL_POLL	msecs_to_jiffies(10)
+#define SERIAL_WAIT	(5 * HZ)
+
 static int set_serial(struct ckpt_ctx *ctx, struct key *key,
 		      const struct ckpt_hdr_key *k)
 {
-	bool dead;
-	int i;
+	unsigned long end = jiffies + SERIAL_WAIT;
 
-	for (i = 0; i < 3; i++) {
-		if (key->serial == k->serial || take_serial(key, k->serial, &dead))
-			return 0;
-		/* Credentials of the dead have it, or it waits to be freed. */
-		if (!dead)
-			rcu_barrier();
-		schedule_work(&key_gc_work);
-		flush_work(&key_gc_work);
+	if (key->serial == k->serial)
+		return 0;
+	while (!take_serial(key, k->serial)) {
+		if (time_after(jiffies, end))
+			return key_err(ctx, k, -EEXIST,
+				       "its serial number is taken");
+		schedule_timeout_killable(SERIAL_POLL);
+		if (fatal_signal_pending(current))
+			return ckpt_err(ctx, -EINTR, "interrupted");
 	}
-	return key_err(ctx, k, -EEXIST, "its serial number is taken");
+	return 0;
 }
 
 static int add_links(struct ckpt_ctx *ctx, struct key *key,
@@ -898,8 +917,10 @@ static int finish_key(struct ckpt_ctx *ctx, struct key *key,
 
 	/* Also not if the caller supplied the user namespace, with all in it. */
 	if (k->flags & CKPT_KEY_OUTSIDE ||
-	    (is_users(k) && ckpt_ns_is_external(ctx, k->user_ns)))
+	    (is_users(k) && ckpt_ns_is_external(ctx, k->user_ns))) {
+		ckpt_obj_by_id(ctx, k->h.id)->foreign = true;
 		return 0;
+	}
 	ret = set_serial(ctx, key, k) ?: add_links(ctx, key, k);
 	if (ret)
 		return ret;

@@ -30,6 +30,7 @@ int checkpoint_key(struct ckpt_ctx *ctx, void *obj);
 int checkpoint_user_keys(struct ckpt_ctx *ctx);
 int checkpoint_keys_end(struct ckpt_ctx *ctx);
 bool ckpt_keyring_has_keys(struct key *keyring);
+bool ckpt_key_is_outside(struct ckpt_ctx *ctx, const struct key *key);
 int ckpt_key_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_key(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		  struct ckpt_cursor *c);
@@ -81,6 +82,12 @@ static inline int restore_cred_keys(struct ckpt_ctx *ctx, struct cred *new,
 				    struct ckpt_cursor *c)
 {
 	return 0;
+}
+
+static inline bool ckpt_key_is_outside(struct ckpt_ctx *ctx,
+				       const struct key *key)
+{
+	return false;
 }
 
 static inline int checkpoint_key(struct ckpt_ctx *ctx, void *obj)

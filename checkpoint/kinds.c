@@ -17,6 +17,7 @@
 #include "lsm.h"
 #include "mm.h"
 #include "namespaces.h"
+#include "ns_mnt.h"
 #include "restart_block.h"
 #include "rseq.h"
 #include "sched.h"
@@ -156,11 +157,19 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "NS_MNT",
 		.min_len	= sizeof(struct ckpt_hdr_ns),
 		.class		= CKPT_CLASS_NS_MNT,
-		.validate	= ckpt_ns_mnt_validate,
+		.validate	= ckpt_ns_validate,
 		.checkpoint	= checkpoint_ns_mnt,
 		.restore	= restore_ns_mnt,
 		.get		= ckpt_ns_get,
 		.put		= ckpt_ns_put,
+	},
+	[CKPT_HDR_NS_MOUNT] = {
+		.name		= "NS_MOUNT",
+		.min_len	= sizeof(struct ckpt_hdr_ns_mount),
+		.max_len	= sizeof(struct ckpt_hdr_ns_mount) +
+				  CKPT_MOUNT_LINE_MAX,
+		.owner		= CKPT_HDR_NS_MNT,
+		.validate	= ckpt_ns_mount_validate,
 	},
 	[CKPT_HDR_NS_CGROUP] = {
 		.name		= "NS_CGROUP",
@@ -301,6 +310,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_key),
 		.max_len	= CKPT_RECORD_MAX,
 		.class		= CKPT_CLASS_KEY,
+		.labelled	= CKPT_LABELLED_KEY,
 		.validate	= ckpt_key_validate,
 		.checkpoint	= checkpoint_key,
 		.restore	= restore_key,
@@ -393,6 +403,12 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_tmpfs_validate,
 		.restore	= restore_tmpfs,
 		.put		= ckpt_tmpfs_put,
+	},
+	[CKPT_HDR_TMPFS_NS] = {
+		.name		= "TMPFS_NS",
+		.min_len	= sizeof(struct ckpt_hdr_tmpfs_ns),
+		.owner		= CKPT_HDR_TMPFS,
+		.validate	= ckpt_tmpfs_ns_validate,
 	},
 	[CKPT_HDR_TMPFS_ENTRY] = {
 		.name		= "TMPFS_ENTRY",
@@ -677,6 +693,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "INODE",
 		.min_len	= sizeof(struct ckpt_hdr_inode),
 		.class		= CKPT_CLASS_INODE,
+		.labelled	= CKPT_LABELLED_FILE,
 		.validate	= ckpt_inode_validate,
 		.checkpoint	= checkpoint_inode,
 		.restore	= restore_inode,
@@ -687,6 +704,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "IPC_SHM",
 		.min_len	= sizeof(struct ckpt_hdr_ipc_shm),
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_IPC,
 		.validate	= ckpt_ipc_shm_validate,
 	},
 	[CKPT_HDR_IPC_SEM] = {
@@ -695,6 +713,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.max_len	= sizeof(struct ckpt_hdr_ipc_sem) +
 				  CKPT_SEMS_MAX * sizeof(struct ckpt_ipc_sem),
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_IPC,
 		.validate	= ckpt_ipc_sem_validate,
 	},
 	[CKPT_HDR_IPC_SEM_UNDO] = {
@@ -709,6 +728,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.name		= "IPC_MSG",
 		.min_len	= sizeof(struct ckpt_hdr_ipc_msg),
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_IPC,
 		.validate	= ckpt_ipc_msg_validate,
 	},
 	[CKPT_HDR_IPC_MSG_MSG] = {
@@ -716,6 +736,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.min_len	= sizeof(struct ckpt_hdr_ipc_msg_msg),
 		.max_len	= CKPT_RECORD_MAX,
 		.owner		= CKPT_HDR_NS_IPC,
+		.labelled	= CKPT_LABELLED_MSG,
 		.validate	= ckpt_ipc_msg_msg_validate,
 	},
 	[CKPT_HDR_MQUEUE_DIR] = {

@@ -3,9 +3,11 @@
  * Checkpoint/restart - labels that security modules give to tasks and objects
  *
  * Saved: the labels of credentials, tasks, open files, sockets and their peers,
- *	and of inodes that no file system keeps: pipes, memfds, nameless files. As
+ *	of inodes that no file system keeps: pipes, memfds, nameless files, POSIX
+ *	message queues; of System V IPC objects and messages, and of keys. As
  *	strings, as the module names them; one object for each distinct label.
- * Not saved: labels of files that have a name. They are in the file system.
+ * Not saved: labels of files that have a name, which are in the file system; of
+ *	messages of POSIX message queues, which no module looks at.
  * Refused: state of a security module that has no label; labels longer than
  *	CKPT_LABEL_MAX; nameless files with signatures of integrity modules.
  *
@@ -21,6 +23,7 @@
 #include <linux/slab.h>
 #include <linux/stringhash.h>
 #include <linux/xattr.h>
+#include "keys.h"
 #include "lsm.h"
 
 /*
@@ -55,6 +58,7 @@ static const struct attr_list {
 	[LSM_CKPT_IPC]		= { other_attrs, ARRAY_SIZE(other_attrs) },
 	[LSM_CKPT_MSG]		= { other_attrs, ARRAY_SIZE(other_attrs) },
 	[LSM_CKPT_SOCK]		= { sock_attrs, ARRAY_SIZE(sock_attrs) },
+	[LSM_CKPT_KEY]		= { other_attrs, ARRAY_SIZE(other_attrs) },
 };
 
 /* Whether it is this inode that keeps the label, and nothing else does. */
@@ -86,7 +90,8 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 	case CKPT_LABELLED_FILE:
 		obj->type = LSM_CKPT_FILE;
 		obj->file = file;
-		return true;
+		/* What overlayfs maps in place of an open file is its own. */
+		return !(file->f_mode & FMODE_BACKING);
 	case CKPT_LABELLED_INODE:
 		return inode_obj(obj, ptr);
 	case CKPT_LABELLED_CONTENTS:
@@ -103,6 +108,11 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
 		obj->sock = ctx->op == CKPT_OP_CHECKPOINT ?
 			    ptr : sock_from_file(file)->sk;
 		return true;
+	case CKPT_LABELLED_KEY:
+		obj->type = LSM_CKPT_KEY;
+		obj->key = ptr;
+		return ctx->op == CKPT_OP_RESTART ||
+		       !ckpt_key_is_outside(ctx, ptr);
 	default:
 		return false;
 	}
@@ -115,11 +125,12 @@ static bool describe(struct ckpt_ctx *ctx, struct lsm_ckpt_obj *obj,
  * @ctx: the checkpoint
  * @lsm_id: LSM_ID_* of the module
  * @value: the string
+ * @gfp: GFP_KERNEL, or GFP_ATOMIC not to sleep
  *
  * Return: it, which lives as long as @ctx; or ERR_PTR() of a reported errno.
  */
 struct ckpt_label *ckpt_label_find(struct ckpt_ctx *ctx, u64 lsm_id,
-				   const char *value)
+				   const char *value, gfp_t gfp)
 {
 	size_t len = strlen(value);
 	u32 key = full_name_hash(NULL, value, len);
@@ -132,7 +143,7 @@ struct ckpt_label *ckpt_label_find(struct ckpt_ctx *ctx, u64 lsm_id,
 		return ERR_PTR(ckpt_err(ctx, -EOPNOTSUPP,
 					"label of a security module: %zu bytes are not supported",
 					len));
-	label = kzalloc(struct_size(label, value, len + 1), GFP_KERNEL_ACCOUNT);
+	label = kzalloc(struct_size(label, value, len + 1), gfp | __GFP_ACCOUNT);
 	if (!label)
 		return ERR_PTR(ckpt_err(ctx, -ENOMEM, "label of a security module"));
 	label->lsm_id = lsm_id;
@@ -183,6 +194,12 @@ struct collector {
 	u32 attr;
 };
 
+static int too_many(struct ckpt_ctx *ctx)
+{
+	return ckpt_err(ctx, -EOPNOTSUPP,
+			"labels of more security modules than are supported");
+}
+
 static int add_label(void *data, const struct lsm_id *lsm, const char *value)
 {
 	struct collector *c = data;
@@ -190,9 +207,8 @@ static int add_label(void *data, const struct lsm_id *lsm, const char *value)
 	int id;
 
 	if (c->set->nr == CKPT_LABELS_MAX)
-		return ckpt_err(c->ctx, -EOPNOTSUPP,
-				"labels of more security modules than are supported");
-	label = ckpt_label_find(c->ctx, lsm->id, value);
+		return too_many(c->ctx);
+	label = ckpt_label_find(c->ctx, lsm->id, value, GFP_KERNEL);
 	if (IS_ERR(label))
 		return PTR_ERR(label);
 	id = checkpoint_obj(c->ctx, CKPT_HDR_LABEL, label);
@@ -290,6 +306,107 @@ int checkpoint_label_set(struct ckpt_ctx *ctx, const struct ckpt_label_set *set)
 	h->nr = set->nr;
 	memcpy(h->ref, set->ref, flex_array_size(h, ref, set->nr));
 	return 0;
+}
+
+/* ---- checkpoint: what is only part of an object ---- */
+
+/**
+ * collect_part_labels - write the labels of a part of an object, as objects
+ * @ctx: the checkpoint
+ * @type: what security modules see in it
+ * @ptr: the part; the object it belongs to has not been written yet
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int collect_part_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type, void *ptr)
+{
+	struct ckpt_label_set set;
+
+	return checkpoint_obj_labels(ctx, type, ptr, &set);
+}
+
+/**
+ * checkpoint_part_labels - write which labels a part of an object has
+ * @ctx: the checkpoint; the record of the part has been written last
+ * @type: what security modules see in it
+ * @ptr: the part; collect_part_labels() has been called
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_part_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type,
+			   void *ptr)
+{
+	u32 nr_objs = ctx->nr_objs;
+	struct ckpt_label_set set;
+	int ret = checkpoint_obj_labels(ctx, type, ptr, &set);
+
+	/* No object may come between the records of another one. */
+	if (!ret && ctx->nr_objs != nr_objs)
+		ret = ckpt_err(ctx, -EBUSY,
+			       "System V IPC: somebody outside the tree has made an object meanwhile");
+	return ret ?: checkpoint_label_set(ctx, &set);
+}
+
+/* Where to put the label of a message. */
+struct msg_label {
+	struct ckpt_ctx *ctx;
+	struct ckpt_label *label;
+};
+
+static int note_label(void *data, const struct lsm_id *lsm, const char *value)
+{
+	struct msg_label *m = data;
+
+	if (m->label)
+		return too_many(m->ctx);
+	m->label = ckpt_label_find(m->ctx, lsm->id, value, GFP_ATOMIC);
+	return PTR_ERR_OR_ZERO(m->label);
+}
+
+/**
+ * ckpt_msg_label - which label a message has
+ * @ctx: the checkpoint
+ * @msg: the message; its queue is locked
+ *
+ * Does not sleep.
+ *
+ * Return: the label, to be written later; NULL if it has none; or ERR_PTR() of
+ * an errno that has been reported.
+ */
+struct ckpt_label *ckpt_msg_label(struct ckpt_ctx *ctx, struct msg_msg *msg)
+{
+	struct lsm_ckpt_obj obj = {
+		.type = LSM_CKPT_MSG, .attr = CKPT_LABEL_CURRENT, .msg = msg,
+	};
+	struct msg_label m = { .ctx = ctx };
+	int ret;
+
+	ret = check_state(ctx, &obj) ?:
+	      security_checkpoint_label(&obj, note_label, &m);
+	if (ret)
+		return ERR_PTR(ckpt_err(ctx, ret, "label of a message"));
+	return m.label;
+}
+
+/**
+ * checkpoint_msg_label - write which label a message has
+ * @ctx: the checkpoint; the record of the message has been written last
+ * @label: from ckpt_msg_label()
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int checkpoint_msg_label(struct ckpt_ctx *ctx, struct ckpt_label *label)
+{
+	struct ckpt_label_set set = { .nr = 1 };
+
+	if (!label)
+		return 0;
+	if (!ckpt_obj_known(ctx, label))
+		return ckpt_err(ctx, -EBUSY,
+				"System V IPC: somebody outside the tree has sent a message meanwhile");
+	set.ref[0].attr = CKPT_LABEL_CURRENT;
+	set.ref[0].label = checkpoint_obj(ctx, CKPT_HDR_LABEL, label);
+	return checkpoint_label_set(ctx, &set);
 }
 
 /* ---- validate ---- */
@@ -447,6 +564,49 @@ int restore_obj_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type, void *ptr,
 	if (locked)
 		inode_unlock(d_inode(obj.dentry));
 	return ret;
+}
+
+/**
+ * restore_part_labels - give a part of an object its labels back
+ * @ctx: the restart
+ * @type: what security modules see in it
+ * @ptr: the part, which nobody uses yet
+ * @c: stands behind its record; moved behind its labels
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_part_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type, void *ptr,
+			struct ckpt_cursor *c)
+{
+	const struct ckpt_hdr_labels *labels;
+	struct lsm_ckpt_obj obj = {};
+
+	labels = ckpt_read_opt_type(c, CKPT_HDR_LABELS);
+	if (!(ctx->flags & RESTART_KEEP_LSM) || !describe(ctx, &obj, type, ptr))
+		return 0;
+	return restore_labels(ctx, &obj, labels);
+}
+
+/**
+ * restore_msg_label - give a message its label back
+ * @ctx: the restart
+ * @msg: the message, which nobody can receive yet
+ * @queue: its queue, which has its label
+ * @c: stands behind its record; moved behind its labels
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_msg_label(struct ckpt_ctx *ctx, struct msg_msg *msg,
+		      struct kern_ipc_perm *queue, struct ckpt_cursor *c)
+{
+	struct lsm_ckpt_obj obj = {
+		.type = LSM_CKPT_MSG, .msg = msg, .queue = queue,
+	};
+	const struct ckpt_hdr_labels *labels;
+
+	labels = ckpt_read_opt_type(c, CKPT_HDR_LABELS);
+	return ctx->flags & RESTART_KEEP_LSM ?
+	       restore_labels(ctx, &obj, labels) : 0;
 }
 
 /* ---- tasks ---- */

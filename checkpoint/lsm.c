@@ -5,8 +5,7 @@
  * Saved: the active modules by name and id, in order; what identifies the
  *	policy of each; their labels, see label.c.
  * Refused: modules that keep something with tasks or files and do not say
- *	what; state of a module that has no label; to restore labels, if the tree
- *	has System V IPC or keys, whose labels are not saved.
+ *	what; state of a module that has no label.
  *
  * At restart all this matters only if the caller wants the labels back. Then the
  * modules that labelled what is in the image must be those that label now; other
@@ -69,7 +68,7 @@ static int write_policy(struct lsm_ckpt_sink *sink, const struct lsm_ckpt_policy
 	struct ckpt_label *label;
 
 	/* Many tasks may be confined by the same. */
-	label = ckpt_label_find(ctx, sink->lsm->id, name);
+	label = ckpt_label_find(ctx, sink->lsm->id, name, GFP_KERNEL);
 	if (IS_ERR(label) || label->is_policy)
 		return PTR_ERR_OR_ZERO(label);
 	label->is_policy = true;
@@ -337,36 +336,6 @@ static int check_active(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-/* Those whose labels of System V IPC and keys are not in images. */
-static const struct lsm_id *labels_ipc(void)
-{
-	return find_active(LSM_ID_SELINUX) ?: find_active(LSM_ID_SMACK);
-}
-
-static int check_ipc(struct ckpt_ctx *ctx)
-{
-	const struct lsm_id *lsm = labels_ipc();
-	const struct ckpt_hdr *h;
-	struct ckpt_cursor c;
-
-	if (!lsm)
-		return 0;
-	ckpt_cursor_first(ctx, &c);
-	while ((h = ckpt_cursor_next(&c))) {
-		if (h->type == CKPT_HDR_IPC_SHM || h->type == CKPT_HDR_IPC_SEM ||
-		    h->type == CKPT_HDR_IPC_MSG)
-			return ckpt_err(ctx, -EOPNOTSUPP,
-					"security module %s: labels of System V IPC are not supported",
-					lsm->name);
-		if (h->type == CKPT_HDR_KEY)
-			return ckpt_err(ctx, -EOPNOTSUPP,
-					"security module %s: labels of keys are not supported",
-					lsm->name);
-		cond_resched();
-	}
-	return 0;
-}
-
 static bool same_place(u32 i, u32 nr, const struct ckpt_hdr_lsm *h)
 {
 	return nr == ckpt_nr_lsms() && ckpt_lsm(i)->id == h->lsm_id;
@@ -401,6 +370,6 @@ int restore_lsms(struct ckpt_ctx *ctx, struct ckpt_cursor *c, u32 nr)
 			ret = check_policy(ctx, lsm, policy);
 	}
 	if (!ret && (ctx->flags & RESTART_KEEP_LSM))
-		ret = check_active(ctx) ?: check_ipc(ctx);
+		ret = check_active(ctx);
 	return ret;
 }

@@ -58,7 +58,7 @@ int restore_lsms(struct ckpt_ctx *ctx, struct ckpt_cursor *c, u32 nr);
 /* label.c: labels of tasks and objects */
 extern const struct ckpt_task_kind ckpt_label_task_kind;
 struct ckpt_label *ckpt_label_find(struct ckpt_ctx *ctx, u64 lsm_id,
-				   const char *value);
+				   const char *value, gfp_t gfp);
 void ckpt_labels_free(struct ckpt_ctx *ctx);
 int checkpoint_label(struct ckpt_ctx *ctx, void *obj);
 int checkpoint_obj_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type,
@@ -68,5 +68,14 @@ int ckpt_label_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_labels_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int restore_obj_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type, void *ptr,
 		       struct ckpt_cursor c);
+int collect_part_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type, void *ptr);
+int checkpoint_part_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type,
+			   void *ptr);
+int restore_part_labels(struct ckpt_ctx *ctx, enum ckpt_labelled type, void *ptr,
+			struct ckpt_cursor *c);
+struct ckpt_label *ckpt_msg_label(struct ckpt_ctx *ctx, struct msg_msg *msg);
+int checkpoint_msg_label(struct ckpt_ctx *ctx, struct ckpt_label *label);
+int restore_msg_label(struct ckpt_ctx *ctx, struct msg_msg *msg,
+		      struct kern_ipc_perm *queue, struct ckpt_cursor *c);
 
 #endif /* _CHECKPOINT_LSM_H */

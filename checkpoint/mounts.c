@@ -41,9 +41,18 @@ static struct nsproxy *get_own_mounts(struct ckpt_ctx *ctx, struct path *root)
 	return ns;
 }
 
-/* Fills @m, with a buffer to be freed with kvfree(). */
-static int read_mountinfo(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
-			  const struct path *root, struct seq_file *m)
+/**
+ * ckpt_read_mounts - read the mounts of a namespace
+ * @ctx: the checkpoint
+ * @ns: the mount namespace
+ * @root: root directory of the reader
+ * @m: to be filled, zeroed; its buffer has room for one more byte, and is to be
+ *	freed with kvfree()
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_read_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
+		     const struct path *root, struct seq_file *m)
 {
 	int ret;
 
@@ -70,18 +79,34 @@ static bool is_nsfs(const char *line, size_t len)
 	return strnstr(line, " - nsfs ", len);
 }
 
+/**
+ * ckpt_check_mount - see whether a mount can be made again
+ * @ctx: the checkpoint
+ * @line: its line of mountinfo
+ * @len: length of that
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
+{
+	if (is_nsfs(line, len))
+		return ckpt_refuse_kept(ctx, line, len);
+	if (len >= CKPT_MOUNT_LINE_MAX)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"mount with %zu bytes of options: not supported", len);
+	return 0;
+}
+
 static int add_mount(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 		     const char *line, size_t len)
 {
 	struct ckpt_hdr_mount *h;
 	int ret;
 
-	ret = is_nsfs(line, len) ? checkpoint_kept_ns(ctx, ns, line, len) : 0;
+	ret = is_nsfs(line, len) ? checkpoint_kept_ns(ctx, ns, line, len) :
+				   ckpt_check_mount(ctx, line, len);
 	if (ret)
 		return ret;
-	if (len >= CKPT_MOUNT_LINE_MAX)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"mount with %zu bytes of options: not supported", len);
 	h = ckpt_new_rec(ctx, CKPT_HDR_MOUNT, ALIGN(sizeof(*h) + len + 1, 8));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
@@ -118,7 +143,7 @@ int checkpoint_mounts(struct ckpt_ctx *ctx)
 	ns = get_own_mounts(ctx, &root);
 	if (!ns)
 		return 0;
-	ret = read_mountinfo(ctx, ns->mnt_ns, &root, &m) ?:
+	ret = ckpt_read_mounts(ctx, ns->mnt_ns, &root, &m) ?:
 	      add_mounts(ctx, ns->mnt_ns, m.buf, m.count);
 	kvfree(m.buf);
 	path_put(&root);
@@ -139,26 +164,27 @@ int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct seq_file *m)
 	int ret;
 
 	get_fs_root(current->fs, &root);
-	ret = read_mountinfo(ctx, current->nsproxy->mnt_ns, &root, m);
+	ret = ckpt_read_mounts(ctx, current->nsproxy->mnt_ns, &root, m);
 	path_put(&root);
 	return ret;
 }
 
 /**
- * ckpt_mount_validate - check a MOUNT record
+ * ckpt_mount_line_validate - check the line of mountinfo in a record
  * @v: the pass over the records
  * @h: the record
+ * @fixed: bytes in front of the line
  *
  * The kernel does not use the line; it only sees to it that user space gets
  * one.
  *
  * Return: 0 or -EBADMSG
  */
-int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+int ckpt_mount_line_validate(struct ckpt_validator *v, const struct ckpt_hdr *h,
+			     size_t fixed)
 {
-	const struct ckpt_hdr_mount *m = (const void *)h;
 	size_t max, len;
-	const char *line = ckpt_payload(h, sizeof(*m), &max);
+	const char *line = ckpt_payload(h, fixed, &max);
 
 	len = strnlen(line, max);
 	if (!len || len == max || memchr(line, '\n', len))
@@ -166,4 +192,16 @@ int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	if (max - len > 8 || memchr_inv(line + len, 0, max - len))
 		return ckpt_bad(v, "bytes behind the line");
 	return 0;
+}
+
+/**
+ * ckpt_mount_validate - check a MOUNT record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	return ckpt_mount_line_validate(v, h, sizeof(struct ckpt_hdr_mount));
 }

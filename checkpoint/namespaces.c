@@ -8,16 +8,16 @@
  *	checkpoint(), or, of a subtree, with any task outside: the restored tasks
  *	are in those of the caller of restart() instead. So they are as to the
  *	mount namespace, and the root task's network namespace, in any case.
- * Refused: any other namespace that is also used by tasks outside; mount
- *	namespaces other than the root task's; user and pid namespaces that the
- *	root task's do not contain.
+ * Refused: any other namespace that is also used by tasks outside; user and pid
+ *	namespaces that the root task's do not contain.
  *
  * At restart the caller makes all namespaces before it creates the first task,
  * asked for the same privileges as if it had called unshare(). It may supply any
  * of them instead: by an open /proc/PID/ns/ file, as an external resource. Mostly
  * that is the root task's user namespace, which the caller has made and entered,
  * and then the mount and network namespaces inside of that; what lies outside of
- * the former is no more its business then.
+ * the former is no more its business then. Mount namespaces other than the root
+ * task's it must supply: see ns_mnt.c.
  */
 #include <linux/cgroup.h>
 #include <linux/ipc_namespace.h>
@@ -31,6 +31,7 @@
 #include <linux/time_namespace.h>
 #include <linux/utsname.h>
 #include <net/net_namespace.h>
+#include "../fs/mount.h"
 #include "container.h"
 #include "files.h"
 #include "freeze.h"
@@ -266,6 +267,23 @@ int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 	if (ret)
 		return min(ret, 0);
 	return checkpoint_obj(ctx, record_type(ns), ns);
+}
+
+/**
+ * ckpt_ns_may_hold - whether the caller may know what is in a namespace that
+ *	perhaps no task of the tree is in
+ * @ctx: the checkpoint
+ * @ns: the namespace, which a descriptor or a mount keeps
+ *
+ * Anybody can open one that is mounted. What is in it, only those may see who may
+ * enter.
+ *
+ * Return: true if so.
+ */
+bool ckpt_ns_may_hold(struct ckpt_ctx *ctx, struct ns_common *ns)
+{
+	return ckpt_obj_known(ctx, ns) || ckpt_ns_shared(ctx, ns) ||
+	       ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN);
 }
 
 /**
@@ -510,9 +528,13 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	ret = find_base_user_ns(ctx);
 	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
 		ctx->subject = &ctx->tasks[i];
-		ret = collect_namespaces(ctx, ctx->tasks[i].task) ?:
-		      checkpoint_open_nets(ctx, ctx->tasks[i].task);
+		ret = collect_namespaces(ctx, ctx->tasks[i].task);
 		cond_resched();
+	}
+	/* What is not known by now, no task is in. */
+	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
+		ctx->subject = &ctx->tasks[i];
+		ret = checkpoint_open_nets(ctx, ctx->tasks[i].task);
 	}
 	if (ret < 0)
 		return ret;
@@ -758,9 +780,8 @@ static struct nsproxy *make_nsproxy(struct ckpt_ctx *ctx,
 				   struct uts_namespace, ns);
 	new->ipc_ns = container_of(own_or(ctx, h->ipc, &own->ipc_ns->ns),
 				   struct ipc_namespace, ns);
-	/* Objects of these are the caller's, so far. */
-	new->mnt_ns = own->mnt_ns;
-	ckpt_ns_get(from_mnt_ns(new->mnt_ns));
+	new->mnt_ns = to_mnt_ns(own_or(ctx, h->mnt,
+						from_mnt_ns(own->mnt_ns)));
 	new->net_ns = container_of(own_or(ctx, h->net, &own->net_ns->ns),
 				   struct net, ns);
 	new->cgroup_ns = container_of(own_or(ctx, h->cgroup, &own->cgroup_ns->ns),

@@ -26,6 +26,7 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx);
 int checkpoint_task_ns(struct ckpt_ctx *ctx, struct task_struct *tsk);
 int ckpt_task_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns);
+bool ckpt_ns_may_hold(struct ckpt_ctx *ctx, struct ns_common *ns);
 int ckpt_user_ns_id(struct ckpt_ctx *ctx, struct user_namespace *ns);
 int ckpt_ns_fill(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user,
 		 struct ckpt_hdr_ns *h);
@@ -85,16 +86,12 @@ void *restore_ns_time(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c);
 void restore_ns_time_commit(struct ckpt_ctx *ctx);
 
-/* ns_cgroup.c, ns_net.c, ns_mnt.c */
+/* ns_cgroup.c, ns_net.c */
 int checkpoint_ns_cgroup(struct ckpt_ctx *ctx, void *obj);
 void *restore_ns_cgroup(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			struct ckpt_cursor *c);
 int checkpoint_ns_net(struct ckpt_ctx *ctx, void *obj);
 void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
-		     struct ckpt_cursor *c);
-int checkpoint_ns_mnt(struct ckpt_ctx *ctx, void *obj);
-int ckpt_ns_mnt_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
-void *restore_ns_mnt(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		     struct ckpt_cursor *c);
 
 #endif /* _CHECKPOINT_NAMESPACES_H */

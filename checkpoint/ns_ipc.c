@@ -349,9 +349,9 @@ static int restore_contents(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 	int ret = 0;
 
 	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_IPC_SHM)))
-		ret = restore_ipc_shm(ctx, ns, h);
+		ret = restore_ipc_shm(ctx, ns, h, c);
 	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_IPC_SEM)))
-		ret = restore_ipc_sem(ctx, ns, h);
+		ret = restore_ipc_sem(ctx, ns, h, c);
 	while (!ret && (h = ckpt_read_opt_type(c, CKPT_HDR_IPC_MSG)))
 		ret = restore_ipc_msg(ctx, ns, h, c);
 	h = ret ? NULL : ckpt_read_opt_type(c, CKPT_HDR_MQUEUE_DIR);
@@ -439,6 +439,7 @@ static void commit_contents(struct ckpt_ctx *ctx, struct ipc_namespace *ns,
 			restore_ipc_msg_commit(ctx, ns, (const void *)h);
 			break;
 		case CKPT_HDR_IPC_MSG_MSG:
+		case CKPT_HDR_LABELS:
 			break;
 		default:
 			return;

@@ -5,7 +5,8 @@
  *
  * Saved: which network namespace it is. One that no task is in comes along.
  * Refused: namespaces of other types, as only restart() makes them, and mounts are
- *	there before that; network namespaces that are the caller's at restart.
+ *	there before that; network namespaces that are the caller's at restart; all
+ *	of them in mount namespaces other than the root task's.
  *
  * The mounts come before the namespaces in the image, and a coordinator makes both.
  * So it is the namespace that tells which mounts it has.
@@ -143,6 +144,25 @@ int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 }
 
 /**
+ * ckpt_refuse_kept - refuse a mount that keeps a namespace
+ * @ctx: the checkpoint
+ * @line: its line of mountinfo, of another mount namespace than the root task's
+ * @len: length of that
+ *
+ * Return: -EOPNOTSUPP, which has been reported.
+ */
+int ckpt_refuse_kept(struct ckpt_ctx *ctx, const char *line, size_t len)
+{
+	const char *path;
+	int path_len;
+
+	path = mount_point(line, len, &path_len);
+	return ckpt_err(ctx, -EOPNOTSUPP,
+			"mount %.*s: keeps a namespace (nsfs) in a mount namespace other than the root task's: not supported",
+			path_len, path);
+}
+
+/**
  * checkpoint_kept_all - write the namespaces that mounts keep
  * @ctx: the checkpoint; those of tasks have been written
  *
@@ -154,6 +174,9 @@ int checkpoint_kept_all(struct ckpt_ctx *ctx)
 	int id;
 
 	list_for_each_entry(k, &ctx->kept_ns, list) {
+		if (!ckpt_ns_may_hold(ctx, k->ns))
+			return ckpt_err(ctx, -EPERM, "mount %.*s: keeps a namespace that is not yours (nsfs)",
+					k->path_len, k->path);
 		id = ckpt_ns_id(ctx, k->ns);
 		if (id < 0)
 			return id;

@@ -10,8 +10,10 @@
  * calls? It creates a namespace with its own ids, or with others that it could
  * take on; maps are written by it, or from inside if they are of its own ids
  * only. Who has made a user namespace has all capabilities in it, so anything
- * goes in those further inside. A namespace that the caller has made itself must
- * map the same ids; which ones they are outside is up to the caller.
+ * goes in those further inside. But nobody has made a user namespace by being in
+ * it, and the caller may supply its own without having any capability. One that
+ * it has made must map the same ids; which ones they are outside is up to the
+ * caller.
  */
 #include <linux/capability.h>
 #include <linux/cred.h>
@@ -21,6 +23,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/user_namespace.h>
+#include "cred.h"
 #include "namespaces.h"
 #include "ns_user.h"
 
@@ -215,6 +218,16 @@ int ckpt_ns_user_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 
 /* ---- restart: what the caller may do ---- */
 
+/*
+ * Whether the parent of a namespace is further inside than the caller, who then
+ * has all capabilities there. The caller's own can be in the image, too.
+ */
+static bool is_further_inside(const struct ckpt_hdr_ns_user *u,
+			      const struct user_namespace *parent)
+{
+	return u->ns.user && parent != current_user_ns();
+}
+
 static bool maps_root(const struct ckpt_idmap *map, u32 nr)
 {
 	u32 i;
@@ -251,7 +264,7 @@ static bool may_map(const struct user_namespace *ns,
 static int check_maps(struct ckpt_ctx *ctx, const struct user_namespace *ns,
 		      const struct ckpt_hdr_ns_user *u)
 {
-	if (u->ns.user)
+	if (is_further_inside(u, ns->parent))
 		return 0;
 	if (!may_map(ns, u, u->map, u->nr_uid, CAP_SETUID))
 		return ckpt_err(ctx, -EPERM,
@@ -275,14 +288,12 @@ static int check_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns_user *u,
 	if (!in_userns(cred->user_ns, parent))
 		return ckpt_err(ctx, -EPERM,
 				"user namespace: is outside of the caller's");
-	if (u->ns.user)
+	if (is_further_inside(u, parent))
 		return 0;
-	if (!uid_eq(uid, cred->uid) && !uid_eq(uid, cred->euid) &&
-	    !uid_eq(uid, cred->suid) && !ns_capable(cred->user_ns, CAP_SETUID))
+	if (!ckpt_may_take_uid(uid))
 		return ckpt_err(ctx, -EPERM, "user namespace: owner is user %u",
 				u->owner);
-	if (!gid_eq(gid, cred->gid) && !gid_eq(gid, cred->egid) &&
-	    !gid_eq(gid, cred->sgid) && !ns_capable(cred->user_ns, CAP_SETGID))
+	if (!ckpt_may_take_gid(gid))
 		return ckpt_err(ctx, -EPERM, "user namespace: owner is group %u",
 				u->group);
 	if (u->ns.flags & CKPT_NS_USER_SETGROUPS &&
@@ -433,7 +444,7 @@ static int fill_user_ns(struct ckpt_ctx *ctx, struct user_namespace *ns,
 	if (!(u->ns.flags & CKPT_NS_USER_SETGROUPS))
 		ns->flags &= ~USERNS_SETGROUPS_ALLOWED;
 	/* Only ever less than the caller has. */
-	if (u->ns.user)
+	if (is_further_inside(u, ns->parent))
 		ns->parent_could_setfcap = true;
 	if (!(u->ns.flags & CKPT_NS_USER_SETFCAP))
 		ns->parent_could_setfcap = false;

@@ -371,7 +371,7 @@ static void *make_obj(struct ckpt_ctx *ctx, struct ckpt_obj *o)
 	/* Released with @ctx also if it cannot have its labels. */
 	if (!IS_ERR(ptr)) {
 		o->ptr = ptr;
-		if (labelled)
+		if (labelled && !o->foreign)
 			ret = restore_obj_labels(ctx, labelled, ptr, o->c);
 		if (ret)
 			ptr = ERR_PTR(ret);

@@ -3,14 +3,17 @@
  * Checkpoint/restart - names of files, and how to recognise a file again
  *
  * Names are saved as seen from the root directory of the root task, and looked
- * up from the root directory of the caller of restart(), with its rights.
+ * up from the root directory of the caller of restart(), with its rights. So are
+ * those of files in another mount namespace in which a task of the tree is, from
+ * the root of that.
  * What a name leads to is compared with what was saved: the type and the
  * permissions always; the inode if it is on the same filesystem and that has
  * inode numbers that last; size and time of modification as the user of the
  * name asks for.
  *
  * Refused: names that do not lead to the file any more when the checkpoint is
- * taken (unlinked, renamed over, mounted over, outside of the root directory).
+ * taken (unlinked, renamed over, mounted over, outside of the root directory, in
+ * a mount namespace in which no task of the tree is).
  */
 #include <linux/dcache.h>
 #include <linux/fs.h>
@@ -27,6 +30,8 @@
 #include <linux/uuid.h>
 #include "cred.h"
 #include "files.h"
+#include "namespaces.h"
+#include "ns_mnt.h"
 
 /* Enough of a path to recognise it; the rest of a message has to fit, too. */
 #define MSG_PATH_MAX	256
@@ -105,10 +110,29 @@ static int check_name(struct ckpt_ctx *ctx, const struct path *root,
 	return ret;
 }
 
+/* The directory that the name of @path is relative to, referenced. */
+static int get_start(struct ckpt_ctx *ctx, const struct path *path,
+		     struct path *root)
+{
+	struct ns_common *ns = ckpt_mnt_get(ctx, path);
+	int ret;
+
+	if (ns) {
+		ret = ckpt_mnt_lookup_root(ns, root);
+		ckpt_ns_put(ns);
+		return ret ? ckpt_path_err(ctx, path, ret,
+					   "root of its mount namespace") : 0;
+	}
+	ret = ckpt_root(ctx, root);
+	return ret ? ckpt_err(ctx, ret, "the root task has gone") : 0;
+}
+
 /**
  * ckpt_path_name - get the name of a file for the image
  * @ctx: the checkpoint
  * @path: the file
+ *
+ * It is saved with what ckpt_fill_file_id() says, or ckpt_mnt_id().
  *
  * Return: the name, to be freed with kfree(), or ERR_PTR() of an errno that
  * has been reported.
@@ -119,9 +143,9 @@ char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path)
 	char *buf, *name;
 	int ret;
 
-	ret = ckpt_root(ctx, &root);
+	ret = get_start(ctx, path, &root);
 	if (ret)
-		return ERR_PTR(ckpt_err(ctx, ret, "the root task has gone"));
+		return ERR_PTR(ret);
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!buf) {
 		ret = ckpt_err(ctx, -ENOMEM, "path");
@@ -146,6 +170,21 @@ char *ckpt_path_name(struct ckpt_ctx *ctx, const struct path *path)
 out_put:
 	path_put(&root);
 	return ret ? ERR_PTR(ret) : buf;
+}
+
+/**
+ * ckpt_root_path_name - get a name that is saved without a mount namespace
+ * @ctx: the checkpoint
+ * @path: the file
+ *
+ * Return: as ckpt_path_name(); -EOPNOTSUPP if it is not the root task's.
+ */
+char *ckpt_root_path_name(struct ckpt_ctx *ctx, const struct path *path)
+{
+	if (ckpt_mnt_id(ctx, path))
+		return ERR_PTR(ckpt_path_err(ctx, path, -EOPNOTSUPP,
+					     "in a mount namespace other than the root task's"));
+	return ckpt_path_name(ctx, path);
 }
 
 static void fill_id(struct ckpt_file_id *id, const struct path *path,
@@ -185,6 +224,7 @@ int ckpt_fill_file_id(struct ckpt_ctx *ctx, const struct path *path,
 	if (ret)
 		return ckpt_path_err(ctx, path, ret, "no attributes");
 	fill_id(id, path, &stat);
+	id->mnt = ckpt_mnt_id(ctx, path);
 	return 0;
 }
 
@@ -219,15 +259,17 @@ static bool is_file_type(u32 mode)
 
 /**
  * ckpt_file_id_ok - check the identity of a file in a record
+ * @v: the pass over the records
  * @id: the identity
  *
  * Return: whether there can be such a file.
  */
-bool ckpt_file_id_ok(const struct ckpt_file_id *id)
+bool ckpt_file_id_ok(const struct ckpt_validator *v,
+		     const struct ckpt_file_id *id)
 {
 	return is_file_type(id->mode) && !(id->mode & ~(S_IFMT | S_IALLUGO)) &&
 	       id->mtime_nsec < NSEC_PER_SEC && id->size <= MAX_LFS_FILESIZE &&
-	       !id->reserved;
+	       ckpt_mnt_ok(v, id->mnt);
 }
 
 static bool has_uuid(const struct ckpt_file_id *id)
@@ -380,9 +422,9 @@ int ckpt_lookup(struct ckpt_ctx *ctx, const char *name,
 	struct path root;
 	int ret;
 
-	ret = ckpt_root(ctx, &root);
+	ret = ckpt_mnt_root(ctx, id->mnt, &root);
 	if (ret)
-		return ckpt_err(ctx, ret, "the caller has gone");
+		return ret;
 	ret = vfs_path_lookup(root.dentry, root.mnt, name, 0, path);
 	path_put(&root);
 	if (ret)

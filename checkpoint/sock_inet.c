@@ -14,6 +14,7 @@
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/inet.h>
+#include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/net.h>
 #include <linux/security.h>
@@ -28,6 +29,8 @@
 #include <net/sock_reuseport.h>
 #include <net/tcp.h>
 #include <net/tcp_states.h>
+#include <uapi/linux/lsm.h>
+#include "lsm.h"
 #include "socket.h"
 
 /* ---- checkpoint ---- */
@@ -137,11 +140,34 @@ static bool has_reuseport_prog(const struct sock *sk)
 	return ret;
 }
 
+/*
+ * Smack puts the label of a socket into an option. It does so again for the new
+ * socket, by the label that it has then.
+ */
+static bool has_options(const struct sock *sk)
+{
+	const struct ip_options_rcu *opt;
+	const struct ip_options *o;
+	bool ret = false;
+
+	rcu_read_lock();
+	opt = rcu_dereference(inet_sk(sk)->inet_opt);
+	if (opt) {
+		o = &opt->opt;
+		ret = !security_has_labels(LSM_ID_SMACK) ||
+		      o->cipso != sizeof(struct iphdr) ||
+		      o->faddr || o->srr || o->rr || o->ts || o->router_alert ||
+		      o->optlen != ALIGN(o->__data[1], 4);
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
 static const char *unsupported_ip(const struct sock *sk)
 {
 	const struct inet_sock *inet = inet_sk(sk);
 
-	if (rcu_access_pointer(inet->inet_opt))
+	if (has_options(sk))
 		return "option IP_OPTIONS is not supported";
 	if (rcu_access_pointer(inet->mc_list))
 		return "multicast groups are not supported";

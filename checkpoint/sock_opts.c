@@ -236,6 +236,13 @@ static int get_opt(struct sock *sk, const struct sock_option *o, u8 *value)
 		      KERNEL_SOCKPTR(&len));
 }
 
+/* What has not been set says what the kernel would use, by the size of headers. */
+static bool is_computed(const struct sock *sk, const struct sock_option *o)
+{
+	return o->level == SOL_TCP && o->opt == TCP_MAXSEG && sk_is_tcp(sk) &&
+	       !tcp_sk(sk)->rx_opt.user_mss;
+}
+
 static int save_opt(struct ckpt_ctx *ctx, struct sock *sk,
 		    const struct sock_option *o, struct ckpt_hdr_socket *h)
 {
@@ -243,8 +250,10 @@ static int save_opt(struct ckpt_ctx *ctx, struct sock *sk,
 	int ret;
 
 	ret = get_opt(sk, o, to->value);
-	if (is_absent(ret))
+	if (is_absent(ret) || is_computed(sk, o)) {
+		memset(to->value, 0, VALUE_MAX);
 		return 0;
+	}
 	if (ret)
 		return ckpt_sock_err(ctx, sk, ret, "option %s cannot be read",
 				     o->name);

@@ -293,7 +293,7 @@ static int find_remote(struct ckpt_ctx *ctx, struct sock *sk,
 	p->remote = addr_of(peer);
 	if (is_abstract(p->remote))
 		return 0;
-	p->remote_path = ckpt_path_name(ctx, &unix_sk(peer)->path);
+	p->remote_path = ckpt_root_path_name(ctx, &unix_sk(peer)->path);
 	if (IS_ERR(p->remote_path))
 		return PTR_ERR(p->remote_path);
 	if (strlen(p->remote_path) >= UNIX_PATH_MAX)
@@ -605,7 +605,7 @@ static int check_names(struct ckpt_validator *v,
 		return ckpt_bad(v, "file of an address that has none");
 	if (!ckpt_path_ok(path, u->path_len, u->path_len))
 		return ckpt_bad(v, "bad path");
-	if (!ckpt_file_id_ok(&u->id) || !S_ISSOCK(u->id.mode))
+	if (!ckpt_file_id_ok(v, &u->id) || !S_ISSOCK(u->id.mode))
 		return ckpt_bad(v, "bad identity of a socket's file");
 	return 0;
 }
@@ -1357,4 +1357,17 @@ int restore_unix(struct ckpt_ctx *ctx)
 	put_embryos(ctx);
 	put_pid(r.last_pid);
 	return ret;
+}
+
+/**
+ * ckpt_unix_collect - after sockets of a restart that failed have been closed
+ *
+ * Those that are only in messages to each other any more are found when the next
+ * socket is closed, which may be never; until then they keep credentials and keys
+ * that another attempt wants to make.
+ */
+void ckpt_unix_collect(void)
+{
+	if (READ_ONCE(unix_tot_inflight))
+		unix_gc();
 }

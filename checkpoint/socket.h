@@ -67,6 +67,7 @@ int checkpoint_unix_end(struct ckpt_ctx *ctx);
 int ckpt_sock_unix_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_skb_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int restore_unix(struct ckpt_ctx *ctx);
+void ckpt_unix_collect(void);
 
 /* A connection that waits to be accepted belongs to no file yet. */
 static inline bool ckpt_is_embryo(const struct sock *sk)

@@ -509,7 +509,7 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 		ret = restore_namespaces(ctx) ?: restore_mqueues(ctx) ?:
 		      restore_keys(ctx);
 	if (!ret)
-		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_times(ctx);
+		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_finish(ctx);
 	if (!ret)
 		ret = restore_tasks(ctx);
 	memory = ktime_get();
@@ -583,6 +583,9 @@ SYSCALL_DEFINE2(restart, struct restart_args __user *, uargs, size_t, usize)
 		return -ENOMEM;
 	ctx->flags = args.flags;
 	ret = start_restart(ctx, &args, &stats);
+	/* The caller may have failed for want of a task that failed first. */
+	if (ret && ctx->err)
+		ret = ctx->err;
 	if (!ret) {
 		put_stats(args.stats, args.stats_size, &stats, sizeof(stats));
 		/* The task itself may have died, and be gone, already. */

@@ -2,15 +2,19 @@
 /*
  * Checkpoint/restart - what is in the tmpfs filesystems of a container
  *
- * Saved: for each tmpfs that the root task has mounted and the caller of
- *	checkpoint() has not: all files with their kind, owner, permissions, times
+ * Saved: for each tmpfs that the root task has mounted, or that is mounted in
+ *	another mount namespace of the tree, and the caller of checkpoint() has not
+ *	mounted: all files with their kind, owner, permissions, times
  *	of access and modification, names, contents, and extended attributes of
- *	the user and trusted classes and file capabilities.
+ *	the user and trusted classes, file capabilities, and labels.
  * Not saved: times of change and birth; inode numbers; that pages were reserved
- *	and never written; labels of security modules, which are made anew.
- * Refused: owners that have no id in the container; access control lists; inode
- *	flags; filesystems of which only a part is mounted, or with something mounted
+ *	and never written.
+ * Refused: owners that have no id in the container; access control lists; other
+ *	attributes of the security class; inode flags; filesystems of which only a part is mounted, or with something mounted
  *	over their root.
+ *
+ * Labels are attributes as well, and only set with RESTART_KEEP_LSM. Otherwise
+ * they are made anew.
  *
  * A coordinator mounts the filesystem again. It is filled only if nothing is in
  * it yet but directories and empty files, which a coordinator makes to mount
@@ -36,11 +40,14 @@
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
 #include <linux/xattr.h>
+#include "../fs/mount.h"
 #include "container.h"
 #include "cred.h"
 #include "files.h"
 #include "internal.h"
 #include "mm.h"
+#include "namespaces.h"
+#include "ns_mnt.h"
 
 /* ---- checkpoint ---- */
 
@@ -135,20 +142,50 @@ static int read_names(struct tmpfs_walk *w, struct dentry *dir)
 	return ret ? walk_err(w, dir, ret, "cannot be read") : 0;
 }
 
-/* Attributes are saved by name; labels are those of the restart. */
+static bool is_label(const char *name)
+{
+	static const char * const names[] = {
+		XATTR_NAME_SELINUX, XATTR_NAME_SMACK, XATTR_NAME_SMACKEXEC,
+		XATTR_NAME_SMACKMMAP, XATTR_NAME_SMACKTRANSMUTE,
+	};
+
+	return match_string(names, ARRAY_SIZE(names), name) >= 0;
+}
+
 static bool is_saved_xattr(const char *name)
 {
-	return !strncmp(name, XATTR_USER_PREFIX, XATTR_USER_PREFIX_LEN) ||
+	return is_label(name) ||
+	       !strncmp(name, XATTR_USER_PREFIX, XATTR_USER_PREFIX_LEN) ||
 	       !strncmp(name, XATTR_TRUSTED_PREFIX, XATTR_TRUSTED_PREFIX_LEN) ||
 	       !strcmp(name, XATTR_NAME_POSIX_ACL_ACCESS) ||
 	       !strcmp(name, XATTR_NAME_POSIX_ACL_DEFAULT) ||
 	       !strcmp(name, XATTR_NAME_CAPS);
 }
 
+/* Modules know labels that are not stored, as of the root. */
+static ssize_t get_label(struct mnt_idmap *idmap, struct dentry *dentry,
+			 const char *name, void **value)
+{
+	ssize_t len = vfs_getxattr(idmap, dentry, name, NULL, 0);
+
+	if (len < 0)
+		return len;
+	*value = kzalloc(len, GFP_KERNEL_ACCOUNT);
+	return *value ? vfs_getxattr(idmap, dentry, name, *value, len) : -ENOMEM;
+}
+
+static ssize_t get_xattr(struct mnt_idmap *idmap, struct dentry *dentry,
+			 const char *name, void **value)
+{
+	if (is_label(name))
+		return get_label(idmap, dentry, name, value);
+	return vfs_getxattr_alloc(idmap, dentry, name, (char **)value, 0,
+				  GFP_KERNEL_ACCOUNT);
+}
+
 static int add_xattr(struct tmpfs_walk *w, struct dentry *dentry,
 		     const char *name)
 {
-	struct mnt_idmap *idmap = mnt_idmap(w->path.mnt);
 	size_t name_len = strlen(name) + 1;
 	struct ckpt_hdr_xattr *h;
 	void *value = NULL;
@@ -157,10 +194,11 @@ static int add_xattr(struct tmpfs_walk *w, struct dentry *dentry,
 	if (is_posix_acl_xattr(name))
 		return walk_err(w, dentry, -EOPNOTSUPP,
 				"access control lists on tmpfs are not supported");
-	len = vfs_getxattr_alloc(idmap, dentry, name, (char **)&value, 0,
-				 GFP_KERNEL_ACCOUNT);
-	if (len < 0)
+	len = get_xattr(mnt_idmap(w->path.mnt), dentry, name, &value);
+	if (len < 0) {
+		kfree(value);
 		return walk_err(w, dentry, len, "extended attribute");
+	}
 	h = ckpt_new_rec(w->ctx, CKPT_HDR_XATTR,
 			 ALIGN(struct_size(h, data, name_len + len), 8));
 	if (!IS_ERR(h)) {
@@ -191,8 +229,9 @@ static int add_xattrs(struct tmpfs_walk *w, struct dentry *dentry)
 	if (len < 0)
 		ret = walk_err(w, dentry, len, "extended attributes");
 	for (name = list; !ret && name < list + len; name += strlen(name) + 1)
-		if (is_saved_xattr(name))
-			ret = add_xattr(w, dentry, name);
+		ret = is_saved_xattr(name) ? add_xattr(w, dentry, name) :
+		      walk_err(w, dentry, -EOPNOTSUPP,
+			       "has an extended attribute that is not supported");
 	kvfree(list);
 	return ret;
 }
@@ -345,6 +384,19 @@ static int walk(struct tmpfs_walk *w)
 	return ret;
 }
 
+static int add_ns(struct ckpt_ctx *ctx, u32 mnt)
+{
+	struct ckpt_hdr_tmpfs_ns *h;
+
+	if (!mnt)
+		return 0;
+	h = ckpt_new_rec(ctx, CKPT_HDR_TMPFS_NS, sizeof(*h));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	h->mnt = mnt;
+	return 0;
+}
+
 static int checkpoint_tmpfs(struct ckpt_ctx *ctx, const struct path *path,
 			    const char *name)
 {
@@ -368,6 +420,9 @@ static int checkpoint_tmpfs(struct ckpt_ctx *ctx, const struct path *path,
 		return PTR_ERR(h);
 	memcpy(h->path, name, len);
 	w.id = ctx->nr_objs;
+	ret = add_ns(ctx, ckpt_mnt_id(ctx, path));
+	if (ret)
+		return ret;
 	xa_init(&w.links);
 	old = ckpt_enter_files(ctx);
 	ret = walk(&w);
@@ -381,11 +436,13 @@ static int checkpoint_tmpfs(struct ckpt_ctx *ctx, const struct path *path,
  * @dev: its number, as text
  * @root: what of it is mounted
  * @target: where
+ * @top: root of the mount namespace
  */
 struct mount_line {
 	char *dev;
 	char *root;
 	char *target;
+	const struct path *top;
 };
 
 /* Split @line; return: whether it is a tmpfs. */
@@ -414,24 +471,29 @@ static bool is_outside(const struct seq_file *own, const char *dev)
 	return strnstr(own->buf, pattern, own->count);
 }
 
+static bool is_device(const struct super_block *sb, const char *dev)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%u:%u", MAJOR(sb->s_dev), MINOR(sb->s_dev));
+	return !strcmp(text, dev);
+}
+
+/* Return: 1 if it has been saved, 0 if it cannot be seen there, or an errno. */
 static int checkpoint_at(struct ckpt_ctx *ctx, const struct mount_line *m)
 {
-	struct path root, path;
+	struct path path;
 	int ret;
 
-	ret = ckpt_root(ctx, &root);
-	if (ret)
-		return ckpt_err(ctx, ret, "the root task died meanwhile");
-	ret = vfs_path_lookup(root.dentry, root.mnt, m->target, 0, &path);
-	path_put(&root);
+	ret = vfs_path_lookup(m->top->dentry, m->top->mnt, m->target, 0, &path);
+	if (ret == -ENOENT || ret == -ENOTDIR)
+		return 0;
 	if (ret)
 		return ckpt_err(ctx, ret, "tmpfs %s: cannot be found", m->target);
-	if (path.dentry != path.mnt->mnt_root ||
-	    path.dentry->d_sb->s_magic != TMPFS_MAGIC)
-		ret = ckpt_err(ctx, -EOPNOTSUPP,
-			       "tmpfs %s: something is mounted over it", m->target);
-	else
-		ret = checkpoint_tmpfs(ctx, &path, m->target);
+	if (path.dentry == path.mnt->mnt_root &&
+	    path.dentry->d_sb->s_magic == TMPFS_MAGIC &&
+	    is_device(path.dentry->d_sb, m->dev))
+		ret = checkpoint_tmpfs(ctx, &path, m->target) ?: 1;
 	path_put(&path);
 	return ret;
 }
@@ -443,10 +505,12 @@ static int checkpoint_at(struct ckpt_ctx *ctx, const struct mount_line *m)
  * struct tmpfs_table - the tmpfs filesystems of the container
  * @own: mountinfo of the caller
  * @done: numbers of those that have been saved, each in spaces
+ * @left: those that have not been saved by now cannot be
  */
 struct tmpfs_table {
 	struct seq_file own;
 	struct seq_buf done;
+	bool left;
 };
 
 /* Most trees have no mounts of their own, and need none of this. */
@@ -464,10 +528,10 @@ static int prepare_table(struct ckpt_ctx *ctx, struct tmpfs_table *t)
 }
 
 static int look_at_line(struct ckpt_ctx *ctx, struct tmpfs_table *t,
-			const char *text, bool parts)
+			const struct path *top, const char *text)
 {
 	char *line = kstrdup(text, GFP_KERNEL_ACCOUNT);
-	struct mount_line m;
+	struct mount_line m = { .top = top };
 	char dev[32];
 	int ret = 0;
 
@@ -478,20 +542,22 @@ static int look_at_line(struct ckpt_ctx *ctx, struct tmpfs_table *t,
 	snprintf(dev, sizeof(dev), " %s ", m.dev);
 	if (strnstr(t->done.buffer, dev, t->done.len))
 		goto out;
-	if (parts) {
-		ret = ckpt_err(ctx, -EOPNOTSUPP,
-			       "tmpfs %s: only a part of it is mounted: not supported",
-			       m.target);
-	} else if (!strcmp(m.root, "/")) {
-		seq_buf_puts(&t->done, dev);
+	if (t->left)
+		ret = ckpt_err(ctx, -EOPNOTSUPP, "tmpfs %s: %s: not supported",
+			       m.target, strcmp(m.root, "/") ?
+			       "only a part of it is mounted" :
+			       "something is mounted over it");
+	else if (!strcmp(m.root, "/"))
 		ret = checkpoint_at(ctx, &m);
-	}
+	if (ret > 0)
+		seq_buf_puts(&t->done, dev);
 out:
 	kfree(line);
-	return ret;
+	return min(ret, 0);
 }
 
-static int look_at_lines(struct ckpt_ctx *ctx, struct tmpfs_table *t, bool parts)
+static int look_at_roots(struct ckpt_ctx *ctx, struct tmpfs_table *t,
+			 const struct path *top)
 {
 	const struct ckpt_hdr *h;
 	struct ckpt_cursor c;
@@ -503,9 +569,46 @@ static int look_at_lines(struct ckpt_ctx *ctx, struct tmpfs_table *t, bool parts
 		if (h->type != CKPT_HDR_MOUNT)
 			continue;
 		ret = prepare_table(ctx, t) ?:
-		      look_at_line(ctx, t, ((struct ckpt_hdr_mount *)h)->line, parts);
+		      look_at_line(ctx, t, top, ((struct ckpt_hdr_mount *)h)->line);
 	}
 	return ret;
+}
+
+static int look_at_nested(struct ckpt_ctx *ctx, void *obj, u32 id, void *table)
+{
+	struct seq_file m = {};
+	char *text, *line;
+	struct path top;
+	int ret;
+
+	if (ckpt_ns_is_roots(ctx, obj))
+		return 0;
+	ret = ckpt_mnt_lookup_root(obj, &top);
+	if (ret)
+		return ckpt_err(ctx, ret, "mount namespace: its root");
+	ret = prepare_table(ctx, table) ?:
+	      ckpt_read_mounts(ctx, to_mnt_ns(obj), &top, &m);
+	if (!ret)
+		m.buf[m.count] = '\0';
+	text = m.buf;
+	while (!ret && (line = strsep(&text, "\n")) && *line)
+		ret = look_at_line(ctx, table, &top, line);
+	kvfree(m.buf);
+	path_put(&top);
+	return ret;
+}
+
+static int look_at_lines(struct ckpt_ctx *ctx, struct tmpfs_table *t)
+{
+	struct path top;
+	int ret;
+
+	ret = ckpt_root(ctx, &top);
+	if (ret)
+		return ckpt_err(ctx, ret, "the root task died meanwhile");
+	ret = look_at_roots(ctx, t, &top);
+	path_put(&top);
+	return ret ?: ckpt_walk_ids(ctx, CKPT_HDR_NS_MNT, look_at_nested, t);
 }
 
 /**
@@ -519,7 +622,10 @@ int checkpoint_tmpfs_all(struct ckpt_ctx *ctx)
 	struct tmpfs_table t = {};
 	int ret;
 
-	ret = look_at_lines(ctx, &t, false) ?: look_at_lines(ctx, &t, true);
+	ret = look_at_lines(ctx, &t);
+	t.left = true;
+	if (!ret)
+		ret = look_at_lines(ctx, &t);
 	if (!ret && t.done.buffer && seq_buf_has_overflowed(&t.done))
 		ret = ckpt_err(ctx, -EOPNOTSUPP, "too many tmpfs filesystems");
 	kvfree(t.own.buf);
@@ -547,6 +653,22 @@ int ckpt_tmpfs_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "bad path of a filesystem");
 	if (!ckpt_tail_ok(h, sizeof(*t) + len + 1))
 		return ckpt_bad(v, "padding is not zero");
+	return 0;
+}
+
+/**
+ * ckpt_tmpfs_ns_validate - check a TMPFS_NS record
+ * @v: the pass over the records
+ * @h: the record
+ *
+ * Return: 0 or -EBADMSG
+ */
+int ckpt_tmpfs_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
+{
+	const struct ckpt_hdr_tmpfs_ns *n = (const void *)h;
+
+	if (!n->mnt || !ckpt_mnt_ok(v, n->mnt) || n->reserved)
+		return ckpt_bad(v, "bad mount namespace of a filesystem");
 	return 0;
 }
 
@@ -692,6 +814,7 @@ void *restore_tmpfs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		    struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_tmpfs *t = (const void *)h;
+	const struct ckpt_hdr_tmpfs_ns *ns;
 	struct restored_tmpfs *fs;
 	struct path root;
 	int ret;
@@ -699,11 +822,14 @@ void *restore_tmpfs(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	fs = kzalloc(sizeof(*fs), GFP_KERNEL_ACCOUNT);
 	if (!fs)
 		return ERR_PTR(ckpt_err(ctx, -ENOMEM, "tmpfs %s", t->path));
-	ret = ckpt_root(ctx, &root);
-	if (!ret) {
-		ret = vfs_path_lookup(root.dentry, root.mnt, t->path, 0, &fs->path);
-		path_put(&root);
+	ns = ckpt_read_opt_type(c, CKPT_HDR_TMPFS_NS);
+	ret = ckpt_mnt_root(ctx, ns ? ns->mnt : 0, &root);
+	if (ret) {
+		kfree(fs);
+		return ERR_PTR(ret);
 	}
+	ret = vfs_path_lookup(root.dentry, root.mnt, t->path, 0, &fs->path);
+	path_put(&root);
 	if (ret) {
 		ckpt_err(ctx, ret, "tmpfs %s: cannot be found", t->path);
 		kfree(fs);
@@ -880,14 +1006,32 @@ static int set_attributes(struct ckpt_ctx *ctx,
 	return ret;
 }
 
-static int set_xattrs(struct restored_entry *r, struct ckpt_cursor *c)
+/* Who could not set a label may have it all the same, by the policy. */
+static bool has_label(const struct restored_entry *r,
+		      const struct ckpt_hdr_xattr *x)
+{
+	void *value = NULL;
+	ssize_t len;
+	bool same;
+
+	len = get_label(mnt_idmap(r->mnt), r->dentry, x->data, &value);
+	same = len == x->value_len && !memcmp(value, x->data + x->name_len, len);
+	kfree(value);
+	return same;
+}
+
+/* Either the labels or all other attributes. */
+static int set_xattrs(const struct restored_entry *r, struct ckpt_cursor *c,
+		      bool labels)
 {
 	const struct ckpt_hdr_xattr *x;
 	int ret = 0;
 
 	while (!ret && (x = ckpt_read_opt_type(c, CKPT_HDR_XATTR)))
-		ret = vfs_setxattr(mnt_idmap(r->mnt), r->dentry, x->data,
-				   x->data + x->name_len, x->value_len, 0);
+		if (is_label(x->data) == labels && !(labels && has_label(r, x)))
+			ret = vfs_setxattr(mnt_idmap(r->mnt), r->dentry, x->data,
+					   x->data + x->name_len, x->value_len,
+					   0);
 	return ret;
 }
 
@@ -920,7 +1064,7 @@ static int fill_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e
 		if (ret)
 			entry_err(ctx, e, ret, "owner, permissions or size");
 		else
-			ret = set_xattrs(r, c);
+			ret = set_xattrs(r, c, false);
 		if (ret)
 			entry_err(ctx, e, ret, "extended attribute");
 	}
@@ -982,10 +1126,17 @@ int restore_tmpfs_all(struct ckpt_ctx *ctx)
 	return 0;
 }
 
-static int set_times(struct ckpt_obj *o)
+static int set_labels(struct ckpt_ctx *ctx, const struct ckpt_obj *o)
+{
+	struct ckpt_cursor c = o->c;
+
+	return ctx->flags & RESTART_KEEP_LSM ? set_xattrs(o->ptr, &c, true) : 0;
+}
+
+static int set_times(const struct ckpt_obj *o)
 {
 	const struct ckpt_hdr_tmpfs_entry *e = (const void *)o->h;
-	struct restored_entry *r = o->ptr;
+	const struct restored_entry *r = o->ptr;
 	struct iattr attr = {
 		.ia_valid = ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
 			    ATTR_MTIME_SET,
@@ -994,25 +1145,42 @@ static int set_times(struct ckpt_obj *o)
 	};
 	int ret;
 
-	ret = mnt_want_write(r->mnt);
-	if (ret)
-		return ret;
 	inode_lock(d_inode(r->dentry));
 	ret = notify_change(mnt_idmap(r->mnt), r->dentry, &attr, NULL);
 	inode_unlock(d_inode(r->dentry));
+	return ret;
+}
+
+static int finish_entry(struct ckpt_ctx *ctx, const struct ckpt_obj *o)
+{
+	const struct ckpt_hdr_tmpfs_entry *e = (const void *)o->h;
+	const struct restored_entry *r = o->ptr;
+	int ret;
+
+	ret = mnt_want_write(r->mnt);
+	if (ret)
+		return entry_err(ctx, e, ret, "filesystem");
+	ret = set_labels(ctx, o);
+	if (ret)
+		entry_err(ctx, e, ret, "label of a security module");
+	else
+		ret = set_times(o);
+	if (ret)
+		entry_err(ctx, e, ret, "times");
 	mnt_drop_write(r->mnt);
 	return ret;
 }
 
 /**
- * restore_tmpfs_times - set the times of the files
+ * restore_tmpfs_finish - set labels and times of the files
  * @ctx: the restart, after restore_tmpfs_all()
  *
- * Before tasks open files and compare times; directories do not change any more.
+ * Before tasks open files and compare times; directories do not change any more,
+ * and what was made in them has not inherited anything.
  *
  * Return: 0, or an errno that has been reported.
  */
-int restore_tmpfs_times(struct ckpt_ctx *ctx)
+int restore_tmpfs_finish(struct ckpt_ctx *ctx)
 {
 	struct restored_entry *r;
 	struct ckpt_obj *o;
@@ -1024,9 +1192,7 @@ int restore_tmpfs_times(struct ckpt_ctx *ctx)
 		r = o->ptr;
 		if (o->h->type != CKPT_HDR_TMPFS_ENTRY || !r->dentry)
 			continue;
-		ret = set_times(o);
-		if (ret)
-			entry_err(ctx, (const void *)o->h, ret, "times");
+		ret = finish_entry(ctx, o);
 		cond_resched();
 	}
 	return ret;

@@ -135,7 +135,8 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 	if (h->id)
 		return ckpt_bad(v, "record is not an object but has a number");
 	if (k->owner == CKPT_OWNER_ANY)
-		return v->owner == CKPT_HDR_TASK || ckpt_labelled(v->owner) ? 0 :
+		return v->owner == CKPT_HDR_TASK || ckpt_labelled(v->owner) ||
+		       ckpt_labelled(v->last) ? 0 :
 		       ckpt_bad(v, "record belongs to nothing that has labels");
 	if (k->owner && k->owner != v->owner &&
 	    !(k->other_owner && k->other_owner == v->owner))
@@ -147,6 +148,7 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 static void enter_record(struct ckpt_validator *v, const struct ckpt_kind *k,
 			 const struct ckpt_hdr *h)
 {
+	v->last = h->type;
 	if (k->class) {
 		v->objs[v->nr_objs] = h;
 		v->classes[v->nr_objs++] = k->class;

@@ -34,6 +34,7 @@
 
 #include "files.h"
 #include "ipc.h"
+#include "lsm.h"
 #include "mm.h"
 
 static const struct {
@@ -698,7 +699,8 @@ static int restore_vma_shm(struct ckpt_ctx *ctx, const struct ckpt_hdr_vma *h,
 				       flags & VM_MAYWRITE ? O_RDWR : O_RDONLY);
 	if (IS_ERR(file))
 		return vma_err(ctx, h, PTR_ERR(file), "cannot be attached");
-	ret = restore_vma_file(ctx, h, file, flags);
+	ret = restore_obj_labels(ctx, CKPT_LABELLED_FILE, file, o->c) ?:
+	      restore_vma_file(ctx, h, file, flags);
 	fput(file);
 	return ret;
 }

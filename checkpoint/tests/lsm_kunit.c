@@ -122,6 +122,54 @@ static void test_labels(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ckpt_labels_validate(&v, &h->h), c->err);
 }
 
+/* Where a LABELS record may be. */
+static const struct place_case {
+	const char *name;
+	u32 owner;
+	u32 last;
+	int err;
+} place_cases[] = {
+	{ "of a task", CKPT_HDR_TASK, CKPT_HDR_RSEQ, 0 },
+	{ "of an object", CKPT_HDR_KEY, CKPT_HDR_KEY, 0 },
+	{ "of an open file", CKPT_HDR_FILE_PATH, CKPT_HDR_FILE_PATH, 0 },
+	{ "of a file of somebody else", CKPT_HDR_FILE_EXTERNAL,
+	  CKPT_HDR_FILE_EXTERNAL, -EBADMSG },
+	{ "of shared memory", CKPT_HDR_NS_IPC, CKPT_HDR_IPC_SHM, 0 },
+	{ "of semaphores", CKPT_HDR_NS_IPC, CKPT_HDR_IPC_SEM, 0 },
+	{ "of a message queue", CKPT_HDR_NS_IPC, CKPT_HDR_IPC_MSG, 0 },
+	{ "of a message", CKPT_HDR_NS_IPC, CKPT_HDR_IPC_MSG_MSG, 0 },
+	{ "of a namespace", CKPT_HDR_NS_IPC, CKPT_HDR_NS_IPC, -EBADMSG },
+	{ "twice", CKPT_HDR_NS_IPC, CKPT_HDR_LABELS, -EBADMSG },
+	{ "of a directory", CKPT_HDR_NS_IPC, CKPT_HDR_MQUEUE_DIR, -EBADMSG },
+	{ "of nothing", 0, 0, -EBADMSG },
+};
+
+KUNIT_ARRAY_PARAM_DESC(place, place_cases, name);
+
+static void test_place(struct kunit *test)
+{
+	const struct place_case *c = test->param_value;
+	u8 classes[] = { CKPT_CLASS_LABEL };
+	struct ckpt_validator v = {
+		.classes = classes, .nr_objs = 1, .owner = c->owner,
+		.last = c->last,
+	};
+	struct ckpt_hdr_labels *h;
+
+	h = kunit_kzalloc(test, struct_size(h, ref, 1), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	h->h.type = CKPT_HDR_LABELS;
+	h->h.len = struct_size(h, ref, 1);
+	h->nr = 1;
+	h->ref[0].attr = CKPT_LABEL_CURRENT;
+	h->ref[0].label = 1;
+	KUNIT_EXPECT_EQ(test, ckpt_validate_record(&v, &h->h), c->err);
+	if (!c->err) {
+		KUNIT_EXPECT_EQ(test, v.owner, c->owner);
+		KUNIT_EXPECT_EQ(test, v.last, CKPT_HDR_LABELS);
+	}
+}
+
 static void test_audit(struct kunit *test)
 {
 	struct ckpt_hdr_audit rec = { .loginuid = 1000, .sessionid = 1 };
@@ -150,6 +198,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(test_label, label_gen_params),
 	KUNIT_CASE_PARAM(test_policy, policy_gen_params),
 	KUNIT_CASE_PARAM(test_labels, labels_gen_params),
+	KUNIT_CASE_PARAM(test_place, place_gen_params),
 	KUNIT_CASE(test_audit),
 	{}
 };

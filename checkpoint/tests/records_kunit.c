@@ -131,6 +131,14 @@ static void fill_mount(void *rec)
 	memcpy(m->line, "22 1 8:1", 8);
 }
 
+static void fill_ns_mount(void *rec)
+{
+	struct ckpt_hdr_ns_mount *m = rec;
+
+	m->pid = 7;
+	memcpy(m->line, "23 1 0:5", 8);
+}
+
 static void fill_net_msg(void *rec)
 {
 	struct ckpt_hdr_net_msg *m = rec;
@@ -524,6 +532,13 @@ static void fill_tmpfs(void *rec)
 	strscpy(t->path, "/run", 8);
 }
 
+static void fill_tmpfs_ns(void *rec)
+{
+	struct ckpt_hdr_tmpfs_ns *n = rec;
+
+	n->mnt = CKPT_CLASS_NS_MNT;
+}
+
 static void fill_tmpfs_entry(void *rec)
 {
 	struct ckpt_hdr_tmpfs_entry *e = rec;
@@ -560,7 +575,8 @@ static const struct good_rec good_recs[] = {
 	REC(NS_NET, ns, 0, fill_ns),
 	REC(NS_PID, ns_pid, 0, fill_ns_pid),
 	REC(NS_PID, ns_pid, 0, fill_ns_pid_nested),
-	REC(NS_MNT, ns, 0, fill_ns),
+	REC(NS_MNT, ns, 0, fill_nothing),
+	REC(NS_MOUNT, ns_mount, 16, fill_ns_mount),
 	REC(NS_CGROUP, ns, 0, fill_ns),
 	REC(NS_TIME, ns_time, 0, fill_nothing),
 	REC(TASK_NS, task_ns, 0, fill_task_ns),
@@ -568,6 +584,7 @@ static const struct good_rec good_recs[] = {
 	REC(NET_MSG, net_msg, 32, fill_net_msg),
 	REC(NS_KEPT, ns_kept, 0, fill_nothing),
 	REC(TMPFS, tmpfs, 8, fill_tmpfs),
+	REC(TMPFS_NS, tmpfs_ns, 0, fill_tmpfs_ns),
 	REC(TMPFS_ENTRY, tmpfs_entry, 8, fill_tmpfs_entry),
 	REC(XATTR, xattr, 8, fill_xattr),
 	REC(TREE, tree, 0, fill_tree),
@@ -583,8 +600,8 @@ static const struct good_rec good_recs[] = {
 	REC(PIPE, pipe, 8, fill_fifo),
 	REC(PIPE_BUF, pipe_buf, 8, fill_pipe_buf),
 	REC(PTY, pty, 8, fill_pty),
-	REC(TTY, tty, 8, fill_tty),
 	REC(TTY, tty, 8, fill_raw_tty),
+	REC(TTY, tty, 8, fill_tty),
 	REC(UNLINKED, unlinked, 8, fill_unlinked),
 	REC(UNLINKED, unlinked, 8, fill_memfd),
 	REC(FILE_EXTERNAL, file_external, 8, fill_file_external),
@@ -703,7 +720,16 @@ static const struct rec_case cases[] = {
 	BAD(NS_NET, ns, user, ~0U, "dangling owner"),
 	BAD(NS_NET, ns, flags, 2, "unknown flag"),
 	BAD(NS_CGROUP, ns, user, CKPT_CLASS_MM, "owner that is none"),
-	NOTSUPP(NS_MNT, ns, flags, 0, "not the root task's"),
+	FINE(NS_MNT, ns, flags, CKPT_NS_ROOT, "the root task's"),
+	BAD(NS_MNT, ns, flags, 2, "unknown flag"),
+	BAD(NS_MNT, ns, user, CKPT_CLASS_NS_MNT, "owner that is none"),
+	FINE(NS_MOUNT, ns_mount, pid, 0, "shows what the root task has"),
+	BAD(NS_MOUNT, ns_mount, pid, ~0U, "negative number of a process"),
+	BAD(NS_MOUNT, ns_mount, reserved, 1, "reserved"),
+	BAD(NS_MOUNT, ns_mount, line[0], 0, "no line"),
+	BAD(NS_MOUNT, ns_mount, line[3], '\n', "two lines"),
+	BAD(NS_MOUNT, ns_mount, line[15], 1, "padding"),
+	BAD(NS_MOUNT, ns_mount, h.len, sizeof(struct ckpt_hdr_ns_mount) + 8, "no end"),
 
 	FINE(NS_USER, ns_user, ns.flags, CKPT_NS_USER_SETGROUPS, "setgroups"),
 	BAD(NS_USER, ns_user, ns.flags, 2, "unknown flag"),
@@ -772,6 +798,11 @@ static const struct rec_case cases[] = {
 
 	BAD(TMPFS, tmpfs, path[0], 'r', "relative path"),
 	BAD(TMPFS, tmpfs, path[7], 1, "behind the path"),
+
+	BAD(TMPFS_NS, tmpfs_ns, mnt, 0, "the root task's"),
+	BAD(TMPFS_NS, tmpfs_ns, mnt, CKPT_CLASS_NS_UTS, "other namespace"),
+	BAD(TMPFS_NS, tmpfs_ns, mnt, ~0U, "dangling"),
+	BAD(TMPFS_NS, tmpfs_ns, reserved, 1, "reserved"),
 
 	BAD(TMPFS_ENTRY, tmpfs_entry, fs, 0, "no filesystem"),
 	BAD(TMPFS_ENTRY, tmpfs_entry, fs, CKPT_CLASS_MM, "other filesystem"),
@@ -887,7 +918,10 @@ static const struct rec_case cases[] = {
 	BAD(FS, fs, root.mode, S_IFREG, "root that is a file"),
 	BAD(FS, fs, cwd.mode, 0, "directory without type"),
 	BAD(FS, fs, cwd.mtime_nsec, NSEC_PER_SEC, "nanoseconds"),
-	BAD(FS, fs, root.reserved, 1, "reserved in the identity"),
+	FINE(FS, fs, root.mnt, CKPT_CLASS_NS_MNT, "root elsewhere"),
+	FINE(FS, fs, cwd.mnt, CKPT_CLASS_NS_MNT, "working directory elsewhere"),
+	BAD(FS, fs, root.mnt, CKPT_CLASS_NS_NET, "root in another namespace"),
+	BAD(FS, fs, cwd.mnt, ~0U, "working directory nowhere"),
 
 	FINE(PIPE, pipe, slots, 2, "two slots"),
 	BAD(PIPE, pipe, slots, 0, "no slots"),
@@ -950,6 +984,9 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PATH, file_path, id.mode, S_IFLNK, "symbolic link"),
 	BAD(FILE_PATH, file_path, id.mode, S_IFBLK, "block device"),
 	BAD(FILE_PATH, file_path, id.mode, 0xffffffff, "type"),
+	FINE(FILE_PATH, file_path, id.mnt, CKPT_CLASS_NS_MNT, "other mounts"),
+	BAD(FILE_PATH, file_path, id.mnt, CKPT_CLASS_FS, "other namespace"),
+	BAD(FILE_PATH, file_path, id.mnt, ~0U, "dangling mounts"),
 	BAD(FILE_PATH, file_path, flags, 2, "unknown flag"),
 
 	FILE_CASES(FILE_INODE, file_inode),
@@ -976,31 +1013,35 @@ static const struct rec_case cases[] = {
 	FINE(TTY, tty, flags, CKPT_TTY_LOCKED | CKPT_TTY_PACKET, "master"),
 	BAD(TTY, tty, flags, 0x2000, "unknown flag"),
 	BAD(TTY, tty, pktstatus, 0x80, "unknown status"),
-	BAD(TTY, tty, nr_read, 100, "beyond the record"),
-	BAD(TTY, tty, nr_read, ~0U, "length overflows"),
-	BAD(TTY, tty, nr_echo, ~0U, "length of echo overflows"),
-	BAD(TTY, tty, nr_queued, ~0U, "length of queue overflows"),
-	BAD(TTY, tty, canon, -1, "lines that have been overtaken"),
-	BAD(TTY, tty, canon, 3, "lines beyond the data"),
-	BAD(TTY, tty, commit, 3, "more to read than there is"),
-	FINE(TTY, tty, commit, BIT(31), "not used for long"),
-	BAD(TTY, tty, termios.lflag, 0, "not canonical"),
-	BAD(TTY, tty, termios.lflag, ICANON | EXTPROC, "processed outside"),
-	BAD(TTY, tty, echo_commit, 2, "more to echo than there is"),
-	BAD(TTY, tty, echo_mark, 2, "more to echo later than there is"),
-	BAD(TTY, tty, data[2], 4, "end of a line beyond the data"),
-	BAD(TTY, tty, data[7], 1, "padding"),
+	BAD2(TTY, tty, nr_read, 100, "beyond the record"),
+	BAD2(TTY, tty, nr_read, ~0U, "length overflows"),
+	BAD2(TTY, tty, nr_echo, ~0U, "length of echo overflows"),
+	BAD2(TTY, tty, nr_queued, ~0U, "length of queue overflows"),
+	BAD2(TTY, tty, canon, -1, "lines that have been overtaken"),
+	BAD2(TTY, tty, canon, 3, "lines beyond the data"),
+	BAD2(TTY, tty, commit, 3, "more to read than there is"),
+	NTH(1, TTY, tty, commit, BIT(31), 0, "not used for long"),
+	BAD2(TTY, tty, termios.lflag, 0, "not canonical"),
+	BAD2(TTY, tty, termios.lflag, ICANON | EXTPROC, "processed outside"),
+	BAD2(TTY, tty, echo_commit, 2, "more to echo than there is"),
+	BAD2(TTY, tty, echo_mark, 2, "more to echo later than there is"),
+	BAD2(TTY, tty, data[2], 4, "end of a line beyond the data"),
+	BAD2(TTY, tty, data[7], 1, "padding"),
 	BAD(TTY, tty, reserved, 1, "reserved"),
 	BAD(TTY, tty, termios.reserved, 1, "reserved setting"),
 	BAD(TTY, tty, locked.reserved, 1, "reserved lock"),
-	BAD2(TTY, tty, commit, -1, "characters that have been overtaken"),
-	BAD2(TTY, tty, termios.lflag, ICANON, "canonical"),
+	BAD(TTY, tty, commit, -1, "characters that have been overtaken"),
+	BAD(TTY, tty, termios.lflag, ICANON, "canonical"),
+	BAD(TTY, tty, termios.lflag, ECHO, "master with settings"),
+	NTH(1, TTY, tty, termios.lflag, ICANON | ECHO, 0, "slave with settings"),
 
 	FILE_CASES(FILE_PTY, file_pty),
 	FINE(FILE_PTY, file_pty, kind, CKPT_PTY_CURRENT, "opened as /dev/tty"),
 	BAD(FILE_PTY, file_pty, kind, CKPT_PTY_MASTER, "master with a path"),
 	BAD(FILE_PTY, file_pty, kind, 0, "no kind"),
 	BAD(FILE_PTY, file_pty, kind, 4, "unknown kind"),
+	FINE(FILE_PTY, file_pty, mnt, CKPT_CLASS_NS_MNT, "other mounts"),
+	BAD(FILE_PTY, file_pty, mnt, CKPT_CLASS_NS_NET, "other namespace"),
 	BAD(FILE_PTY, file_pty, pty, 0, "no terminal"),
 	BAD(FILE_PTY, file_pty, pty, CKPT_CLASS_PIPE, "pipe"),
 	BAD(FILE_PTY, file_pty, path_len, ~0U, "length of the path overflows"),
@@ -1291,6 +1332,30 @@ static struct ckpt_validator *make_pass(struct kunit *test, u32 type)
 	return v;
 }
 
+/* Of the records of a terminal the first is the master's. */
+static void set_side(struct ckpt_validator *v, u32 type, unsigned int nth)
+{
+	if (type == CKPT_HDR_TTY)
+		v->last_end = nth;
+}
+
+/* Names are not relative to the root task's mount namespace: see ckpt_mnt_ok(). */
+static void name_in_roots(struct kunit *test)
+{
+	struct ckpt_hdr *h = make_good(test, find_good(CKPT_HDR_FILE_PATH, 0));
+	struct ckpt_validator *v = make_pass(test, CKPT_HDR_FILE_PATH);
+	struct ckpt_hdr_ns *ns = (void *)v->objs[CKPT_CLASS_NS_MNT - 1];
+
+	((struct ckpt_hdr_file_path *)h)->id.mnt = CKPT_CLASS_NS_MNT;
+	ns->flags = CKPT_NS_ROOT;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
+
+	v = make_pass(test, CKPT_HDR_NS_MOUNT);
+	h = make_good(test, find_good(CKPT_HDR_NS_MOUNT, 0));
+	((struct ckpt_hdr_ns *)v->owner_hdr)->flags = CKPT_NS_ROOT;
+	KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
+}
+
 static void every_case(struct kunit *test)
 {
 	const struct rec_case *c = test->param_value;
@@ -1298,6 +1363,7 @@ static void every_case(struct kunit *test)
 	struct ckpt_validator *v = make_pass(test, c->type);
 
 	KUNIT_ASSERT_LE(test, c->offset + c->size, REC_ROOM);
+	set_side(v, c->type, c->nth);
 	memcpy((u8 *)h + c->offset, &c->value, c->size);
 	KUNIT_EXPECT_EQ(test, c->err, ckpt_validate_record(v, h));
 	KUNIT_EXPECT_EQ(test, !c->err, !v->why);
@@ -1312,6 +1378,7 @@ static void good_records(struct kunit *test)
 		struct ckpt_hdr *h = make_good(test, &good_recs[i]);
 		struct ckpt_validator *v = make_pass(test, h->type);
 
+		set_side(v, h->type, &good_recs[i] != find_good(h->type, 0));
 		KUNIT_EXPECT_EQ_MSG(test, 0, ckpt_validate_record(v, h),
 				    "%s: %s", ckpt_kind(h->type)->name, v->why);
 	}
@@ -1463,6 +1530,7 @@ static void pages_check(struct kunit *test)
 static struct kunit_case records_test_cases[] = {
 	KUNIT_CASE_PARAM(every_case, rec_case_gen_params),
 	KUNIT_CASE_PARAM(pages_check, pages_gen_params),
+	KUNIT_CASE(name_in_roots),
 	KUNIT_CASE(good_records),
 	KUNIT_CASE_PARAM(nested_net_msg, net_case_gen_params),
 	KUNIT_CASE(short_records),

@@ -18,7 +18,8 @@
  *
  * checkpoint_label(obj, value) allocates the string by which the module names
  *	the label @obj->attr of the object, or leaves @value alone if there is
- *	none. Return: 0 or an errno.
+ *	none. For a message it must not sleep: its queue is locked. Return: 0
+ *	or an errno.
  *
  * restore_label(obj, value) gives the object that label; without @value, the
  *	one it would have without any. The current task, whose credentials are
@@ -37,6 +38,7 @@ struct cred;
 struct dentry;
 struct file;
 struct inode;
+struct key;
 struct kern_ipc_perm;
 struct lsm_id;
 struct msg_msg;
@@ -51,6 +53,7 @@ enum lsm_ckpt_type {
 	LSM_CKPT_IPC,
 	LSM_CKPT_MSG,
 	LSM_CKPT_SOCK,
+	LSM_CKPT_KEY,
 };
 
 /**
@@ -64,7 +67,9 @@ enum lsm_ckpt_type {
  * @dentry: restart: the inode's, locked, if it can hold extended attributes
  * @ipc: a System V IPC object
  * @msg: a message of a System V message queue
+ * @queue: restart: that queue, which has its label
  * @sock: a socket
+ * @key: a key or keyring; at restart nobody uses it yet
  */
 struct lsm_ckpt_obj {
 	enum lsm_ckpt_type type;
@@ -78,8 +83,12 @@ struct lsm_ckpt_obj {
 			struct dentry *dentry;
 		};
 		struct kern_ipc_perm *ipc;
-		struct msg_msg *msg;
+		struct {
+			struct msg_msg *msg;
+			struct kern_ipc_perm *queue;
+		};
 		struct sock *sock;
+		struct key *key;
 	};
 };
 

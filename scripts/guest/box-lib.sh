@@ -17,6 +17,7 @@
 bridge=boxbr
 failed=0
 number=0
+labelled=1
 
 # The first words of commands that whoever manages the container runs, and of
 # those that run in there; more than numbers and names depend on the kind.
@@ -85,9 +86,21 @@ host()
 	mkdir -p "$group" "$box"/{upper,work,root,volume}
 }
 
+# take_label: become what the container's programs are to security modules, if
+# any are to be tested.
+take_label()
+{
+	[ -z "${box_label:-}" ] || printf %s "$box_label" > /proc/self/attr/current
+}
+
+# Who goes in is one of the container's programs, which have other labels after
+# a restart that does not keep them.
 inside()
 {
-	nsenter --target "$init" "${enter[@]}" "$@"
+	(
+		[ -z "$labelled" ] || take_label || exit
+		exec nsenter --target "$init" "${enter[@]}" "$@"
+	)
 }
 
 # A plain user has no link to the outside, so the question must come from inside.
@@ -115,6 +128,8 @@ in_group()
 {
 	(
 		echo "$BASHPID" > "$group/cgroup.procs"
+		# In a user namespace nobody can give others another label than their own.
+		[ "${LSM:-}" != smack ] || [ -z "$labelled" ] || take_label || exit
 		exec "${manager[@]}" "$@"
 	)
 }
@@ -134,6 +149,16 @@ look()
 	ps) inside ps -e -o pid=,ppid=,comm= | grep -v ps ;;
 	address) inside ip -o address show scope global | cut -d ' ' -f 2-8 ;;
 	ids) cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups" ;;
+	labels)
+		pgrep --ns "$init" --nslist pid | sed 's|.*|/proc/&/attr/current|' |
+			xargs cat | tr -s '\0' '\n' | sort -u
+		inside python3 -c '
+import os
+for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":
+    for name in os.listxattr(path, follow_symlinks=False):
+        if name.startswith("security."):
+            print(path, name, os.getxattr(path, name, follow_symlinks=False))'
+		;;
 	mounts) sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort ;;
 	esac
 }
@@ -182,6 +207,7 @@ start_box()
 	esac
 	(
 		echo "$BASHPID" > "$group/cgroup.procs"
+		take_label || exit
 		exec "${start[@]}" /run/guest/box/setup "$kind" "$box"
 	) > /dev/null 2>&1 &
 	outer=$!
@@ -219,7 +245,7 @@ box_save()
 	redis set before reboot > /dev/null
 	redis eval "for i = 1, 50 do redis.call('rpush', 'list', 'element ' .. i) end" 0 > /dev/null
 	inside sh -c 'echo precious > /run/data; ln -s data /run/link; dd if=/dev/urandom of=/dev/shm/noise bs=64k count=5 2> /dev/null'
-	for what in "${looks[@]}"; do
+	for what in "${looks[@]}" labels; do
 		look "$what" > "$box/$what"
 	done
 	inside cat /run/count > "$box/count"
@@ -230,10 +256,10 @@ box_save()
 
 # ---- after ----
 
-# restart IMAGE
+# restart IMAGE OPTION...
 restart()
 {
-	in_group ckpt restart --detach --pidfile "$box/pid" --image "$1"
+	in_group ckpt restart --detach --pidfile "$box/pid" --image "$@"
 	local status=$?
 	init=$(cat "$box/pid")
 	return $status
@@ -244,15 +270,20 @@ counted()
 	[ "$(inside cat /run/count)" -gt $(($1 + 10)) ]
 }
 
-# box_restore KIND: bring it back with one command, and look whether everything
-# goes on.
+# box_restore KIND OPTION...: bring it back with one command, and look whether
+# everything goes on.
 box_restore()
 {
 	local what before
 	box_kind "$1"
+	shift
 	host
-	check "restart" restart "$box/image"
+	rm -f "$box/pid"
+	labelled=
+	[[ $* != *--keep-lsm* ]] || labelled=1
+	check "restart $*" restart "$box/image" "$@"
 	[ -n "$init" ] || return
+	[ -z "$labelled" ] || looks+=(labels)
 	check "it is in its control group" grep -q "box-$kind" "/proc/$init/cgroup"
 	check "init runs" grep -q busybox "/proc/$init/comm"
 	for what in "${looks[@]}"; do

@@ -15,6 +15,7 @@ load_smack()
 		echo "$rule" > /sys/fs/smackfs/load2 || return
 	done < $dir_lsm/smack.rules
 	label=App
+	box_label=$label
 }
 
 load_selinux()
@@ -23,12 +24,14 @@ load_selinux()
 	cat /files/selinux.0 > /sys/fs/selinux/load || return
 	echo 1 > /sys/fs/selinux/enforce || return
 	label=user_u:base_r:app_t:s0
+	box_label=$label
 }
 
 load_apparmor()
 {
 	apparmor_parser -K -r $dir_lsm/apparmor.profiles || return
 	label='changeprofile ckpt-app'
+	box_label='changeprofile ckpt-box'
 }
 
 # The list of Debian, less what this kernel is built without.
@@ -59,7 +62,7 @@ leave_image()
 	others=(/data/lsm/*)
 	echo $((20000 + 1000 * ${#others[@]})) > /proc/sys/kernel/ns_last_pid
 	# shellcheck disable=SC2016
-	setsid bash -c '
+	setsid unshare --ipc bash -c '
 		[ -z "$1" ] || printf %s "$1" > /proc/self/attr/current || exit
 		exec python3 '$dir_lsm'/program' - "$label" \
 		< /dev/null > /dev/null 2>&1 &
@@ -81,6 +84,17 @@ restart_image()
 	timeout 60 ckpt restart "$@" --image "/data/lsm/$name" < /dev/null 2>&1
 }
 
+# part_labels NAME: whether each of these has its labels behind it.
+part_labels()
+{
+	local kind
+	[ "$1" = smack ] || [ "$1" = selinux ] || return 0
+	for kind in ipc_shm ipc_sem ipc_msg ipc_msg_msg mqueue_msg key; do
+		ckpt show --records "/data/lsm/$1" | grep -A1 " $kind " |
+			grep -q ' labels .*current=' || return
+	done
+}
+
 # shows_labels NAME: whether ckpt show prints what there is to know.
 shows_labels()
 {
@@ -93,7 +107,8 @@ shows_labels()
 	*) return 0 ;;
 	esac
 	grep -q "$wanted" <<< "$said" &&
-		grep -Eq '^policy .*enforcing, [0-9a-f]{64}$' <<< "$said"
+		grep -Eq '^policy .*enforcing, [0-9a-f]{64}$' <<< "$said" &&
+		part_labels "$1"
 }
 
 # The kinds of containers, see box-lib.sh. Without modules scripts/test has them in
@@ -113,6 +128,8 @@ boxes()
 			. /run/guest/box-lib.sh
 			if [ -e "/data/box/$LSM-$kind/image" ]; then
 				box_restore "$kind"
+				box_end
+				box_restore "$kind" --keep-lsm
 				box_end
 			else
 				box_save "$kind"

@@ -7,6 +7,8 @@ mkdir /tmp/kselftests
 cp -a /files/. /tmp/kselftests
 cd /tmp/kselftests || exit
 mkdir -p /mnt
+# pidfd_test waits until ids of processes come round.
+echo 2000 > /proc/sys/kernel/pid_max
 
 # What needs more than this guest has, or takes hours in it.
 skip='^(timers:(nsleep-lat|set-timer-lat|mqueue-lat|inconsistency-check|raw_skew|threadtest|rtcpie)'

@@ -4,7 +4,7 @@
  *
  * Saved: the contexts of credentials (current, prev, exec, fscreate, keycreate
  *	and sockcreate), of open files, of inodes, of sockets and their peers,
- *	and of System V IPC objects and messages.
+ *	of System V IPC objects and messages, and of keys.
  *
  * A restart may give a task a context if its caller could have entered that by
  * writing to attr/current (setcurrent and dyntransition), with exec and the
@@ -142,11 +142,14 @@ static u32 *find_sid(const struct lsm_ckpt_obj *obj)
 		return &selinux_msg_msg(obj->msg)->sid;
 	case LSM_CKPT_SOCK:
 		return sock_sid(selinux_sock(obj->sock), obj->attr);
+	case LSM_CKPT_KEY:
+		return selinux_ckpt_key_sid(obj->key);
 	default:
 		return NULL;
 	}
 }
 
+/* Messages are asked about with a lock held; nothing here sleeps. */
 static int selinux_checkpoint_label(const struct lsm_ckpt_obj *obj, char **value)
 {
 	u32 *sid = find_sid(obj);
@@ -284,12 +287,38 @@ static int restore_ipc_sid(struct kern_ipc_perm *ipc, u32 sid)
 	return ret;
 }
 
-static int restore_msg_sid(struct msg_msg *msg, u32 sid)
+/* As in selinux_msg_queue_msgsnd(). */
+static int may_send(u32 queue, u32 sid)
 {
-	int ret = avc_has_perm(current_sid(), sid, SECCLASS_MSG, MSG__SEND, NULL);
+	u32 mysid = current_sid();
+
+	return avc_has_perm(mysid, queue, SECCLASS_MSGQ, MSGQ__WRITE, NULL) ?:
+	       avc_has_perm(mysid, sid, SECCLASS_MSG, MSG__SEND, NULL) ?:
+	       avc_has_perm(sid, queue, SECCLASS_MSGQ, MSGQ__ENQUEUE, NULL);
+}
+
+static int restore_msg_sid(const struct lsm_ckpt_obj *obj, u32 sid)
+{
+	int ret = may_send(selinux_ipc(obj->queue)->sid, sid);
 
 	if (!ret)
-		selinux_msg_msg(msg)->sid = sid;
+		selinux_msg_msg(obj->msg)->sid = sid;
+	return ret;
+}
+
+/* As by way of attr/keycreate. */
+static int restore_key_sid(struct key *key, u32 sid)
+{
+	u32 *key_sid = selinux_ckpt_key_sid(key);
+	u32 mysid = current_sid();
+	int ret;
+
+	if (sid == *key_sid)
+		return 0;
+	ret = may_set(mysid, PROCESS__SETKEYCREATE) ?:
+	      avc_has_perm(mysid, sid, SECCLASS_KEY, KEY__CREATE, NULL);
+	if (!ret)
+		*key_sid = sid;
 	return ret;
 }
 
@@ -326,9 +355,11 @@ static int restore_sid(const struct lsm_ckpt_obj *obj, const char *value,
 	case LSM_CKPT_IPC:
 		return restore_ipc_sid(obj->ipc, sid);
 	case LSM_CKPT_MSG:
-		return restore_msg_sid(obj->msg, sid);
+		return restore_msg_sid(obj, sid);
 	case LSM_CKPT_SOCK:
 		return restore_sock_sid(obj->sock, obj->attr, sid);
+	case LSM_CKPT_KEY:
+		return restore_key_sid(obj->key, sid);
 	default:
 		return -EOPNOTSUPP;
 	}

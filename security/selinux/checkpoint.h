@@ -3,7 +3,9 @@
 #define _SECURITY_SELINUX_CHECKPOINT_H
 
 #include <linux/init.h>
+#include "objsec.h"
 
+struct key;
 struct lsm_id;
 
 #ifdef CONFIG_CHECKPOINT
@@ -13,5 +15,15 @@ static inline void selinux_add_checkpoint_hooks(const struct lsm_id *lsmid)
 {
 }
 #endif
+
+/* The SID of a key, or NULL if there are no keys. */
+static inline u32 *selinux_ckpt_key_sid(const struct key *key)
+{
+#ifdef CONFIG_KEYS
+	return &selinux_key(key)->sid;
+#else
+	return NULL;
+#endif
+}
 
 #endif /* _SECURITY_SELINUX_CHECKPOINT_H */

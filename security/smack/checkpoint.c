@@ -4,8 +4,8 @@
  *
  * Saved: the label of credentials, the labels their owner may change to
  *	(relabel-self) and their rules of their own (load-self2); the labels of
- *	open files, of inodes, of sockets (both directions, and the peer), and
- *	of System V IPC objects and messages.
+ *	open files, of inodes, of sockets (both directions, and the peer), of
+ *	System V IPC objects and messages, and of keys.
  *
  * A restart may give a task a label if its caller could take that label, by
  * CAP_MAC_ADMIN or relabel-self; and to an object if it could take that label
@@ -17,6 +17,7 @@
 #include <linux/lsm_hooks.h>
 #include <linux/sort.h>
 #include <linux/xattr.h>
+#include <net/netlabel.h>
 #include <net/sock.h>
 #include "checkpoint.h"
 #include "smack.h"
@@ -217,6 +218,7 @@ static struct smack_known **sock_label(const struct sock *sk, u32 attr)
 
 static int smack_checkpoint_label(const struct lsm_ckpt_obj *obj, char **value)
 {
+	gfp_t gfp = obj->type == LSM_CKPT_MSG ? GFP_ATOMIC : GFP_KERNEL;
 	const struct smack_known *label = NULL;
 	int ret = 0;
 
@@ -239,11 +241,14 @@ static int smack_checkpoint_label(const struct lsm_ckpt_obj *obj, char **value)
 	case LSM_CKPT_SOCK:
 		label = *sock_label(obj->sock, obj->attr);
 		break;
+	case LSM_CKPT_KEY:
+		label = *smack_ckpt_key_label(obj->key);
+		break;
 	default:
 		break;
 	}
 	if (label) {
-		*value = kstrdup(label->smk_known, GFP_KERNEL);
+		*value = kstrdup(label->smk_known, gfp);
 		ret = *value ? 0 : -ENOMEM;
 	}
 	return ret;
@@ -436,6 +441,21 @@ static int restore_inode_label(const struct lsm_ckpt_obj *obj,
 	return 0;
 }
 
+/* The option that IPv4 packets get comes from the label, too. */
+static int restore_sock_label(struct sock *sk, u32 attr,
+			      struct smack_known *label)
+{
+	*sock_label(sk, attr) = label;
+	if (attr != CKPT_LABEL_CURRENT || sk->sk_family != PF_INET)
+		return 0;
+	local_bh_disable();
+	bh_lock_sock_nested(sk);
+	netlbl_sock_delattr(sk);
+	bh_unlock_sock(sk);
+	local_bh_enable();
+	return smack_netlbl_add(sk);
+}
+
 static int restore_object_label(const struct lsm_ckpt_obj *obj,
 				struct smack_known *label)
 {
@@ -456,7 +476,9 @@ static int restore_object_label(const struct lsm_ckpt_obj *obj,
 		*smack_msg_msg(obj->msg) = label;
 		return 0;
 	case LSM_CKPT_SOCK:
-		*sock_label(obj->sock, obj->attr) = label;
+		return restore_sock_label(obj->sock, obj->attr, label);
+	case LSM_CKPT_KEY:
+		*smack_ckpt_key_label(obj->key) = label;
 		return 0;
 	default:
 		return -EOPNOTSUPP;

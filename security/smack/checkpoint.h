@@ -3,7 +3,9 @@
 #define _SECURITY_SMACK_CHECKPOINT_H
 
 #include <linux/init.h>
+#include "smack.h"
 
+struct key;
 struct lsm_id;
 
 #ifdef CONFIG_CHECKPOINT
@@ -13,5 +15,15 @@ static inline void smack_add_checkpoint_hooks(const struct lsm_id *lsmid)
 {
 }
 #endif
+
+/* Where the label of a key is, or NULL if there are no keys. */
+static inline struct smack_known **smack_ckpt_key_label(const struct key *key)
+{
+#ifdef CONFIG_KEYS
+	return smack_key(key);
+#else
+	return NULL;
+#endif
+}
 
 #endif /* _SECURITY_SMACK_CHECKPOINT_H */

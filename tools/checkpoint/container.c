@@ -239,14 +239,29 @@ static int add_kept(struct container *ct, const struct ckpt_record *rec,
 
 static int take_user(struct container *ct, const struct ckpt_record *rec)
 {
-	const struct ckpt_hdr_ns *h = (const void *)rec->h;
+	struct ckpt_hdr_ns_user **users;
 
-	if (!(h->flags & CKPT_NS_ROOT) || ct->user)
-		return 0;
-	ct->user = malloc(h->h.len);
-	if (!ct->user)
+	users = reallocarray(ct->users, ct->nr_users + 1, sizeof(*users));
+	if (!users)
 		return -1;
-	memcpy(ct->user, h, h->h.len);
+	ct->users = users;
+	users[ct->nr_users] = malloc(rec->h->len);
+	if (!users[ct->nr_users])
+		return -1;
+	memcpy(users[ct->nr_users++], rec->h, rec->h->len);
+	return 0;
+}
+
+static int take_owner(struct container *ct, const struct ckpt_record *rec)
+{
+	const struct ckpt_hdr_ns *h = (const void *)rec->h;
+	__u32 *owners = reallocarray(ct->owners, ct->nr_owners + 1,
+				     sizeof(*owners));
+
+	if (!owners)
+		return -1;
+	ct->owners = owners;
+	owners[ct->nr_owners++] = h->user;
 	return 0;
 }
 
@@ -280,15 +295,20 @@ static int take_record(struct container *ct, const struct ckpt_record *rec,
 		return take_user(ct, rec);
 	case CKPT_HDR_NS_PID:
 		take_ns(ct, rec, NS_OF_PIDS);
-		break;
+		return take_owner(ct, rec);
 	case CKPT_HDR_NS_MNT:
 		take_ns(ct, rec, NS_OF_MOUNTS);
-		break;
+		return take_owner(ct, rec);
 	case CKPT_HDR_NS_NET:
 		take_ns(ct, rec, NS_OF_NETWORK);
 		if (((const struct ckpt_hdr_ns *)rec->h)->flags & CKPT_NS_ROOT)
 			ct->root_net = rec->h->id;
-		break;
+		return take_owner(ct, rec);
+	case CKPT_HDR_NS_UTS:
+	case CKPT_HDR_NS_IPC:
+	case CKPT_HDR_NS_CGROUP:
+	case CKPT_HDR_NS_TIME:
+		return take_owner(ct, rec);
 	}
 	return 0;
 }
@@ -436,6 +456,10 @@ void container_free(struct container *ct)
 	free(ct->kept);
 	free(ct->maps);
 	free(ct->mountinfo);
-	free(ct->user);
+	for (i = 0; i < ct->nr_users; i++)
+		free(ct->users[i]);
+	free(ct->users);
+	free(ct->owners);
+	free(ct->chain);
 	memset(ct, 0, sizeof(*ct));
 }

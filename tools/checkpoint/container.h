@@ -64,10 +64,17 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
 /**
  * struct container - what the image says of the environment
  * @init: the root task is the init of a pid namespace
- * @user: the root task's user namespace; NULL if it had none of its own
- * @owner: objects of the user namespaces that own other namespaces of the root
- *	task; 0 if that was outside
+ * @users: the user namespaces
+ * @nr_users: number of them
+ * @owners: objects of the user namespaces that own all other namespaces; 0 if
+ *	that was outside
+ * @nr_owners: number of them
+ * @owner: those of the root task's
  * @has_ns: whether the root task had such a namespace of its own
+ * @chain: the root task's user namespace and those around it, outermost first
+ * @nr_chain: number of them; 0 if it had none of its own
+ * @caller: how many of these restart() is called in
+ * @level: how many of these the root task's other namespaces belong in
  * @stage: directory for what has to be mounted outside, or ""
  * @mountinfo: lines of /proc/PID/mountinfo; NULL if it had no own mounts
  * @msgs: configuration of network namespaces
@@ -85,9 +92,16 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  */
 struct container {
 	bool init;
-	struct ckpt_hdr_ns_user *user;
+	struct ckpt_hdr_ns_user **users;
+	size_t nr_users;
+	__u32 *owners;
+	size_t nr_owners;
 	__u32 owner[NR_CONTAINER_NS];
 	bool has_ns[NR_CONTAINER_NS];
+	const struct ckpt_hdr_ns_user **chain;
+	unsigned int nr_chain;
+	unsigned int caller;
+	unsigned int level[NR_CONTAINER_NS];
 	char stage[64];
 	char *mountinfo;
 	struct net_msg *msgs;
@@ -113,6 +127,9 @@ const struct container_map *container_find_map(const struct container *ct,
 					       const char *name);
 void container_free(struct container *ct);
 
+/* container_chain.c */
+int container_plan(struct container *ct);
+
 /* container_mount.c */
 struct mounts;
 struct mounts *mounts_new(struct container *ct);
@@ -134,12 +151,12 @@ int net_entered(struct net *net);
 int net_adopt(struct net *net, pid_t pid);
 int net_prepare(struct net *net);
 int net_supply(const struct net *net, struct ckpt_call *call);
-void net_keep(const struct net *net, struct container *ct);
 void net_free(struct net *net);
 
 /* container_user.c */
 struct userns;
-struct userns *userns_new(const struct container *ct, struct net *net);
+struct userns *userns_new(const struct container *ct,
+			  const struct ckpt_hdr_ns_user *h, struct net *net);
 int userns_enter(struct userns *u);
 int userns_network(struct userns *u);
 int userns_supply(struct userns *u, struct ckpt_call *call);

@@ -279,9 +279,9 @@ static void translate_id(char **data, const char *name,
 	mnt_optstr_set_option(data, name, text);
 }
 
-/* Options of the filesystem as mount(2) wants them; to be freed. */
-static char *fs_data(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
-		     unsigned long *flags)
+/* Options of the filesystem as mount(2) wants them at @level; to be freed. */
+static char *fs_data(const struct mounts *m, struct libmnt_fs *fs,
+		     unsigned int level, unsigned long *flags)
 {
 	static const char * const drop[] = { "rw", "ro", "sync", "dirsync",
 					     "lazytime" };
@@ -289,12 +289,14 @@ static char *fs_data(const struct ckpt_hdr_ns_user *user, struct libmnt_fs *fs,
 					     MS_DIRSYNC, MS_LAZYTIME };
 	const char *opts = mnt_fs_get_fs_options(fs);
 	char *data = strdup(opts ? opts : "");
+	const struct ckpt_hdr_ns_user *user;
 	unsigned int i;
 
 	for (i = 0; data && i < ARRAY_SIZE(drop); i++)
 		if (!mnt_optstr_remove_option(&data, drop[i]))
 			*flags |= set[i];
-	if (data && user) {
+	for (i = 0; data && i < level; i++) {
+		user = m->ct->chain[i];
 		translate_id(&data, "uid", user->map, user->nr_uid);
 		translate_id(&data, "gid", user->map + user->nr_uid, user->nr_gid);
 	}
@@ -362,7 +364,7 @@ static int clone_all(const struct mounts *m, struct libmnt_fs *fs, int fd)
 /* In a user namespace: what has come along with what it is in. */
 static int bind_is_there(const struct mounts *m, struct libmnt_fs *fs, int from)
 {
-	int to = m->ct->user ? open_place(m, fs, 0) : -1, ret = 0;
+	int to = m->ct->level[NS_OF_MOUNTS] ? open_place(m, fs, 0) : -1, ret = 0;
 
 	if (to >= 0 && is_mounted(from, to))
 		ret = set_options(to, fs) ? failed(fs, errno, "options %s",
@@ -387,7 +389,8 @@ static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
 	if (from >= 0 && !fstat(from, &st))
 		tree = open_tree(from, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
 				 AT_EMPTY_PATH);
-	if (tree < 0 && from >= 0 && errno == EINVAL && m->ct->user)
+	if (tree < 0 && from >= 0 && errno == EINVAL &&
+	    m->ct->level[NS_OF_MOUNTS])
 		tree = clone_all(m, fs, from);
 	close_quietly(from);
 	if (tree < 0)
@@ -438,7 +441,7 @@ static bool is_tmpfs(struct libmnt_fs *fs)
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(m->ct->user, fs, &sb_flags);
+	char *data = fs_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
 	int to = open_place(m, fs, S_IFDIR), ret;
 
 	if (to < 0) {
@@ -759,7 +762,7 @@ static int mount_outside(struct mounts *m, struct libmnt_fs *fs, int nr)
 	if (mkdir(to, 0700))
 		return failed(fs, errno, "%s", to);
 	fd = open(to, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	data = fs_data(NULL, fs, &sb_flags);
+	data = fs_data(m, fs, 0, &sb_flags);
 	ret = fd < 0 ? -1 : mount_at(fd, fs, flags | sb_flags, data);
 	close_quietly(fd);
 	free(data);
@@ -879,16 +882,17 @@ int mounts_prepare(struct mounts *m)
  * @m: the mounts, after mounts_prepare()
  *
  * The old root stays mounted until mounts_finish(): who may not do everything
- * can mount proc only where one can be seen already.
+ * can mount proc only where one can be seen already. It lies below the new one:
+ * on top it would be the root of the namespace, and who has another makes no user
+ * namespaces.
  *
  * Return: 0, or -1 after saying why.
  */
 int mounts_enter(struct mounts *m)
 {
 	m->old_root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	/* The old root ends up on top of the new one, where only umount2() sees it. */
 	if (m->old_root < 0 || chdir(m->root) ||
-	    syscall(SYS_pivot_root, ".", ".") || chdir("/")) {
+	    mount(".", "/", NULL, MS_MOVE, NULL) || chroot(".") || chdir("/")) {
 		say("root of the container: %s", strerror(errno));
 		return -1;
 	}
@@ -937,7 +941,7 @@ static int mount_late(struct mounts *m, pid_t init)
 static int make_read_only(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = fs_data(m->ct->user, fs, &sb_flags);
+	char *data = fs_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
 	int to, ret = 0;
 
 	if (sb_flags & MS_RDONLY) {
@@ -963,6 +967,27 @@ static int make_all_read_only(const struct mounts *m)
 	return ret;
 }
 
+/*
+ * Whose root is the new one keeps that; the old one ends up on top of it, where
+ * only umount2() sees it. Nothing can be moved to a mount that is shared.
+ */
+static int leave_old_root(struct mounts *m)
+{
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), ret;
+
+	ret = root < 0 || mount(NULL, "/", NULL, MS_SLAVE, NULL) ||
+	      fchdir(m->old_root) || chroot(".") || fchdir(root) ||
+	      syscall(SYS_pivot_root, ".", ".") || umount2("/", MNT_DETACH);
+	if (ret)
+		say("old root: %s", strerror(errno));
+	else
+		ret = propagation(m, m->done[0]);
+	close_quietly(root);
+	close_quietly(m->old_root);
+	m->old_root = -1;
+	return ret ? -1 : 0;
+}
+
 /**
  * mounts_finish - mount the rest, and let go of the old root
  * @m: the mounts, after mounts_enter()
@@ -974,13 +999,7 @@ int mounts_finish(struct mounts *m, pid_t init)
 {
 	if ((m->nr_late && mount_late(m, init)) || make_all_read_only(m))
 		return -1;
-	close_quietly(m->old_root);
-	m->old_root = -1;
-	if (umount2("/", MNT_DETACH)) {
-		say("old root: %s", strerror(errno));
-		return -1;
-	}
-	return 0;
+	return leave_old_root(m);
 }
 
 /**

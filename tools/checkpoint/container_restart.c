@@ -4,9 +4,10 @@
  *
  * A process of its own prepares the environment in new namespaces and calls
  * restart() there. If the container had a user namespace of its own, that is made
- * first, and all else inside of it, with the rights that it gives. The root task
- * becomes our child, so that we stay where we were called, and can wait for it,
- * while the other process is gone.
+ * first, and all else inside of it, with the rights that it gives; what belongs
+ * even further inside a third process makes there. The root task becomes our
+ * child, so that we stay where we were called, and can wait for it, while the
+ * others are gone.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,14 +30,16 @@
  * @o: options of restart
  * @mounts: mounts, or NULL if the container had none of its own
  * @net: network namespaces, or NULL if the container had none of its own
- * @user: user namespace, or NULL if the container had none of its own
+ * @users: user namespaces, as far as they are made here, outermost first
+ * @nr_users: number of them
  */
 struct preparation {
 	struct request *rq;
 	struct restart_options *o;
 	struct mounts *mounts;
 	struct net *net;
-	struct userns *user;
+	struct userns **users;
+	unsigned int nr_users;
 };
 
 /* What the one process tells the other. */
@@ -45,61 +48,130 @@ struct result {
 	struct restart_stats stats;
 };
 
-static int new_namespaces(const struct preparation *p)
+static int new_namespaces(int flags)
 {
-	const struct container *ct = &p->o->ct;
-	int flags = CLONE_NEWPID;
-
-	if (p->mounts)
-		flags |= CLONE_NEWNS;
-	if (ct->own_net && (!p->user || ct->owner[NS_OF_NETWORK]))
-		flags |= CLONE_NEWNET;
-	if (!unshare(flags))
+	if (!flags || !unshare(flags))
 		return 0;
 	say("new namespaces: %s%s", strerror(errno),
 	    errno == EPERM ? "; they take CAP_SYS_ADMIN" : "");
 	return -1;
 }
 
-/* Whether all that we make inside belonged to that user namespace, too. */
-static int check_owners(const struct container *ct)
+/* Namespaces of the root task that are made at @level. */
+static int flags_at(const struct preparation *p, unsigned int level)
 {
-	static const char * const names[] = { "process ids", "mounts" };
-	unsigned int i;
+	const struct container *ct = &p->o->ct;
+	int flags = 0;
 
-	if (ct->user->ns.user) {
-		say("user namespace: is inside of another that belongs to the container; --here leaves it all to you");
-		return -1;
-	}
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!ct->has_ns[i] || ct->owner[i] == ct->user->ns.h.id)
-			continue;
-		say("namespace of %s: belonged to another user namespace than the root task's; --here leaves it all to you",
-		    names[i]);
-		return -1;
-	}
-	return 0;
+	if (ct->own_net && ct->level[NS_OF_NETWORK] == level)
+		flags |= CLONE_NEWNET;
+	if (p->mounts && ct->level[NS_OF_MOUNTS] == level)
+		flags |= CLONE_NEWNS;
+	return flags;
 }
 
-/* From here on we have no rights outside. */
+/* Make the next user namespace, and enter it: no way leads back. */
 static int enter_user(struct preparation *p)
 {
-	struct container *ct = &p->o->ct;
+	const struct container *ct = &p->o->ct;
+	struct userns *u = userns_new(ct, ct->chain[p->nr_users], p->net);
 
-	if (check_owners(ct))
+	if (!u)
 		return -1;
-	if (p->mounts && mounts_stage(p->mounts))
+	p->users[p->nr_users++] = u;
+	if (p->nr_users == 1 && p->mounts && mounts_outside(p->mounts))
 		return -1;
-	p->user = userns_new(ct, p->net);
-	if (!p->user)
-		return -1;
-	if (ct->own_net && !ct->owner[NS_OF_NETWORK] && unshare(CLONE_NEWNET)) {
-		say("new network namespace: %s", strerror(errno));
-		return -1;
+	return userns_enter(u) || userns_supply(u, p->rq->call);
+}
+
+static void free_users(struct preparation *p, unsigned int left)
+{
+	while (p->nr_users > left)
+		userns_free(p->users[--p->nr_users]);
+}
+
+static int make_mounts(const struct preparation *p)
+{
+	return mounts_prepare(p->mounts) || mounts_enter(p->mounts);
+}
+
+/* ---- what belongs further inside than restart() is called ---- */
+
+/**
+ * struct inside - what is made by a process that does not come back
+ * @p: the preparation
+ * @level: in how many user namespaces
+ * @net: network namespace that has been made there, or -1
+ * @mnt: mount namespace, or -1
+ */
+struct inside {
+	struct preparation *p;
+	unsigned int level;
+	int net;
+	int mnt;
+};
+
+static int make_inside(struct inside *in)
+{
+	struct preparation *p = in->p;
+	int flags = 0;
+
+	while (p->nr_users < in->level) {
+		if (enter_user(p))
+			return -1;
+		flags = flags_at(p, p->nr_users);
+		if (new_namespaces(flags))
+			return -1;
+		if (flags & CLONE_NEWNET)
+			in->net = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	}
-	if (p->mounts && mounts_outside(p->mounts))
-		return -1;
-	return userns_enter(p->user) || userns_supply(p->user, p->rq->call);
+	if (!(flags & CLONE_NEWNS))
+		return 0;
+	in->mnt = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	return make_mounts(p);
+}
+
+static int be_inside(void *arg)
+{
+	struct inside *in = arg;
+	unsigned int outer = in->p->nr_users;
+	int ret = make_inside(in);
+
+	free_users(in->p, outer);
+	return ret ? EXIT_FAILED : EXIT_OK;
+}
+
+/*
+ * Who is outside may enter mounts and networks of the inside, but who has entered
+ * a user namespace cannot leave it. So another process does; we share memory and
+ * descriptors with it, and wait.
+ */
+static int call_inside(struct inside *in)
+{
+	const size_t size = 1 << 20;
+	char *stack = malloc(size);
+	int status;
+	pid_t pid;
+
+	pid = stack ? clone(be_inside, stack + size, CLONE_VM | CLONE_VFORK |
+			    CLONE_FILES | SIGCHLD, in) : -1;
+	if (pid < 0)
+		say("a process for the inside: %s", strerror(errno));
+	else if (waitpid(pid, &status, 0) != pid || status)
+		pid = -1;
+	free(stack);
+	return pid < 0 ? -1 : 0;
+}
+
+static int enter_ns(int fd, int type)
+{
+	int ret = fd < 0 ? 0 : setns(fd, type);
+
+	if (ret)
+		say("namespaces of the inside: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return ret;
 }
 
 static int prepare_net(struct preparation *p)
@@ -107,16 +179,31 @@ static int prepare_net(struct preparation *p)
 	if (!p->net)
 		return 0;
 	if (net_entered(p->net) ||
-	    (p->user ? userns_network(p->user) : net_prepare(p->net)))
+	    (p->nr_users ? userns_network(p->users[0]) : net_prepare(p->net)))
 		return -1;
-	net_keep(p->net, &p->o->ct);
 	return net_supply(p->net, p->rq->call);
 }
 
-static int prepare(struct preparation *p)
+/* The network first: to prepare it takes what is mounted here. */
+static int enter_inside(struct preparation *p, const struct inside *in)
+{
+	return enter_ns(in->net, CLONE_NEWNET) || prepare_net(p) ||
+	       enter_ns(in->mnt, CLONE_NEWNS);
+}
+
+/* ---- everything ---- */
+
+static int prepare_parts(struct preparation *p)
 {
 	struct container *ct = &p->o->ct;
 
+	if (container_plan(ct))
+		return -1;
+	p->users = calloc(ct->nr_chain + 1, sizeof(*p->users));
+	if (!p->users) {
+		say("user namespaces: %s", strerror(errno));
+		return -1;
+	}
 	if (ct->mountinfo) {
 		p->mounts = mounts_new(ct);
 		if (!p->mounts)
@@ -127,15 +214,49 @@ static int prepare(struct preparation *p)
 		if (!p->net)
 			return -1;
 	}
-	if (ct->user && enter_user(p))
+	return 0;
+}
+
+/* How far inside anything is made before restart(). */
+static unsigned int innermost(const struct preparation *p)
+{
+	const struct container *ct = &p->o->ct;
+	unsigned int level = ct->caller;
+
+	if (ct->own_net && ct->level[NS_OF_NETWORK] > level)
+		level = ct->level[NS_OF_NETWORK];
+	if (p->mounts && ct->level[NS_OF_MOUNTS] > level)
+		level = ct->level[NS_OF_MOUNTS];
+	return level;
+}
+
+static int prepare(struct preparation *p)
+{
+	struct container *ct = &p->o->ct;
+	struct inside in = { .p = p, .net = -1, .mnt = -1 };
+	int flags;
+
+	if (prepare_parts(p))
 		return -1;
-	/* The first process that we make after that will be an init. */
+	if (p->mounts && ct->level[NS_OF_MOUNTS] && mounts_stage(p->mounts))
+		return -1;
+	while (p->nr_users < ct->caller)
+		if (enter_user(p))
+			return -1;
 	if (p->net && net_make(p->net))
 		return -1;
-	if (new_namespaces(p) || prepare_net(p))
+	flags = flags_at(p, ct->caller);
+	if (new_namespaces(flags & CLONE_NEWNET))
 		return -1;
-	return p->mounts ? mounts_prepare(p->mounts) ||
-			   mounts_enter(p->mounts) : 0;
+	in.level = innermost(p);
+	if ((in.level > ct->caller && call_inside(&in)) || enter_inside(p, &in))
+		return -1;
+	/* The next process that we make will be an init. */
+	if (ct->level[NS_OF_PIDS] == ct->caller)
+		flags |= CLONE_NEWPID;
+	if (new_namespaces(flags & ~CLONE_NEWNET))
+		return -1;
+	return flags & CLONE_NEWNS ? make_mounts(p) : 0;
 }
 
 static int thaw(const struct preparation *p, pid_t pid)
@@ -178,7 +299,8 @@ static int be_coordinator(struct preparation *p, int out)
 		ret = restart_inside(p, out);
 	mounts_free(p->mounts);
 	net_free(p->net);
-	userns_free(p->user);
+	free_users(p, 0);
+	free(p->users);
 	return ret;
 }
 

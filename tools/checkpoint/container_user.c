@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -30,13 +31,15 @@ enum { DONE, FAILED, NO_RIGHT };
 /**
  * struct userns - the user namespace of one container
  * @ct: the container
- * @net: its network, or NULL
+ * @h: the namespace in the image
+ * @net: network of the container, or NULL
  * @sock: to the helper, or in the helper to us
  * @helper: its process id
  * @owner: our process, which the helper does everything for
  */
 struct userns {
 	const struct container *ct;
+	const struct ckpt_hdr_ns_user *h;
 	struct net *net;
 	int sock;
 	pid_t helper;
@@ -141,7 +144,7 @@ static int map_ids(pid_t pid, const struct id_kind *kind,
 
 static int map_all(const struct userns *u)
 {
-	const struct ckpt_hdr_ns_user *h = u->ct->user;
+	const struct ckpt_hdr_ns_user *h = u->h;
 	const struct ckpt_idmap *gid = h->map + h->nr_uid;
 	int err = 0;
 
@@ -192,15 +195,18 @@ static char ask(const struct userns *u, char what)
 }
 
 /**
- * userns_new - prepare to make the user namespace of a container
- * @ct: the container, with a user namespace
- * @net: its network, or NULL
+ * userns_new - prepare to make a user namespace of a container
+ * @ct: the container
+ * @h: the user namespace
+ * @net: network of the container, or NULL
  *
- * The caller is still where ckpt was called, and the helper stays there.
+ * The caller is still where ckpt was called, or in the user namespace around the
+ * one to be made, and the helper stays there.
  *
  * Return: the user namespace, or NULL after saying why.
  */
-struct userns *userns_new(const struct container *ct, struct net *net)
+struct userns *userns_new(const struct container *ct,
+			  const struct ckpt_hdr_ns_user *h, struct net *net)
 {
 	struct userns *u = calloc(1, sizeof(*u));
 	int sock[2];
@@ -211,6 +217,7 @@ struct userns *userns_new(const struct container *ct, struct net *net)
 		return NULL;
 	}
 	u->ct = ct;
+	u->h = h;
 	u->net = net;
 	u->owner = getpid();
 	u->helper = fork();
@@ -309,15 +316,23 @@ static int become_inner(const struct ckpt_hdr_ns_user *h)
  */
 int userns_enter(struct userns *u)
 {
-	const struct ckpt_hdr_ns_user *h = u->ct->user;
+	const struct ckpt_hdr_ns_user *h = u->h;
+	bool dumpable = prctl(PR_GET_DUMPABLE) == 1;
+	char answer;
 
 	if (make_userns(h)) {
 		say("new user namespace: %s", strerror(errno));
 		return -1;
 	}
-	if (ask(u, DO_MAPS) != DONE)
-		return -1;
-	return become_inner(h);
+	/*
+	 * After setresuid() our files in /proc would be those of root outside, whom
+	 * a helper inside of another user namespace has no power over. Nobody else
+	 * gains any over us: root's saved user id is still that.
+	 */
+	prctl(PR_SET_DUMPABLE, 1);
+	answer = ask(u, DO_MAPS);
+	prctl(PR_SET_DUMPABLE, dumpable);
+	return answer == DONE ? become_inner(h) : -1;
 }
 
 /**
@@ -351,7 +366,7 @@ int userns_supply(struct userns *u, struct ckpt_call *call)
 	char key[16];
 	int ret;
 
-	snprintf(key, sizeof(key), "ns:%u", u->ct->user->ns.h.id);
+	snprintf(key, sizeof(key), "ns:%u", u->h->ns.h.id);
 	ret = fd < 0 ? -errno : ckpt_call_add_fd(call, key, fd);
 	if (ret)
 		say("user namespace: %s", strerror(-ret));

@@ -297,6 +297,14 @@ void ckpt_check_string(struct ckpt_image *img, struct record *rec,
 
 /* ---- metadata ---- */
 
+bool ckpt_follows_part(const struct ckpt_image *img, const struct record *rec)
+{
+	const struct record *last = ckpt_rec(img, rec->pub.number - 1);
+
+	return rec->kind && rec->kind->owner == OWNER_ANY && last &&
+	       last->kind && last->kind->part;
+}
+
 static void check_place(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_kind *kind = rec->kind;
@@ -311,6 +319,8 @@ static void check_place(struct ckpt_image *img, struct record *rec)
 			ckpt_bad(img, rec, "is not what an image begins with");
 		return;
 	}
+	if (ckpt_follows_part(img, rec))
+		return;
 	if (kind->owner == OWNER_ANY && owner &&
 	    (owner->pub.h->id || owner->pub.h->type == CKPT_HDR_TASK)) {
 		/* Any of these can have it. */

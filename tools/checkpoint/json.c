@@ -68,14 +68,17 @@ static void append(struct json_object *out, const char *name,
 	json_object_array_add(array, o);
 }
 
-static void add_child(const struct ckpt_image *img, const struct record *rec,
-		      struct json_object *out)
+/* Return: what has been added. */
+static struct json_object *add_child(const struct ckpt_image *img,
+				     const struct record *rec,
+				     struct json_object *out)
 {
 	struct json_object *o;
 
 	if (!rec->kind) {
-		append(out, "unknown", ckpt_record_json(img, &rec->pub));
-		return;
+		o = ckpt_record_json(img, &rec->pub);
+		append(out, "unknown", o);
+		return o;
 	}
 	o = json_object_new_object();
 	describe(img, rec, o);
@@ -83,6 +86,7 @@ static void add_child(const struct ckpt_image *img, const struct record *rec,
 		append(out, rec->kind->name, o);
 	else
 		json_object_object_add(out, rec->kind->name, o);
+	return o;
 }
 
 /* A record with the records that belong to it. */
@@ -90,10 +94,12 @@ static void add_with_children(const struct ckpt_image *img,
 			      const struct record *rec, struct json_object *out)
 {
 	__u64 owner = rec->pub.number, i = owner;
+	struct json_object *last = out;
 
 	describe(img, rec, out);
 	while ((rec = ckpt_rec(img, ++i)) && rec->pub.owner == owner)
-		add_child(img, rec, out);
+		last = add_child(img, rec,
+				 ckpt_follows_part(img, rec) ? last : out);
 }
 
 static struct json_object *json_tasks(const struct ckpt_image *img)

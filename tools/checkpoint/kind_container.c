@@ -39,6 +39,12 @@ static void describe_mount(const struct ckpt_image *img,
 	json_object_object_add(out, "line", ckpt_json_string(line, len));
 }
 
+static const struct ckpt_field ns_mount_fields[] = {
+	FIELD(ckpt_hdr_ns_mount, pid, F_UINT),
+	FIELD(ckpt_hdr_ns_mount, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_name net_flags[] = {
 	{ CKPT_NET_OUTSIDE, "outside" },
 	{ 0, NULL }
@@ -281,6 +287,12 @@ static void describe_tmpfs(const struct ckpt_image *img,
 	json_object_object_add(out, "path", ckpt_json_string(path, len));
 }
 
+static const struct ckpt_field tmpfs_ns_fields[] = {
+	FIELD(ckpt_hdr_tmpfs_ns, mnt, F_REF, .class = CLASS_NS_MNT),
+	FIELD(ckpt_hdr_tmpfs_ns, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_field tmpfs_entry_fields[] = {
 	FIELD(ckpt_hdr_tmpfs_entry, fs, F_REF, .class = CLASS_TMPFS),
 	FIELD(ckpt_hdr_tmpfs_entry, parent, F_REF0, .class = CLASS_TMPFS_ENTRY),
@@ -381,6 +393,9 @@ const struct ckpt_kind ckpt_container_kinds[] = {
 	{ KIND(MOUNT, "mount", ckpt_hdr_mount), .var = true, .many = true,
 	  .owner = CKPT_HDR_CONTAINER, .fields = no_fields,
 	  .check = check_mount, .describe = describe_mount },
+	{ KIND(NS_MOUNT, "mount", ckpt_hdr_ns_mount), .var = true, .many = true,
+	  .owner = CKPT_HDR_NS_MNT, .fields = ns_mount_fields,
+	  .check = check_mount, .describe = describe_mount },
 	{ KIND(NET_MSG, "net", ckpt_hdr_net_msg), .var = true, .many = true,
 	  .owner = CKPT_HDR_CONTAINER, .other_owner = CKPT_HDR_NS_NET,
 	  .fields = net_msg_fields,
@@ -388,6 +403,8 @@ const struct ckpt_kind ckpt_container_kinds[] = {
 	{ KIND(TMPFS, "tmpfs", ckpt_hdr_tmpfs), .var = true,
 	  .class = CLASS_TMPFS, .fields = no_fields, .check = check_tmpfs,
 	  .describe = describe_tmpfs },
+	{ KIND(TMPFS_NS, "namespace", ckpt_hdr_tmpfs_ns),
+	  .owner = CKPT_HDR_TMPFS, .fields = tmpfs_ns_fields },
 	{ KIND(TMPFS_ENTRY, "tmpfs_entry", ckpt_hdr_tmpfs_entry), .var = true,
 	  .class = CLASS_TMPFS_ENTRY, .fields = tmpfs_entry_fields,
 	  .check = check_tmpfs_entry, .describe = describe_tmpfs_entry },

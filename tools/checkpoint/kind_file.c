@@ -16,7 +16,7 @@ static const struct ckpt_field id_fields[] = {
 	FIELD(ckpt_file_id, generation, F_UINT),
 	FIELD(ckpt_file_id, rdev_major, F_UINT),
 	FIELD(ckpt_file_id, rdev_minor, F_UINT),
-	FIELD(ckpt_file_id, reserved, F_ZERO),
+	FIELD(ckpt_file_id, mnt, F_REF0, .class = CLASS_NS_MNT),
 	FIELD(ckpt_file_id, fs_magic, F_HEX),
 	FIELD(ckpt_file_id, fs_uuid, F_BYTES),
 	END_OF_FIELDS
@@ -438,7 +438,7 @@ static const struct ckpt_field file_pty_fields[] = {
 	FIELD(ckpt_hdr_file_pty, pty, F_REF, .class = CLASS_PTY),
 	FIELD(ckpt_hdr_file_pty, kind, F_ENUM, .names = pty_kinds),
 	FIELD(ckpt_hdr_file_pty, path_len, F_QUIET),
-	FIELD(ckpt_hdr_file_pty, reserved, F_ZERO),
+	FIELD(ckpt_hdr_file_pty, mnt, F_REF0, .class = CLASS_NS_MNT),
 	END_OF_FIELDS
 };
 

@@ -125,9 +125,10 @@ struct record;
  *	followed, a longer one is accepted if the unknown bytes are zero
  * @var: whether something of variable length follows the structure
  * @many: whether its owner may have several
+ * @part: whether records of any owner that follow belong to it
  * @class: of the object it starts, or CLASS_NONE
- * @owner: type of the record it belongs to, OWNER_ANY if that can be any object
- *	or task, or 0
+ * @owner: type of the record it belongs to, OWNER_ANY if that can be any object,
+ *	task or part of one, or 0
  * @other_owner: another type that this may be, or 0
  * @fields: members, in order
  * @check: what @fields cannot express; reports with ckpt_bad()
@@ -140,6 +141,7 @@ struct ckpt_kind {
 	size_t size;
 	bool var;
 	bool many;
+	bool part;
 	enum ckpt_class class;
 	__u32 owner;
 	__u32 other_owner;
@@ -191,6 +193,7 @@ struct record *ckpt_rec(const struct ckpt_image *img, __u64 number);
 struct record *ckpt_owner(const struct ckpt_image *img,
 			  const struct record *rec);
 struct record *ckpt_obj(const struct ckpt_image *img, __u32 id);
+bool ckpt_follows_part(const struct ckpt_image *img, const struct record *rec);
 bool ckpt_ref_ok(const struct ckpt_image *img, __u32 id, enum ckpt_class class);
 __u64 ckpt_nr_records(const struct ckpt_image *img);
 __u32 ckpt_nr_objects(const struct ckpt_image *img);

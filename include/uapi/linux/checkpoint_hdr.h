@@ -69,6 +69,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_LSM_POLICY	= 20,
 	CKPT_HDR_MOUNT		= 21,
 	CKPT_HDR_NET_MSG	= 22,
+	CKPT_HDR_NS_MOUNT	= 23,	/* of an NS_MNT */
 	CKPT_HDR_NS_KEPT	= 28,	/* of an NS_NET */
 
 	/* namespaces; all objects, and all start with struct ckpt_hdr_ns */
@@ -124,6 +125,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_TMPFS		= 144,	/* object: filesystem of a container */
 	CKPT_HDR_TMPFS_ENTRY	= 145,	/* object: file in it */
 	CKPT_HDR_XATTR		= 146,
+	CKPT_HDR_TMPFS_NS	= 147,	/* in which namespace it is mounted */
 
 	/* sockets */
 	CKPT_HDR_SOCKET		= 138,	/* object */
@@ -328,7 +330,8 @@ struct ckpt_label_ref {
 
 /**
  * struct ckpt_hdr_labels - the labels of credentials, a file, a task, ...
- * @h: type %CKPT_HDR_LABELS; belongs to the object or task before it
+ * @h: type %CKPT_HDR_LABELS; belongs to the object, task, System V IPC object or
+ *	message before it
  * @nr: number of labels, at most %CKPT_LABELS_MAX
  * @reserved: zero
  * @ref: the labels
@@ -354,6 +357,24 @@ struct ckpt_hdr_labels {
 struct ckpt_hdr_mount {
 	struct ckpt_hdr h;
 	__u8 line[];
+};
+
+/**
+ * struct ckpt_hdr_ns_mount - a mount in a mount namespace other than the root
+ *	task's
+ * @h: type %CKPT_HDR_NS_MOUNT
+ * @pid: filesystems that show a namespace (proc, mqueue, sysfs): a process that is
+ *	in it, by its number in the root task's pid namespace; 0: the root task is,
+ *	or it is a filesystem that the root task has mounted, too
+ * @reserved: zero
+ * @line: its line of /proc/PID/mountinfo as seen from the root of the namespace,
+ *	as in struct ckpt_hdr_mount
+ */
+struct ckpt_hdr_ns_mount {
+	struct ckpt_hdr h;
+	__u32 pid;
+	__u32 reserved;
+	char line[];
 };
 
 #define CKPT_NET_MSG_MAX	32768
@@ -1241,7 +1262,8 @@ struct ckpt_hdr_inode {
  * @generation: generation of the inode number
  * @rdev_major: for devices: which device
  * @rdev_minor: for devices: which device
- * @reserved: zero
+ * @mnt: NS_MNT object: its name is seen from the root of that mount namespace;
+ *	0: from the root directory of the root task
  * @fs_magic: kind of filesystem
  * @fs_uuid: UUID of the filesystem; zeros if it has none
  *
@@ -1258,7 +1280,7 @@ struct ckpt_file_id {
 	__u32 generation;
 	__u32 rdev_major;
 	__u32 rdev_minor;
-	__u32 reserved;
+	__u32 mnt;
 	__u64 fs_magic;
 	__u8 fs_uuid[16];
 };
@@ -1302,7 +1324,7 @@ struct ckpt_hdr_fd {
  * @reserved: zero
  * @root: identity of the root
  * @cwd: identity of the working directory
- * @paths: the two paths, seen from the root directory of the root task
+ * @paths: the two paths, seen from where @root and @cwd say
  */
 struct ckpt_hdr_fs {
 	struct ckpt_hdr h;
@@ -1328,7 +1350,7 @@ struct ckpt_hdr_fs {
  * @mode: permissions
  * @path_len: bytes of the path at @path, NUL included; 0 if it has no name
  * @id: identity of the name; zeros if it has none
- * @path: the path of a FIFO, seen from the root directory of the root task
+ * @path: the path of a FIFO, seen from where @id says
  */
 struct ckpt_hdr_pipe {
 	struct ckpt_hdr h;
@@ -1376,6 +1398,19 @@ struct ckpt_hdr_pipe_buf {
 struct ckpt_hdr_tmpfs {
 	struct ckpt_hdr h;
 	char path[];
+};
+
+/**
+ * struct ckpt_hdr_tmpfs_ns - where a tmpfs is mounted, if not where the root task
+ *	is
+ * @h: type %CKPT_HDR_TMPFS_NS, behind a TMPFS
+ * @mnt: NS_MNT object
+ * @reserved: zero
+ */
+struct ckpt_hdr_tmpfs_ns {
+	struct ckpt_hdr h;
+	__u32 mnt;
+	__u32 reserved;
 };
 
 /**
@@ -1733,7 +1768,7 @@ struct ckpt_hdr_file_external {
  * @id: identity of the file
  * @flags: %CKPT_FILE_GROWS
  * @path_len: bytes of @path, NUL included
- * @path: seen from the root directory of the root task; no symbolic links
+ * @path: seen from where @id says; no symbolic links
  */
 struct ckpt_hdr_file_path {
 	struct ckpt_hdr_file file;
@@ -1904,16 +1939,15 @@ struct ckpt_hdr_tty {
  * @pty: PTY object
  * @kind: %CKPT_PTY_MASTER and the others
  * @path_len: slave: bytes of the path at @path, NUL included; otherwise 0
- * @reserved: zero
- * @path: the path by which it was opened, seen from the root directory of the
- *	root task
+ * @mnt: as in struct ckpt_file_id
+ * @path: the path by which it was opened, seen from there
  */
 struct ckpt_hdr_file_pty {
 	struct ckpt_hdr_file file;
 	__u32 pty;
 	__u32 kind;
 	__u32 path_len;
-	__u32 reserved;
+	__u32 mnt;
 	__u8 path[];
 };
 
@@ -2028,7 +2062,7 @@ struct ckpt_hdr_inotify_event {
  * @path_len: bytes of @path, NUL included
  * @reserved: zero
  * @id: identity of what is watched
- * @path: seen from the root directory of the root task
+ * @path: seen from where @id says
  */
 struct ckpt_hdr_inotify_watch {
 	struct ckpt_hdr h;
@@ -2183,7 +2217,7 @@ struct ckpt_hdr_file_owner {
  * @text_len: bytes of text behind it, which are read before anything else
  * @reserved: zero
  * @id: identity of the file
- * @data: the path, seen from the root directory of the root task, and the text
+ * @data: the path, seen from where @id says, and the text
  */
 struct ckpt_hdr_file_proc {
 	struct ckpt_hdr_file file;

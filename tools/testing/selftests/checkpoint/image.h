@@ -213,6 +213,18 @@ static void ipc(struct shared *sh)
 	target_step(sh, 1);
 }
 
+static void keys(struct shared *sh)
+{
+	kinds_keys(sh);
+	target_step(sh, 1);
+}
+
+static void ttys(struct shared *sh)
+{
+	kinds_ttys(sh);
+	target_step(sh, 1);
+}
+
 static void tmpfs(struct shared *sh)
 {
 	kinds_become(sh, "tmpfs");
@@ -258,6 +270,8 @@ static const struct target {
 	{ "events", events },
 	{ "locks", locks },
 	{ "ipc", ipc },
+	{ "keys", keys },
+	{ "ttys", ttys },
 	{ "tmpfs", tmpfs },
 	{ "namespaces", namespaces },
 	{ "ia32", ia32 },

@@ -8,6 +8,7 @@
  * tasks, which are killed: nothing may be left, and nothing may hang.
  */
 #include "image.h"
+#include <termios.h>
 
 #include <sys/epoll.h>
 
@@ -598,6 +599,40 @@ TEST_F_TIMEOUT(image, epoll_without_credentials, 60)
 	rec = find_rec(&img, CKPT_HDR_FILE_EPOLL, 0);
 	((struct ckpt_hdr_file_epoll *)img.recs[rec].h)->file.cred = 0;
 	EXPECT_JUDGED(judge_image(&img, 0, 0), "epoll");
+}
+
+static void opens_terminal(struct shared *sh)
+{
+	TARGET_CHECK(sh, open("/dev/ptmx", O_RDWR | O_NOCTTY) >= 0);
+	target_step(sh, 1);
+}
+
+/* Two sides that both echo would do so for ever. */
+TEST_F_TIMEOUT(image, master_of_terminal, 60)
+{
+	static const struct target target = { "terminal", opens_terminal };
+	struct image good = {}, img;
+	struct ckpt_hdr_pty *pty;
+	struct ckpt_hdr_tty *tty;
+
+	ASSERT_TRUE(make_image(&self->t, &target));
+	ASSERT_TRUE(load_image(self->t.image, target.name, &good));
+	img = copy_image(&good);
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "unchanged");
+	img = copy_image(&good);
+	tty = (void *)img.recs[find_rec(&img, CKPT_HDR_TTY, 1)].h;
+	tty->termios.lflag = ECHO;
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "slave");
+	img = copy_image(&good);
+	tty = (void *)img.recs[find_rec(&img, CKPT_HDR_TTY, 0)].h;
+	tty->termios.lflag = ECHO;
+	EXPECT_JUDGED(judge_image(&img, -EBADMSG, 0), "master");
+	EXPECT_NE(NULL, strstr(outcome->msg, "settings of the master"))
+		TH_LOG("%s", outcome->msg);
+	img = copy_image(&good);
+	pty = (void *)img.recs[find_rec(&img, CKPT_HDR_PTY, 0)].h;
+	pty->uid = -1;
+	EXPECT_JUDGED(judge_image(&img, -EBADMSG, 0), "owner");
 }
 
 static void sends_letters(struct shared *sh)

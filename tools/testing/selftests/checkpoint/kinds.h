@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Checkpoint/restart - targets with sockets, descriptors of events, timers, locks,
- * System V IPC, namespaces of their own and a filesystem in memory
+ * IPC, keys, terminals, namespaces of their own and a filesystem in memory
  *
  * Each function gives its caller the resources of one area. Targets of fuzz_test
  * have one of these each, kinds_tree() of mixed_tree.h has all.
@@ -12,7 +12,9 @@
 #include "common.h"
 
 #include <arpa/inet.h>
+#include <linux/keyctl.h>
 #include <linux/netlink.h>
+#include <mqueue.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
@@ -31,6 +33,7 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
+#include <termios.h>
 
 /* Where a target mounts its filesystem, and a restart wants an empty one. */
 #define KINDS_DIR	"/tmp/kinds-of-ckpt"
@@ -261,7 +264,22 @@ static inline void kinds_locks(struct shared *sh)
 	TARGET_CHECK(sh, !flock(mem, LOCK_EX));
 }
 
-/* ---- System V IPC ---- */
+/* ---- IPC ---- */
+
+/* In a namespace of its own. */
+static inline void kinds_mqueue(struct shared *sh)
+{
+	struct sigevent sev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 5 };
+	struct mq_attr attr = { .mq_maxmsg = 4, .mq_msgsize = 5000 };
+	char text[5000] = "text";
+	mqd_t q;
+
+	q = mq_open("/queue", O_CREAT | O_RDWR | O_NONBLOCK, 0640, &attr);
+	TARGET_CHECK(sh, !mq_send(q, text, sizeof(text), 3) && !mq_send(q, "", 0, 31));
+	TARGET_CHECK(sh, mq_open("/queue", O_RDONLY) >= 0);
+	q = mq_open("/gone", O_CREAT | O_RDWR, 0600, &attr);
+	TARGET_CHECK(sh, !mq_notify(q, &sev) && !mq_unlink("/gone"));
+}
 
 static inline void kinds_ipc(struct shared *sh)
 {
@@ -287,6 +305,54 @@ static inline void kinds_ipc(struct shared *sh)
 	TARGET_CHECK(sh, !msgsnd(id, &m, sizeof(m.text), 0));
 	m.type = 1;
 	TARGET_CHECK(sh, !msgsnd(id, &m, 5, 0) && !msgsnd(id, &m, 0, 0));
+	kinds_mqueue(sh);
+}
+
+/* ---- keys ---- */
+
+static inline long kinds_key(const char *type, const char *name, const char *secret,
+			     long keyring)
+{
+	return syscall(SYS_add_key, type, name, secret, secret ? strlen(secret) : 0, keyring);
+}
+
+static inline void kinds_keys(struct shared *sh)
+{
+	long session, inner, key;
+
+	session = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+	inner = kinds_key("keyring", "inner", NULL, KEY_SPEC_SESSION_KEYRING);
+	TARGET_CHECK(sh, session > 0 && inner > 0);
+	key = kinds_key("user", "password", "secret", inner);
+	TARGET_CHECK(sh, key > 0 && !syscall(SYS_keyctl, KEYCTL_LINK, key, session));
+	TARGET_CHECK(sh, !syscall(SYS_keyctl, KEYCTL_SET_TIMEOUT, key, 1000));
+	TARGET_CHECK(sh, kinds_key("logon", "a:b", "hidden", KEY_SPEC_PROCESS_KEYRING) > 0);
+	key = kinds_key("user", "revoked", "x", KEY_SPEC_THREAD_KEYRING);
+	TARGET_CHECK(sh, !syscall(SYS_keyctl, KEYCTL_REVOKE, key));
+}
+
+/* ---- terminals ---- */
+
+/* A line and the beginning of another to read on one end, output on the other. */
+static inline void kinds_ttys(struct shared *sh)
+{
+	struct winsize ws = { 33, 77, 5, 6 };
+	int m = posix_openpt(O_RDWR | O_NOCTTY), s, one = 1;
+	struct termios tio;
+
+	TARGET_CHECK(sh, m >= 0 && !grantpt(m) && !unlockpt(m));
+	s = open(ptsname(m), O_RDWR | O_NOCTTY);
+	TARGET_CHECK(sh, s >= 0 && !ioctl(m, TIOCSWINSZ, &ws));
+	TARGET_CHECK(sh, write(m, "line\nand", 8) == 8 && write(s, "output", 6) == 6);
+
+	m = posix_openpt(O_RDWR | O_NOCTTY);
+	TARGET_CHECK(sh, m >= 0 && !unlockpt(m) && !ioctl(m, TIOCPKT, &one));
+	s = open(ptsname(m), O_RDWR | O_NOCTTY | O_NONBLOCK);
+	TARGET_CHECK(sh, s >= 0 && !tcgetattr(s, &tio));
+	cfmakeraw(&tio);
+	TARGET_CHECK(sh, !tcsetattr(s, TCSANOW, &tio) && !tcflow(s, TCOOFF));
+	TARGET_CHECK(sh, write(m, "raw", 3) == 3);
+	nap_ms(20);
 }
 
 /* ---- a filesystem ---- */

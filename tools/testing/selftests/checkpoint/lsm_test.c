@@ -9,8 +9,15 @@
 #include "common.h"
 
 #include <linux/capability.h>
+#include <linux/keyctl.h>
 #include <linux/landlock.h>
 #include <linux/lsm.h>
+#include <mqueue.h>
+#include <netinet/in.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/xattr.h>
 
@@ -102,6 +109,47 @@ static void as_we_are(void)
 {
 }
 
+/* Whether one IPC namespace can be made if there must not be another. */
+static bool no_ipc_namespace(void)
+{
+	static const char path[] = "/proc/sys/user/max_ipc_namespaces";
+	char limit[32];
+	int i, status = 1;
+
+	read_string(path, limit, sizeof(limit));
+	if (write_string(path, "1"))
+		return false;
+	/* They go a while after their last user. */
+	for (i = 0; i < 1000 && status; i++) {
+		if (!fork())
+			_exit(!!unshare(CLONE_NEWIPC));
+		wait(&status);
+		nap_ms(status ? 10 : 0);
+	}
+	write_string(path, limit);
+	return !status;
+}
+
+static long keyctl(int op, long a, void *b, long c)
+{
+	return syscall(SYS_keyctl, op, a, b, c, 0);
+}
+
+/* Keys that nobody has go a while later. */
+static bool no_key(long key)
+{
+	char buf[256];
+	int i;
+
+	for (i = 0; key && i < 1000; i++) {
+		if (keyctl(KEYCTL_DESCRIBE, key, buf, sizeof(buf)) < 0 &&
+		    errno == ENOKEY)
+			break;
+		nap_ms(10);
+	}
+	return i < 1000;
+}
+
 /* Nobody has the id, and nobody is our child. */
 static bool nothing_left(pid_t pid)
 {
@@ -156,6 +204,177 @@ static void run_case(struct __test_metadata *_metadata, struct ckpt_test *t,
 	EXPECT_EQ(0, status);
 	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("line %d: %s",
 							 t->sh->failed, t->sh->why);
+	EXPECT_TRUE(no_ipc_namespace());
+	EXPECT_TRUE(no_key(atomic_load(&t->sh->data[1])));
+	t->pid = 0;
+}
+
+/* ---- System V IPC, POSIX message queues, keys ---- */
+
+struct ipc {
+	int shm, sem, msg, mq;
+	long key;
+};
+
+static void send_to(struct shared *sh, int msg)
+{
+	struct { long type; char text[8]; } m = { 1, "message" };
+
+	TARGET_CHECK(sh, !msgsnd(msg, &m, sizeof(m.text), 0));
+}
+
+/* To be called with the labels that these shall have. */
+static void make_ipc(struct shared *sh, struct ipc *ipc)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	ipc->shm = shmget(1, 4096, IPC_CREAT | 0600);
+	ipc->sem = semget(2, 3, IPC_CREAT | 0600);
+	ipc->msg = msgget(3, IPC_CREAT | 0600);
+	TARGET_CHECK(sh, ipc->shm >= 0 && ipc->sem >= 0 && ipc->msg >= 0);
+	send_to(sh, ipc->msg);
+	send_to(sh, ipc->msg);
+	ipc->mq = mq_open("/lsm", O_RDWR | O_CREAT | O_CLOEXEC, 0600, NULL);
+	TARGET_CHECK(sh, ipc->mq >= 0 && !mq_send(ipc->mq, "x", 1, 0));
+	TARGET_CHECK(sh, keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, NULL, 0) > 0);
+	ipc->key = syscall(SYS_add_key, "user", "lsm", "key", 3,
+			   KEY_SPEC_SESSION_KEYRING);
+	TARGET_CHECK(sh, ipc->key > 0);
+	/* For no_key(). */
+	atomic_store(&sh->data[1], ipc->key);
+}
+
+static void check_ipc(struct shared *sh, const struct ipc *ipc)
+{
+	struct { long type; char text[8]; } m;
+	struct mq_attr attr;
+	char buf[4];
+
+	TARGET_CHECK(sh, shmget(1, 0, 0) == ipc->shm);
+	TARGET_CHECK(sh, semget(2, 0, 0) == ipc->sem);
+	TARGET_CHECK(sh, msgget(3, 0) == ipc->msg);
+	TARGET_CHECK(sh, msgrcv(ipc->msg, &m, sizeof(m.text), 0, IPC_NOWAIT) == 8);
+	TARGET_CHECK(sh, !mq_getattr(ipc->mq, &attr) && attr.mq_curmsgs == 1);
+	TARGET_CHECK(sh, keyctl(KEYCTL_READ, ipc->key, buf, sizeof(buf)) == 3);
+}
+
+static bool stat_shm(int id)
+{
+	struct shmid_ds ds;
+
+	return !shmctl(id, IPC_STAT, &ds);
+}
+
+static bool stat_sem(int id)
+{
+	struct semid_ds ds;
+
+	return !semctl(id, 0, IPC_STAT, &ds);
+}
+
+static bool stat_msg(int id)
+{
+	struct msqid_ds ds;
+
+	return !msgctl(id, IPC_STAT, &ds);
+}
+
+static bool receive(int id)
+{
+	struct { long type; char text[8]; } m;
+
+	return msgrcv(id, &m, sizeof(m.text), 0, IPC_NOWAIT) == 8;
+}
+
+/* Whether a process with @label, and no privilege, succeeds. */
+static bool may(const char *attr, const char *label, bool (*try)(int id), int id)
+{
+	int status;
+
+	if (!fork()) {
+		if (attr_set(attr, label))
+			_exit(97);
+		drop_mac_caps();
+		_exit(!try(id));
+	}
+	wait(&status);
+	return !status;
+}
+
+static bool key_label_is(long key, const char *value)
+{
+	char buf[512] = "";
+
+	keyctl(KEYCTL_GET_SECURITY, key, buf, sizeof(buf) - 1);
+	return !strcmp(buf, value);
+}
+
+/* The label of the first thing of a type in an image. */
+static const char *label_of(int fd, uint32_t type, char *buf, size_t size)
+{
+	static char rec[CKPT_RECORD_MAX];
+	struct ckpt_hdr_labels *l = (void *)rec;
+	struct ckpt_hdr_label *label = (void *)rec;
+	struct ckpt_hdr *h = (void *)rec;
+	uint32_t last = 0, id = 0, pass;
+	off_t off;
+
+	*buf = '\0';
+	for (pass = 0; pass < 2; pass++) {
+		for (off = 0; pread(fd, rec, sizeof(rec), off) > 0; off += h->len) {
+			if (h->type == CKPT_HDR_META_END || h->len < sizeof(*h))
+				break;
+			if (!pass && !id && last == type &&
+			    h->type == CKPT_HDR_LABELS)
+				id = l->ref[0].label;
+			if (pass && id && h->id == id)
+				snprintf(buf, size, "%.500s", (char *)label->value);
+			last = h->type;
+		}
+	}
+	return buf;
+}
+
+static void with_message(struct shared *sh, const char *attr, const char *label)
+{
+	int msg;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	TARGET_CHECK(sh, !attr_set(attr, label));
+	msg = msgget(IPC_PRIVATE, 0600);
+	send_to(sh, msg);
+	target_step(sh, 1);
+}
+
+static long restart_kept(struct ckpt_test *t)
+{
+	long ret;
+
+	do {
+		ret = do_restart(t, RESTART_KEEP_LSM);
+		nap_ms(ret == -EEXIST ? 10 : 0);
+	} while (ret == -EEXIST);
+	return ret;
+}
+
+/* What cannot be seen otherwise: it is in the second image as in the first. */
+static void image_case(struct __test_metadata *_metadata, struct ckpt_test *t,
+		       void (*fn)(struct shared *), uint32_t type,
+		       const char *label)
+{
+	char buf[512];
+
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	EXPECT_EQ(0, atomic_load(&t->sh->failed)) TH_LOG("line %d: %s",
+							 t->sh->failed, t->sh->why);
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	EXPECT_STREQ(label, label_of(t->image, type, buf, sizeof(buf)));
+	ASSERT_LT(0, restart_kept(t)) TH_LOG("%s", t->msg);
+	ASSERT_LT(0, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
+	EXPECT_STREQ(label, label_of(t->image, type, buf, sizeof(buf)));
+	atomic_store(&t->sh->go, 1);
+	EXPECT_EQ(0, wait_exit(t->pid));
 	t->pid = 0;
 }
 
@@ -194,6 +413,25 @@ TEST_F(any, plain_strict)
 {
 	run_case(_metadata, &self->t, plain, as_we_are,
 		 RESTART_KEEP_LSM | RESTART_STRICT_LSM, 1, "");
+}
+
+static void with_ipc(struct shared *sh)
+{
+	struct ipc ipc;
+
+	make_ipc(sh, &ipc);
+	target_step(sh, 1);
+	check_ipc(sh, &ipc);
+}
+
+TEST_F(any, ipc)
+{
+	run_case(_metadata, &self->t, with_ipc, as_we_are, 0, 1, "");
+}
+
+TEST_F(any, ipc_kept)
+{
+	run_case(_metadata, &self->t, with_ipc, as_we_are, RESTART_KEEP_LSM, 1, "");
 }
 
 TEST_F(any, strict_alone)
@@ -364,6 +602,228 @@ TEST_F(smack, own_rules_denied)
 {
 	run_case(_metadata, &self->t, sm_with_rules, without_privilege,
 		 RESTART_KEEP_LSM, -EPERM, "smack");
+}
+
+static void smack_ipc_target(struct shared *sh)
+{
+	struct ipc ipc;
+	bool other;
+
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	make_ipc(sh, &ipc);
+	TARGET_CHECK(sh, !fsetxattr(ipc.mq, SMACK_XATTR, "App", 3, 0));
+	TARGET_CHECK(sh, key_label_is(ipc.key, "App"));
+	TARGET_CHECK(sh, !may(SMACK_ATTR, "Witness", stat_shm, ipc.shm));
+	target_step(sh, 1);
+	other = !KEPT(sh);
+	TARGET_CHECK(sh, may(SMACK_ATTR, "Witness", stat_shm, ipc.shm) == other);
+	TARGET_CHECK(sh, may(SMACK_ATTR, "Witness", stat_sem, ipc.sem) == other);
+	TARGET_CHECK(sh, may(SMACK_ATTR, "Witness", stat_msg, ipc.msg) == other);
+	TARGET_CHECK(sh, fd_label_is(ipc.mq, SMACK_XATTR, "App") == !other);
+	TARGET_CHECK(sh, key_label_is(ipc.key, other ? "_" : "App"));
+	check_ipc(sh, &ipc);
+}
+
+TEST_F(smack, ipc)
+{
+	run_case(_metadata, &self->t, smack_ipc_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(smack, ipc_not_kept)
+{
+	run_case(_metadata, &self->t, smack_ipc_target, as_we_are, 0, 1, "");
+}
+
+TEST_F(smack, ipc_denied)
+{
+	run_case(_metadata, &self->t, smack_ipc_target, without_privilege,
+		 RESTART_KEEP_LSM, -EPERM, "label App");
+}
+
+TEST_F(smack, ipc_by_relabel_self)
+{
+	run_case(_metadata, &self->t, smack_ipc_target, may_relabel,
+		 RESTART_KEEP_LSM, 1, "");
+}
+
+/* Keys are made first if there is nothing else. */
+static void smack_key_target(struct shared *sh)
+{
+	long key;
+
+	TARGET_CHECK(sh, keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, NULL, 0) > 0);
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	key = syscall(SYS_add_key, "user", "lsm", "key", 3, KEY_SPEC_SESSION_KEYRING);
+	TARGET_CHECK(sh, key > 0 && key_label_is(key, "App"));
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "_"));
+	atomic_store(&sh->data[1], key);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, key_label_is(key, KEPT(sh) ? "App" : "_"));
+}
+
+TEST_F(smack, key)
+{
+	run_case(_metadata, &self->t, smack_key_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(smack, key_denied)
+{
+	run_case(_metadata, &self->t, smack_key_target, without_privilege,
+		 RESTART_KEEP_LSM, -EPERM, "label App");
+}
+
+/* Packets have the label as well, but for the one that needs none. */
+static bool sends_labels(int sock)
+{
+	unsigned char opts[64];
+	socklen_t len = sizeof(opts);
+
+	return !getsockopt(sock, IPPROTO_IP, IP_OPTIONS, opts, &len) && len &&
+	       opts[0] == 134;
+}
+
+static void smack_inet_target(struct shared *sh)
+{
+	int tcp, udp;
+
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	tcp = socket(AF_INET, SOCK_STREAM, 0);
+	udp = socket(AF_INET, SOCK_DGRAM, 0);
+	TARGET_CHECK(sh, !listen(tcp, 5));
+	TARGET_CHECK(sh, sends_labels(tcp) && sends_labels(udp));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, sends_labels(tcp) == !!KEPT(sh));
+	TARGET_CHECK(sh, sends_labels(udp) == !!KEPT(sh));
+}
+
+TEST_F(smack, inet)
+{
+	run_case(_metadata, &self->t, smack_inet_target, as_we_are,
+		 RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(smack, inet_not_kept)
+{
+	run_case(_metadata, &self->t, smack_inet_target, as_we_are, 0, 1, "");
+}
+
+/* The other way round: the caller's label goes off again. */
+static void as_app(void)
+{
+	if (attr_set(SMACK_ATTR, "App"))
+		_exit(97);
+}
+
+static void smack_inet_floor_target(struct shared *sh)
+{
+	int udp = socket(AF_INET, SOCK_DGRAM, 0);
+
+	TARGET_CHECK(sh, !sends_labels(udp));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, sends_labels(udp) == !KEPT(sh));
+}
+
+TEST_F(smack, inet_floor)
+{
+	run_case(_metadata, &self->t, smack_inet_floor_target, as_app,
+		 RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(smack, inet_floor_not_kept)
+{
+	run_case(_metadata, &self->t, smack_inet_floor_target, as_app, 0, 1, "");
+}
+
+static void smack_message_target(struct shared *sh)
+{
+	with_message(sh, SMACK_ATTR, "App");
+}
+
+TEST_F(smack, message)
+{
+	image_case(_metadata, &self->t, smack_message_target,
+		   CKPT_HDR_IPC_MSG_MSG, "App");
+}
+
+/* The file behind an area: mprotect() asks what may be done with it. */
+static void smack_memory_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	TARGET_CHECK(sh, mmap(NULL, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS,
+			      -1, 0) != MAP_FAILED);
+	target_step(sh, 1);
+}
+
+TEST_F(smack, memory)
+{
+	image_case(_metadata, &self->t, smack_memory_target, CKPT_HDR_INODE, "App");
+}
+
+static void smack_segment_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	TARGET_CHECK(sh, !attr_set(SMACK_ATTR, "App"));
+	TARGET_CHECK(sh, shmat(shmget(IPC_PRIVATE, 4096, 0600), NULL, 0) != (void *)-1);
+	target_step(sh, 1);
+}
+
+TEST_F(smack, segment)
+{
+	image_case(_metadata, &self->t, smack_segment_target, CKPT_HDR_INODE, "App");
+}
+
+/* A queue that is there already keeps the label it has. */
+static void smack_mqueue_target(struct shared *sh)
+{
+	int mq;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	mq = mq_open("/lsm", O_RDWR | O_CREAT | O_CLOEXEC, 0600, NULL);
+	TARGET_CHECK(sh, mq >= 0 && !fsetxattr(mq, SMACK_XATTR, "App", 3, 0));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, fd_label_is(mq, SMACK_XATTR, "Other"));
+}
+
+static unsigned int id_of_ipc_ns(int fd)
+{
+	struct ckpt_hdr h;
+	off_t pos = 0;
+
+	while (pread(fd, &h, sizeof(h), pos) == sizeof(h) && h.len) {
+		if (h.type == CKPT_HDR_NS_IPC)
+			return h.id;
+		pos += h.len;
+	}
+	return 0;
+}
+
+TEST_F(smack, mqueue_of_caller)
+{
+	struct ckpt_external ext = {};
+	char key[32];
+	int mq;
+
+	ASSERT_LT(0, spawn(&self->t, smack_mqueue_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	ASSERT_EQ(0, unshare(CLONE_NEWIPC));
+	mq = mq_open("/lsm", O_RDWR | O_CREAT | O_CLOEXEC, 0600, NULL);
+	ASSERT_LE(0, mq);
+	ASSERT_EQ(0, fsetxattr(mq, SMACK_XATTR, "Other", 5, 0));
+	snprintf(key, sizeof(key), "ns:%u", id_of_ipc_ns(self->t.image));
+	ext.key = (uintptr_t)key;
+	ext.fd = open("/proc/self/ns/ipc", O_RDONLY | O_CLOEXEC);
+	self->t.ext = &ext;
+	self->t.nr_ext = 1;
+	ASSERT_LT(0, restart_kept(&self->t)) TH_LOG("%s", self->t.msg);
+	atomic_store(&self->t.sh->go, 1);
+	EXPECT_EQ(0, wait_exit(self->t.pid));
+	EXPECT_EQ(0, atomic_load(&self->t.sh->failed))
+		TH_LOG("line %d: %s", self->t.sh->failed, self->t.sh->why);
+	self->t.pid = 0;
+	EXPECT_TRUE(fd_label_is(mq, SMACK_XATTR, "Other"));
 }
 
 static void load_rule(void)
@@ -587,6 +1047,147 @@ static void as_creator(void)
 TEST_F(selinux, denied_inode)
 {
 	run_case(_metadata, &self->t, selinux_labelled, as_creator,
+		 RESTART_KEEP_LSM, -EPERM, "app_t");
+}
+
+static void selinux_ipc_target(struct shared *sh)
+{
+	const char *witness = CON("witness_t"), *creator = CON("creator_t");
+	struct ipc ipc;
+	bool other;
+
+	TARGET_CHECK(sh, !attr_set("current", CON("app_t")));
+	make_ipc(sh, &ipc);
+	TARGET_CHECK(sh, !fsetxattr(ipc.mq, SELINUX_XATTR, OBJ("app_t"),
+				    sizeof(OBJ("app_t")), 0));
+	TARGET_CHECK(sh, !may("current", witness, stat_shm, ipc.shm));
+	send_to(sh, ipc.msg);
+	target_step(sh, 1);
+	other = !KEPT(sh);
+	TARGET_CHECK(sh, may("current", witness, stat_shm, ipc.shm) == other);
+	TARGET_CHECK(sh, may("current", witness, stat_sem, ipc.sem) == other);
+	TARGET_CHECK(sh, may("current", witness, stat_msg, ipc.msg) == other);
+	/* Messages have labels of their own; the new ones are of msg_t. */
+	TARGET_CHECK(sh, may("current", witness, receive, ipc.msg) == other);
+	TARGET_CHECK(sh, may("current", creator, receive, ipc.msg) == !other);
+	TARGET_CHECK(sh, fd_label_is(ipc.mq, SELINUX_XATTR, OBJ("app_t")) == !other);
+	TARGET_CHECK(sh, key_label_is(ipc.key, other ? CON("base_t") : CON("app_t")));
+	check_ipc(sh, &ipc);
+}
+
+TEST_F(selinux, ipc)
+{
+	run_case(_metadata, &self->t, selinux_ipc_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(selinux, ipc_not_kept)
+{
+	run_case(_metadata, &self->t, selinux_ipc_target, as_we_are, 0, 1, "");
+}
+
+static void selinux_message_target(struct shared *sh)
+{
+	with_message(sh, "current", CON("app_t"));
+}
+
+TEST_F(selinux, message)
+{
+	image_case(_metadata, &self->t, selinux_message_target,
+		   CKPT_HDR_IPC_MSG_MSG, OBJ("app_t"));
+}
+
+/* Each with one thing that as_creator() may not make. */
+static void selinux_in_ipc_ns(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	TARGET_CHECK(sh, !attr_set("current", CON("app_t")));
+}
+
+static void selinux_shm_target(struct shared *sh)
+{
+	selinux_in_ipc_ns(sh);
+	TARGET_CHECK(sh, shmget(IPC_PRIVATE, 4096, 0600) >= 0);
+	target_step(sh, 1);
+}
+
+TEST_F(selinux, denied_shm)
+{
+	run_case(_metadata, &self->t, selinux_shm_target, as_creator,
+		 RESTART_KEEP_LSM, -EPERM, "app_t");
+}
+
+static void selinux_sem_target(struct shared *sh)
+{
+	selinux_in_ipc_ns(sh);
+	TARGET_CHECK(sh, semget(IPC_PRIVATE, 1, 0600) >= 0);
+	target_step(sh, 1);
+}
+
+TEST_F(selinux, denied_sem)
+{
+	run_case(_metadata, &self->t, selinux_sem_target, as_creator,
+		 RESTART_KEEP_LSM, -EPERM, "app_t");
+}
+
+static void selinux_msgq_target(struct shared *sh)
+{
+	selinux_in_ipc_ns(sh);
+	TARGET_CHECK(sh, msgget(IPC_PRIVATE, 0600) >= 0);
+	target_step(sh, 1);
+}
+
+TEST_F(selinux, denied_msgq)
+{
+	run_case(_metadata, &self->t, selinux_msgq_target, as_creator,
+		 RESTART_KEEP_LSM, -EPERM, "app_t");
+}
+
+/* The queue belongs to somebody else. */
+static void selinux_msg_target(struct shared *sh)
+{
+	int msg;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
+	TARGET_CHECK(sh, !attr_set("current", CON("other_t")));
+	msg = msgget(IPC_PRIVATE, 0600);
+	TARGET_CHECK(sh, !attr_set("current", CON("app_t")));
+	send_to(sh, msg);
+	target_step(sh, 1);
+}
+
+TEST_F(selinux, denied_msg)
+{
+	run_case(_metadata, &self->t, selinux_msg_target, as_creator,
+		 RESTART_KEEP_LSM, -EPERM, "app_t");
+}
+
+static void selinux_key_target(struct shared *sh)
+{
+	long key;
+
+	TARGET_CHECK(sh, keyctl(KEYCTL_JOIN_SESSION_KEYRING, 0, NULL, 0) > 0);
+	TARGET_CHECK(sh, !attr_set("keycreate", CON("app_t")));
+	key = syscall(SYS_add_key, "user", "lsm", "key", 3, KEY_SPEC_SESSION_KEYRING);
+	TARGET_CHECK(sh, key > 0 && key_label_is(key, CON("app_t")));
+	TARGET_CHECK(sh, !attr_set("keycreate", ""));
+	atomic_store(&sh->data[1], key);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, key_label_is(key, KEPT(sh) ? CON("app_t") : CON("base_t")));
+}
+
+TEST_F(selinux, key)
+{
+	run_case(_metadata, &self->t, selinux_key_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+}
+
+TEST_F(selinux, key_not_kept)
+{
+	run_case(_metadata, &self->t, selinux_key_target, as_we_are, 0, 1, "");
+}
+
+TEST_F(selinux, denied_key)
+{
+	run_case(_metadata, &self->t, selinux_key_target, as_creator,
 		 RESTART_KEEP_LSM, -EPERM, "app_t");
 }
 

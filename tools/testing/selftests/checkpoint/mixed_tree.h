@@ -126,6 +126,8 @@ static inline void kinds_root(struct shared *sh)
 	kinds_own_ns(sh);
 	kinds_tmpfs(sh);
 	kinds_ipc(sh);
+	kinds_keys(sh);
+	kinds_ttys(sh);
 	kinds_unix(sh);
 	kinds_inet(sh);
 	mixed_orphan();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checkpoint/restart - UTS, cgroup, time, network and mount namespaces
+ * Checkpoint/restart - UTS, cgroup, time and network namespaces, mounts of others
  */
 #include "common.h"
 #include <mqueue.h>
@@ -544,26 +544,6 @@ TEST_F(ns, refused_net_astray)
 	waitpid(outsider, NULL, 0);
 }
 
-/* ---- mounts ---- */
-
-static void mnt_nested_target(struct shared *sh)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
-}
-
-TEST_F(ns, mnt_nested)
-{
-	REFUSED(&self->t, mnt_nested_target, EOPNOTSUPP,
-		"mount namespace other than the root task's");
-}
-
 /* ---- namespaces that the caller supplies ---- */
 
 static void external_target(struct shared *sh)
@@ -832,6 +812,42 @@ TEST_F(ns, held_net_in_use)
 	supplied_round_trip(_metadata, &self->t, held_net_in_use_target);
 }
 
+/* Of somebody else's, who could only be opened. */
+static void others_net_target(struct shared *sh)
+{
+	held_ns(sh, CLONE_NEWNET, "net", fill_net);
+	TARGET_CHECK(sh, !setresgid(1000, 1000, 1000));
+	TARGET_CHECK(sh, !setresuid(1000, 1000, 1000));
+	TARGET_CHECK(sh, !prctl(PR_SET_DUMPABLE, 1));
+	target_step(sh, 1);
+}
+
+TEST_F(ns, refused_net_of_others)
+{
+	char *msg = (char *)&self->t.sh->data[64];
+	int status;
+	pid_t pid;
+
+	ASSERT_LT(0, spawn(&self->t, others_net_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	pid = fork();
+	if (!pid) {
+		if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+			_exit(99);
+		status = -do_checkpoint(&self->t, 0);
+		memcpy(msg, self->t.msg, 512);
+		msg[511] = 0;
+		_exit(status);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(EPERM, WEXITSTATUS(status));
+	EXPECT_NE(NULL, strstr(msg, "keeps a network namespace that is not yours"))
+		TH_LOG("%s", msg);
+	atomic_store(&self->t.sh->go, 1);
+	wait_verified(_metadata, &self->t);
+}
+
 /* A service that listens at the loopback of a network of its own. */
 static void net_in_use_target(struct shared *sh)
 {
@@ -889,18 +905,6 @@ TEST_F(ns, refused_sent_net)
 {
 	REFUSED(&self->t, sent_net_target, EOPNOTSUPP,
 		"is not as new, and nothing keeps it but a message in a queue");
-}
-
-static void held_mnt_target(struct shared *sh)
-{
-	held_ns(sh, CLONE_NEWNS, "mnt", NULL);
-	target_step(sh, 1);
-}
-
-TEST_F(ns, refused_held_mnt)
-{
-	REFUSED(&self->t, held_mnt_target, EOPNOTSUPP,
-		"mount namespace other than the root task's");
 }
 
 /* As "ip netns add" does, in the mounts of a container. */

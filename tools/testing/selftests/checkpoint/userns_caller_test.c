@@ -48,6 +48,8 @@ static void init(struct shared *sh, bool nested)
 		nap_ms(2);
 	if (atomic_load(&sh->data[2]) && memfd_create("letters", 0) < 0)
 		_exit(1);
+	if (atomic_load(&sh->data[3]) && open("/dev/ptmx", O_RDWR | O_NOCTTY) < 0)
+		_exit(1);
 	if (nested && !fork()) {
 		if (unshare(CLONE_NEWUSER))
 			_exit(1);
@@ -130,6 +132,7 @@ static bool put_image(struct ckpt_test *t, const struct image *img)
  * @map: of that
  * @setgroups: setgroups() is allowed there
  * @outside: stays outside, and supplies it all the same
+ * @inner: user and group that it becomes inside, then without capabilities, or 0
  */
 struct caller {
 	uid_t uid;
@@ -137,6 +140,7 @@ struct caller {
 	const char *map;
 	bool setgroups;
 	bool outside;
+	uid_t inner;
 };
 
 static const struct caller root = { .map = "0 0 1\n" };
@@ -187,6 +191,9 @@ static void be_caller(struct ckpt_test *t, unsigned int id,
 		_exit(201);
 	if (write(up, "", 1) != 1 || read(down, &byte, 1) != 1)
 		_exit(202);
+	if (c->inner && (setresgid(c->inner, c->inner, c->inner) ||
+			 setresuid(c->inner, c->inner, c->inner)))
+		_exit(204);
 	ret = call_restart(t, id);
 	if (ret < 0)
 		_exit(-ret);
@@ -334,6 +341,42 @@ TEST_F(caller, owner_of_file)
 	EXPECT_RESTART(EPERM, &root, "is outside the user namespace");
 }
 
+/* Nor terminals, which belong to the user that opens them, or any by chown(). */
+TEST_F(caller, owner_of_terminal)
+{
+	const struct caller range = { .map = "0 0 2\n" };
+	struct ckpt_hdr_ns_user *user;
+	struct ckpt_hdr_pty *pty;
+
+	atomic_store(&self->t.sh->data[3], 1);
+	CONTAINER(0, false);
+	EXPECT_RESTART(0, &root, "");
+	pty = find(&self->img, CKPT_HDR_PTY, 0);
+	ASSERT_NE(NULL, pty);
+	pty->uid = 1;
+	pty->gid = 0;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &root, "owner is user 1, group 0");
+	pty->uid = 0;
+	pty->gid = 1;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &root, "owner is user 0, group 1");
+
+	/* A plain user has itself, or what else has a number inside. */
+	EXPECT_RESTART(EPERM, &guest, "owner is user 0, group 1");
+	pty->uid = GUEST;
+	pty->gid = GUEST;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(0, &guest, "");
+	user = find(&self->img, CKPT_HDR_NS_USER, 0);
+	user->map[0].count = 2;
+	user->map[1].count = 2;
+	pty->uid = 1;
+	pty->gid = 1;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(0, &range, "");
+}
+
 /* A group from before has no number inside: only who has it can pass it on. */
 TEST_F(caller, left_over_group)
 {
@@ -415,6 +458,30 @@ TEST_F(caller, sibling)
 	ASSERT_TRUE(put_image(&self->t, &self->img));
 	EXPECT_RESTART(EPERM, &root, "user namespace: is outside of the caller's");
 	EXPECT_RESTART(EPERM, &guest, "user namespace: is outside of the caller's");
+}
+
+/* Who is in a user namespace is not who has made it. */
+TEST_F(caller, owner_without_right)
+{
+	const struct caller nobody = {
+		.uid = GUEST, .map = "0 1000 2\n", .inner = 1,
+	};
+	struct ckpt_hdr_ns_user *user, *nested;
+
+	CONTAINER(0, true);
+	user = find(&self->img, CKPT_HDR_NS_USER, 0);
+	nested = find(&self->img, CKPT_HDR_NS_USER, 1);
+	ASSERT_NE(NULL, nested);
+	ASSERT_EQ(user->ns.h.id, nested->ns.user);
+	ASSERT_EQ(1, user->nr_uid);
+	ASSERT_EQ(1, user->nr_gid);
+	user->map[0].count = 2;
+	user->map[1].count = 2;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &nobody, "user namespace: owner is user 0");
+	nested->owner = 1;
+	ASSERT_TRUE(put_image(&self->t, &self->img));
+	EXPECT_RESTART(EPERM, &nobody, "user namespace: owner is group 0");
 }
 
 /* Other namespaces that belong to it. */

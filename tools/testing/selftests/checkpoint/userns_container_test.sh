@@ -61,6 +61,7 @@ prepare()
 		ln -s ../somewhere /run/soft
 		mount -t tmpfs -o nodev inner /run/inner
 		umount -l /old
+		[ "$1" = user ] || mount --make-shared /
 		hostname "box-$1"
 		ip link set lo up
 		ip link add dummy7 type dummy
@@ -68,8 +69,25 @@ prepare()
 		ip -6 address add fd99::7/64 dev dummy7 nodad
 		ip link add pair0 type veth peer name pair1
 		ip link set pair0 up
+		mkfifo /run/keys
+		cat > /run/shell <<- 'END2'
+			stty rows 33 -echo
+			while read -r line; do echo "$line: $(id -u), $(stty size)"; done
+		END2
+		# Given to somebody else, if there is anybody.
+		cat > /run/window <<- 'END2'
+			[ "$1" = user ] || chown 12:34 "$(tty)"
+			exec cat > /run/typed
+		END2
 		exec setsid sh -c '
 			ipcmk -M 4096 > /run/ipc
+			exec 3<> /run/keys
+			script -qfc "sh /run/shell" /run/typescript <&3 &
+			echo first > /run/keys
+			until grep -q first: /run/typescript; do sleep 0.1; done
+			tmux -S /run/tmux -f /dev/null new-session -d "sh /run/window '"$1"'"
+			until [ -e /run/typed ]; do sleep 0.1; done
+			unshare --user sleep 10000 &
 			echo ready > /run/ready
 			while :; do sleep 1; echo $((n = n + 1)) > /run/count; done' \
 			< /dev/null > /dev/null 2>&1
@@ -80,6 +98,7 @@ prepare()
 			: > dev/$name
 			mount --bind /dev/$name dev/$name
 		done
+		ln -s pts/ptmx dev/ptmx
 	END
 	# The root of a plain user is memory, with the system's programs in it.
 	cat > "$tmp/user.sh" <<- END
@@ -102,6 +121,26 @@ prepare()
 		pivot_root . old && exec chroot . sh /setup.sh root
 	END
 	cp "$tmp/setup.sh" "$tmp/root/setup.sh"
+	# Small ones, for user namespaces inside of others: with the argument, the
+	# root task has one of its own after everything else.
+	mkdir "$tmp/home/small"
+	cat > "$tmp/small.sh" <<- END
+		cd "$tmp/home" || exit
+		mount -t tmpfs -o mode=755,uid=0 small small
+		cd small || exit
+		mkdir usr etc proc run dev old
+		mount --rbind /usr usr
+		mount --bind /etc etc
+		for dir in bin lib lib64 sbin; do ln -s usr/\$dir \$dir; done
+		. "$tmp/dev.sh"
+		pivot_root . old && exec chroot . sh -c '
+			mount -t proc -o nosuid proc /proc
+			mount -t tmpfs -o size=1m,mode=755,uid=0 run /run
+			busybox umount -l /old
+			exec "\$@" setsid sh -c "
+				while :; do sleep 1; echo \\\$((n = n + 1)) > /run/count; done" \
+				< /dev/null > /dev/null 2>&1' sh "\$@"
+	END
 }
 
 namespaces=(--mount --uts --ipc --net --pid --cgroup --fork)
@@ -120,16 +159,21 @@ started()
 	kill -KILL "$outer"
 }
 
-# start_root: $init is the init of a container of many ids that root has made.
-start_root()
+# hold_range: $holder is in a user namespace of many ids.
+hold_range()
 {
-	local holder
 	unshare --user sleep 1000 &
 	holder=$!
 	disown $holder
 	wait_for test ! "/proc/$holder/ns/user" -ef /proc/self/ns/user
 	echo 0 100000 65536 > /proc/$holder/uid_map &&
-		echo 0 100000 65536 > /proc/$holder/gid_map || return 1
+		echo 0 100000 65536 > /proc/$holder/gid_map
+}
+
+# start_root: $init is the init of a container of many ids that root has made.
+start_root()
+{
+	hold_range || return 1
 	nsenter --user --target $holder unshare "${namespaces[@]}" \
 		sh "$tmp/root.sh" > "$tmp/log" 2>&1 &
 	outer=$!
@@ -156,10 +200,12 @@ inside()
 }
 
 # look NAME: all there is to see of the container, but for what counts.
+# shellcheck disable=SC2016
 look()
 {
 	{
-		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/shared:[0-9]+/shared/' \
+			"/proc/$init/mountinfo" | sort
 		cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups"
 		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
 		inside ip -o link | sed -E 's/qdisc .*link/link/; s/state [A-Z]+//; s/@if[0-9]+//'
@@ -168,6 +214,10 @@ look()
 		inside sh -c 'ipcs -m | grep 0x; ps -o pid=,comm= 1;
 			cd /run; find . -not -name count -printf "%p %y %m %U %G %l\n" |
 				sort; cat file
+			stat -c "%n %U %G %a" /dev/pts/[0-9]*
+			pgrep -x sleep | while read -r pid; do
+				[ /proc/1/ns/user -ef "/proc/$pid/ns/user" ] || echo nested
+			done
 			cat /proc/sys/user/max_uts_namespaces'
 	} > "$tmp/$1" 2> "$tmp/err"
 }
@@ -235,8 +285,77 @@ counts()
 	wait_for eval "[ \"\$(cat /proc/$init/root/run/count)\" -gt $old ]"
 }
 
+# terminals: that of script takes lines, that of tmux keys.
+terminals()
+{
+	local run=/proc/$init/root/run
+	echo second > "$run/keys"
+	inside tmux -S /run/tmux send-keys "third" Enter
+	wait_for grep -q "second: 0, 33 " "$run/typescript" &&
+		wait_for grep -q third "$run/typed"
+}
+
+# levels: in how many user namespaces the init is, and how far inside each of its
+# namespaces was made.
+levels()
+{
+	python3 - "$init" <<- 'END'
+		import fcntl, os, sys
+		def up(fd, request):
+		    try:
+		        return fcntl.ioctl(fd, request)
+		    except OSError:
+		        return None
+		fd = os.open(f"/proc/{sys.argv[1]}/ns/user", os.O_RDONLY)
+		chain = []
+		while fd is not None:
+		    chain.insert(0, os.fstat(fd).st_ino)
+		    fd = up(fd, 0xb702)
+		print(len(chain) - 1)
+		for name in "mnt", "net", "pid", "uts", "ipc":
+		    fd = os.open(f"/proc/{sys.argv[1]}/ns/{name}", os.O_RDONLY)
+		    print(name, chain.index(os.fstat(up(fd, 0xb701)).st_ino))
+	END
+}
+
+look_small()
+{
+	{
+		levels
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort
+		cat "/proc/$init/uid_map" "/proc/$init/gid_map"
+		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
+		stat -c '%u %g %a' "/proc/$init/root" "/proc/$init/root/run/count"
+	} > "$tmp/$1" 2> "$tmp/err"
+}
+
+# small NAME LEVELS ARGUMENT COMMAND...: a container that COMMAND makes, with these
+# levels; root has made it, or a plain user with $plain.
+small()
+{
+	local name=$1 want=$2 argument=$3
+	shift 3
+	# shellcheck disable=SC2086
+	"$@" sh "$tmp/small.sh" $argument > "$tmp/log" 2>&1 &
+	outer=$!
+	started || sed 's/^/# /' "$tmp/log"
+	[ -z "$holder" ] || kill "$holder"
+	holder=
+	look_small before
+	levels | paste -sd ' ' > "$tmp/out" 2> "$tmp/err"
+	[ "$(cat "$tmp/out")" = "$want" ] || cat "$tmp/out" >> "$tmp/err"
+	[ "$(cat "$tmp/out")" = "$want" ] &&
+		timeout 60 "${plain[@]}" ckpt checkpoint --kill --force --image "$tmp/home/small.image" "$init" 2> "$tmp/err"
+	result $? "$name: checkpoint"
+	init=
+	restart ${plain:+as_user} --image "$tmp/home/small.image" && look_small after &&
+		same && clean && counts
+	result $? "$name: all is as it was, and goes on"
+	end
+}
+
 ktap_print_header
-ktap_set_plan 26
+ktap_set_plan 40
 
 if ! prepare || ! start_root; then
 	sed 's/^/# /' "$tmp/log"
@@ -264,6 +383,8 @@ clean
 result $? "root: nothing of the preparation is left"
 counts
 result $? "root: it goes on"
+terminals
+result $? "root: its terminals are in use"
 timeout 60 ckpt checkpoint --kill --image "$tmp/image2" "$init" 2> "$tmp/err"
 result $? "root: another checkpoint"
 init=
@@ -331,6 +452,8 @@ clean
 result $? "user: nothing of the preparation is left"
 counts
 result $? "user: it goes on"
+terminals
+result $? "user: its terminals are in use"
 end
 # Group 50 has come along from outside, and is not root's to give from inside.
 ! restart --image "$tmp/home/image" && grep -q "ids from outside" "$tmp/err" &&
@@ -340,6 +463,27 @@ result $? "user: restart by root with other groups is refused"
 ckpt show "$tmp/home/image" > "$tmp/out" 2> "$tmp/err" &&
 	grep -q 'user ids 0 = 1000' "$tmp/out"
 result $? "show prints the map"
+
+# ---- user namespaces inside of others ----
+
+plain=()
+inner=(unshare --user --map-root-user)
+hold_range
+small "in another, with nothing" "2 mnt 1 net 1 pid 1 uts 1 ipc 1" "${inner[*]}" \
+	nsenter --user --target "$holder" unshare "${namespaces[@]}"
+hold_range
+small "in another, with mounts" "2 mnt 2 net 1 pid 1 uts 1 ipc 1" "" \
+	nsenter --user --target "$holder" unshare --pid --uts --ipc --net --fork "${inner[@]}" --mount
+hold_range
+small "in another, with all" "2 mnt 2 net 2 pid 2 uts 2 ipc 2" "" \
+	nsenter --user --target "$holder" "${inner[@]}" unshare "${namespaces[@]}"
+small "with mounts" "1 mnt 1 net 0 pid 0 uts 0 ipc 1" "" \
+	unshare --pid --uts --net --fork "${inner[@]}" --mount --ipc
+small "with nothing" "1 mnt 0 net 0 pid 0 uts 0 ipc 0" "${inner[*]}" \
+	unshare "${namespaces[@]}"
+plain=("${as_user[@]}")
+small "user: in another, with mounts" "2 mnt 2 net 0 pid 1 uts 1 ipc 0" "" \
+	"${as_user[@]}" "${inner[@]}" --pid --uts --fork "${inner[@]}" --mount
 
 # The calls can be for root only; a checkpoint is allowed for longer.
 old=$(cat /proc/sys/kernel/ckpt_unpriv_allowed)
