@@ -57,6 +57,7 @@ static int find_net(const void *arg, struct file *file, unsigned int fd)
 
 static int checkpoint_open_net(struct ckpt_ctx *ctx, struct file *file, int fd)
 {
+	struct ns_common *ns = get_proc_ns(file_inode(file));
 	char what[16];
 	int ret;
 
@@ -64,7 +65,8 @@ static int checkpoint_open_net(struct ckpt_ctx *ctx, struct file *file, int fd)
 		return 0;
 	snprintf(what, sizeof(what), "fd %d", fd);
 	ctx->what = what;
-	ret = ckpt_ns_id(ctx, get_proc_ns(file_inode(file)));
+	ret = ckpt_ns_may_hold(ctx, ns) ? ckpt_ns_id(ctx, ns) :
+	      ckpt_err(ctx, -EPERM, "keeps a network namespace that is not yours");
 	ctx->what = NULL;
 	return min(ret, 0);
 }

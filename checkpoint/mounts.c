@@ -79,28 +79,8 @@ static bool is_nsfs(const char *line, size_t len)
 	return strnstr(line, " - nsfs ", len);
 }
 
-static int check_length(struct ckpt_ctx *ctx, size_t len)
-{
-	if (len >= CKPT_MOUNT_LINE_MAX)
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"mount with %zu bytes of options: not supported", len);
-	return 0;
-}
-
-static int refuse_nsfs(struct ckpt_ctx *ctx, const char *line, size_t len)
-{
-	const char *path;
-	int path_len;
-
-	path = ckpt_mount_point(line, len, &path_len);
-	return ckpt_err(ctx, -EOPNOTSUPP,
-			"mount %.*s: keeps a namespace (nsfs), in another mount namespace than the root task's: not supported",
-			path_len, path);
-}
-
 /**
- * ckpt_check_mount - see whether a mount can be made again in a namespace other
- *	than the root task's
+ * ckpt_check_mount - see whether a mount can be made again
  * @ctx: the checkpoint
  * @line: its line of mountinfo
  * @len: length of that
@@ -109,8 +89,12 @@ static int refuse_nsfs(struct ckpt_ctx *ctx, const char *line, size_t len)
  */
 int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
 {
-	return is_nsfs(line, len) ? refuse_nsfs(ctx, line, len) :
-				    check_length(ctx, len);
+	if (is_nsfs(line, len))
+		return ckpt_refuse_kept(ctx, line, len);
+	if (len >= CKPT_MOUNT_LINE_MAX)
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"mount with %zu bytes of options: not supported", len);
+	return 0;
 }
 
 static int add_mount(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
@@ -119,8 +103,8 @@ static int add_mount(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 	struct ckpt_hdr_mount *h;
 	int ret;
 
-	ret = is_nsfs(line, len) ? checkpoint_kept_ns(ctx, ns, line, len) : 0;
-	ret = ret ?: check_length(ctx, len);
+	ret = is_nsfs(line, len) ? checkpoint_kept_ns(ctx, ns, line, len) :
+				   ckpt_check_mount(ctx, line, len);
 	if (ret)
 		return ret;
 	h = ckpt_new_rec(ctx, CKPT_HDR_MOUNT, ALIGN(sizeof(*h) + len + 1, 8));

@@ -270,6 +270,23 @@ int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 }
 
 /**
+ * ckpt_ns_may_hold - whether the caller may know what is in a namespace that
+ *	perhaps no task of the tree is in
+ * @ctx: the checkpoint
+ * @ns: the namespace, which a descriptor or a mount keeps
+ *
+ * Anybody can open one that is mounted. What is in it, only those may see who may
+ * enter.
+ *
+ * Return: true if so.
+ */
+bool ckpt_ns_may_hold(struct ckpt_ctx *ctx, struct ns_common *ns)
+{
+	return ckpt_obj_known(ctx, ns) || ckpt_ns_shared(ctx, ns) ||
+	       ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN);
+}
+
+/**
  * ckpt_user_ns_id - number of a user namespace
  * @ctx: the checkpoint
  * @ns: the user namespace
@@ -511,9 +528,13 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	ret = find_base_user_ns(ctx);
 	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
 		ctx->subject = &ctx->tasks[i];
-		ret = collect_namespaces(ctx, ctx->tasks[i].task) ?:
-		      checkpoint_open_nets(ctx, ctx->tasks[i].task);
+		ret = collect_namespaces(ctx, ctx->tasks[i].task);
 		cond_resched();
+	}
+	/* What is not known by now, no task is in. */
+	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
+		ctx->subject = &ctx->tasks[i];
+		ret = checkpoint_open_nets(ctx, ctx->tasks[i].task);
 	}
 	if (ret < 0)
 		return ret;

@@ -26,6 +26,7 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx);
 int checkpoint_task_ns(struct ckpt_ctx *ctx, struct task_struct *tsk);
 int ckpt_task_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns);
+bool ckpt_ns_may_hold(struct ckpt_ctx *ctx, struct ns_common *ns);
 int ckpt_user_ns_id(struct ckpt_ctx *ctx, struct user_namespace *ns);
 int ckpt_ns_fill(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user,
 		 struct ckpt_hdr_ns *h);

@@ -5,7 +5,8 @@
  *
  * Saved: which network namespace it is. One that no task is in comes along.
  * Refused: namespaces of other types, as only restart() makes them, and mounts are
- *	there before that; network namespaces that are the caller's at restart.
+ *	there before that; network namespaces that are the caller's at restart; all
+ *	of them in mount namespaces other than the root task's.
  *
  * The mounts come before the namespaces in the image, and a coordinator makes both.
  * So it is the namespace that tells which mounts it has.
@@ -89,15 +90,8 @@ static u32 mount_number(const char *line)
 	return kstrtou32(text, 10, &id) ? 0 : id;
 }
 
-/**
- * ckpt_mount_point - where something is mounted
- * @line: a line of mountinfo; need not have an end
- * @len: length of that
- * @path_len: length of the path, cut to what a message has room for
- *
- * Return: its fifth field, which has no end either.
- */
-const char *ckpt_mount_point(const char *line, size_t len, int *path_len)
+/* The fifth field of a line, which need not have an end. */
+static const char *mount_point(const char *line, size_t len, int *path_len)
 {
 	const char *end = line + len, *p = line;
 	int i;
@@ -131,7 +125,7 @@ int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 	struct kept *k;
 	int path_len;
 
-	path = ckpt_mount_point(line, len, &path_len);
+	path = mount_point(line, len, &path_len);
 	k = kzalloc(struct_size(k, path, path_len), GFP_KERNEL_ACCOUNT);
 	if (!k)
 		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
@@ -150,6 +144,25 @@ int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 }
 
 /**
+ * ckpt_refuse_kept - refuse a mount that keeps a namespace
+ * @ctx: the checkpoint
+ * @line: its line of mountinfo, of another mount namespace than the root task's
+ * @len: length of that
+ *
+ * Return: -EOPNOTSUPP, which has been reported.
+ */
+int ckpt_refuse_kept(struct ckpt_ctx *ctx, const char *line, size_t len)
+{
+	const char *path;
+	int path_len;
+
+	path = mount_point(line, len, &path_len);
+	return ckpt_err(ctx, -EOPNOTSUPP,
+			"mount %.*s: keeps a namespace (nsfs) in a mount namespace other than the root task's: not supported",
+			path_len, path);
+}
+
+/**
  * checkpoint_kept_all - write the namespaces that mounts keep
  * @ctx: the checkpoint; those of tasks have been written
  *
@@ -161,6 +174,9 @@ int checkpoint_kept_all(struct ckpt_ctx *ctx)
 	int id;
 
 	list_for_each_entry(k, &ctx->kept_ns, list) {
+		if (!ckpt_ns_may_hold(ctx, k->ns))
+			return ckpt_err(ctx, -EPERM, "mount %.*s: keeps a namespace that is not yours (nsfs)",
+					k->path_len, k->path);
 		id = ckpt_ns_id(ctx, k->ns);
 		if (id < 0)
 			return id;

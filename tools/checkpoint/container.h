@@ -176,7 +176,6 @@ int net_entered(struct net *net);
 int net_adopt(struct net *net, pid_t pid);
 int net_prepare(struct net *net);
 int net_supply(const struct net *net, struct ckpt_call *call);
-void net_keep(const struct net *net, struct container *ct);
 void net_free(struct net *net);
 
 /* container_user.c */

@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -425,6 +426,16 @@ static int make_outer_veth(const struct net *net, const struct space *sp,
 	return make_veth(net->outside, msg, l, sp->fd);
 }
 
+/* Far away from those that the kernel gives. */
+static int any_index(void)
+{
+	unsigned int index;
+
+	if (getrandom(&index, sizeof(index), 0) != sizeof(index))
+		return 0;
+	return 1 << 20 | (index & 0x3fffffff);
+}
+
 /* Both ends of a veth: the one outside is made, its peer is put inside. */
 static int add_veth(const struct net *net, const struct space *sp,
 		    const struct link *l)
@@ -443,8 +454,7 @@ static int add_veth(const struct net *net, const struct space *sp,
 	ret = make_outer_veth(net, sp, l, &outer, name, index);
 	for (i = 0; i < 8 && (ret == -NLE_EXIST || ret == -NLE_BUSY) &&
 	     !outside_index(net, name); i++)
-		ret = make_outer_veth(net, sp, l, &outer, name,
-				      1 << 20 | (random() & 0x3fffffff));
+		ret = make_outer_veth(net, sp, l, &outer, name, any_index());
 	if (ret == -NLE_PERM)
 		return failed(ret, "%s and %s: a link to the outside takes root; --map link:%s leaves it out",
 			      name, l->name, l->label);
@@ -1081,6 +1091,21 @@ static bool check_owners(const struct net *net)
 	return true;
 }
 
+/*
+ * Say where a namespace is that mounts keep. The descriptor stays ours. Those that
+ * we have not made are not ours to give.
+ */
+static void keep(const struct net *net, const struct space *sp)
+{
+	const struct container *ct = net->ct;
+	__u32 id = sp == net->spaces ? ct->root_net : sp->id;
+	size_t i;
+
+	for (i = 0; sp->ours && i < ct->nr_kept; i++)
+		if (ct->kept[i].ns == id)
+			ct->kept[i].fd = sp->fd;
+}
+
 /**
  * net_make - make the namespaces that are not the root task's
  * @net: the network
@@ -1092,6 +1117,7 @@ static bool check_owners(const struct net *net)
 int net_make(struct net *net)
 {
 	int status = -1;
+	size_t i;
 	pid_t pid;
 
 	if (net->nr_spaces == 1)
@@ -1102,8 +1128,11 @@ int net_make(struct net *net)
 	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
 	if (!pid)
 		_exit(make_spaces(net));
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status)
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status) {
+		for (i = 1; i < net->nr_spaces; i++)
+			keep(net, &net->spaces[i]);
 		return 0;
+	}
 	say("new network namespaces: %s",
 	    strerror(WIFEXITED(status) ? WEXITSTATUS(status) : errno));
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EPERM)
@@ -1120,8 +1149,10 @@ int net_make(struct net *net)
  */
 int net_entered(struct net *net)
 {
-	if (!keep_own(&net->spaces[0]))
+	if (!keep_own(&net->spaces[0])) {
+		keep(net, &net->spaces[0]);
 		return 0;
+	}
 	say("network: %s", strerror(errno));
 	return -1;
 }
@@ -1176,27 +1207,6 @@ int net_supply(const struct net *net, struct ckpt_call *call)
 	if (ret)
 		say("network namespaces: %s", strerror(-ret));
 	return ret;
-}
-
-/**
- * net_keep - say where the namespaces are that mounts keep
- * @net: the network, prepared
- * @ct: its container
- *
- * The descriptors stay @net's. Those of namespaces that we have not made are not
- * ours to give.
- */
-void net_keep(const struct net *net, struct container *ct)
-{
-	const struct space *sp;
-	size_t i, k;
-
-	for (i = 0; i < ct->nr_kept; i++)
-		for (k = 0; k < net->nr_spaces; k++) {
-			sp = &net->spaces[k];
-			if (sp->ours && ct->kept[i].ns == (k ? sp->id : ct->root_net))
-				ct->kept[i].fd = sp->fd;
-		}
 }
 
 /* ---- all of it ---- */

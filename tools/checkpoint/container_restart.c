@@ -193,7 +193,6 @@ static int prepare_net(struct preparation *p)
 	if (net_entered(p->net) ||
 	    (p->nr_users ? userns_network(p->users[0]) : net_prepare(p->net)))
 		return -1;
-	net_keep(p->net, &p->o->ct);
 	return net_supply(p->net, p->rq->call);
 }
 

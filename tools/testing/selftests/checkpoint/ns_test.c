@@ -833,6 +833,42 @@ TEST_F(ns, held_net_in_use)
 	supplied_round_trip(_metadata, &self->t, held_net_in_use_target);
 }
 
+/* Of somebody else's, who could only be opened. */
+static void others_net_target(struct shared *sh)
+{
+	held_ns(sh, CLONE_NEWNET, "net", fill_net);
+	TARGET_CHECK(sh, !setresgid(1000, 1000, 1000));
+	TARGET_CHECK(sh, !setresuid(1000, 1000, 1000));
+	TARGET_CHECK(sh, !prctl(PR_SET_DUMPABLE, 1));
+	target_step(sh, 1);
+}
+
+TEST_F(ns, refused_net_of_others)
+{
+	char *msg = (char *)&self->t.sh->data[64];
+	int status;
+	pid_t pid;
+
+	ASSERT_LT(0, spawn(&self->t, others_net_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	pid = fork();
+	if (!pid) {
+		if (setresgid(1000, 1000, 1000) || setresuid(1000, 1000, 1000))
+			_exit(99);
+		status = -do_checkpoint(&self->t, 0);
+		memcpy(msg, self->t.msg, 512);
+		msg[511] = 0;
+		_exit(status);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(EPERM, WEXITSTATUS(status));
+	EXPECT_NE(NULL, strstr(msg, "keeps a network namespace that is not yours"))
+		TH_LOG("%s", msg);
+	atomic_store(&self->t.sh->go, 1);
+	wait_verified(_metadata, &self->t);
+}
+
 /* A service that listens at the loopback of a network of its own. */
 static void net_in_use_target(struct shared *sh)
 {
