@@ -20,7 +20,7 @@ struct seq_file;
 int checkpoint_mounts(struct ckpt_ctx *ctx);
 int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 		       const char *line, size_t len);
-int ckpt_refuse_kept(struct ckpt_ctx *ctx, const char *line, size_t len);
+int ckpt_check_kept(struct ckpt_ctx *ctx, const char *line, size_t len);
 int checkpoint_kept_all(struct ckpt_ctx *ctx);
 int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns);
 void ckpt_kept_free(struct ckpt_ctx *ctx);

@@ -90,7 +90,7 @@ static bool is_nsfs(const char *line, size_t len)
 int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
 {
 	if (is_nsfs(line, len))
-		return ckpt_refuse_kept(ctx, line, len);
+		return ckpt_check_kept(ctx, line, len);
 	if (len >= CKPT_MOUNT_LINE_MAX)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"mount with %zu bytes of options: not supported", len);

@@ -144,21 +144,32 @@ int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 }
 
 /**
- * ckpt_refuse_kept - refuse a mount that keeps a namespace
- * @ctx: the checkpoint
- * @line: its line of mountinfo, of another mount namespace than the root task's
+ * ckpt_check_kept - see whether a mount that keeps a namespace can be made again in
+ *	a mount namespace other than the root task's
+ * @ctx: the checkpoint; the root task's mounts have been written
+ * @line: its line of mountinfo
  * @len: length of that
  *
- * Return: -EOPNOTSUPP, which has been reported.
+ * Mostly it has come along from the root task's, where it is still.
+ *
+ * Return: 0, or -EOPNOTSUPP, which has been reported.
  */
-int ckpt_refuse_kept(struct ckpt_ctx *ctx, const char *line, size_t len)
+int ckpt_check_kept(struct ckpt_ctx *ctx, const char *line, size_t len)
 {
+	struct kept *k;
 	const char *path;
+	char name[32];
 	int path_len;
 
+	list_for_each_entry(k, &ctx->kept_ns, list) {
+		snprintf(name, sizeof(name), " %s:[%u] ", k->ns->ops->name,
+			 k->ns->inum);
+		if (strnstr(line, name, len))
+			return 0;
+	}
 	path = mount_point(line, len, &path_len);
 	return ckpt_err(ctx, -EOPNOTSUPP,
-			"mount %.*s: keeps a namespace (nsfs) in a mount namespace other than the root task's: not supported",
+			"mount %.*s: keeps a namespace (nsfs) that no mount of the root task keeps: not supported",
 			path_len, path);
 }
 

@@ -3,9 +3,10 @@
 # share. Sourced, never run.
 #
 # Their init is busybox's, and their services are redis-server, a web server in
-# python3, with a /tmp of its own, and a program that uses System V IPC, a
-# POSIX message queue and files in a tmpfs. They have all kinds of namespaces of
-# their own. There are three kinds:
+# python3, with a /tmp of its own, the same in a network namespace that ip netns
+# has made (but where security modules are active), and a program that uses System
+# V IPC, a POSIX message queue and files in a tmpfs. They have all kinds of
+# namespaces of their own. There are three kinds:
 #
 #   root   made by root, no user namespace; an overlay on the guest's own system,
 #          and a veth to a bridge
@@ -150,7 +151,7 @@ look()
 	ps) inside ps -e -o pid=,ppid=,comm= | grep -v ps ;;
 	address) inside ip -o address show scope global | cut -d ' ' -f 2-8 ;;
 	ids) cat "/proc/$init/uid_map" "/proc/$init/gid_map" "/proc/$init/setgroups" ;;
-	private) inside sh -c 'pid=$(pgrep -f "^python3 -m http.server")
+	private) inside sh -c 'pid=$(pgrep -f "^python3 -m http.server 8000")
 		sha256sum < "/proc/$pid/root/tmp/private"; ls /tmp "/proc/$pid/root/tmp"
 		sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //" "/proc/$pid/mountinfo" | sort' ;;
 	labels)
@@ -163,11 +164,19 @@ for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":
         if name.startswith("security."):
             print(path, name, os.getxattr(path, name, follow_symlinks=False))'
 		;;
-	mounts) sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //' "/proc/$init/mountinfo" | sort ;;
+	mounts)
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/net:\[[0-9]+\]/net/' \
+			"/proc/$init/mountinfo" | sed -E 's/shared:[0-9]+/shared/' | sort
+		;;
+	blue)
+		inside ip netns list | sed 's/ .*//'
+		! inside test -e /run/netns/blue ||
+			in_blue ip -o address | cut -d ' ' -f 2-8 | grep -v fe80:
+		;;
 	esac
 }
 
-looks=(noise ipcs queue ps address ids mounts private)
+looks=(noise ipcs queue ps address blue ids mounts private)
 
 # ---- before ----
 
@@ -175,6 +184,7 @@ looks=(noise ipcs queue ps address ids mounts private)
 furnish()
 {
 	cp -a /run/guest/box/service "$box/volume/"
+	[ -n "${LSM:-}" ] || cp -a /run/guest/box/blue "$box/volume/service/"
 	chown -R "$owner:$owner" "$box/volume" "$box/root"
 	if [ "$kind" = user ]; then
 		chown "$owner:$owner" "$box"
@@ -232,6 +242,33 @@ start_box()
 	inside ip address add "$address/24" dev eth0
 	inside ip link set eth0 up
 	inside ip route add default via 10.77.0.1
+	[ -n "${LSM:-}" ] || start_blue
+}
+
+# In the network inside, without mounts of its own, as ip netns exec has them.
+in_blue()
+{
+	inside nsenter --net=/run/netns/blue "$@"
+}
+
+# A network inside, as ip netns makes it, that one of its services is in. What
+# security modules think of mounts is the business of the others.
+start_blue()
+{
+	inside ip netns add blue
+	inside ip link add blue0 type veth peer name eth0 netns blue
+	inside ip address add 10.78.0.1/24 dev blue0
+	inside ip link set blue0 up
+	in_blue ip link set lo up
+	in_blue ip address add 10.78.0.2/24 dev eth0
+	in_blue ip link set eth0 up
+	in_blue ip route add default via 10.78.0.1
+}
+
+blue_answers()
+{
+	inside python3 -c "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen('http://10.78.0.2:8001/service/blue/run', timeout=20).read())" |
+		cmp - /run/guest/box/blue/run
 }
 
 # box_save KIND: start the container, let it work, save and kill it.
@@ -245,6 +282,7 @@ box_save()
 	check "init runs" grep -q busybox "/proc/$init/comm"
 	check "redis-server answers" until_true 60 redis ping
 	check "web server answers" until_true 60 fetch service/web/run
+	[ -n "${LSM:-}" ] || check "service in a network inside answers" until_true 60 blue_answers
 	check "System V IPC is in use" until_true 60 inside test -s /run/count
 	redis set before reboot > /dev/null
 	redis eval "for i = 1, 50 do redis.call('rpush', 'list', 'element ' .. i) end" 0 > /dev/null
@@ -299,6 +337,7 @@ box_restore()
 element 50"
 	check "redis-server takes more" test "$(redis set after reboot)" = OK
 	check "web server answers" eval "fetch service/web/run | cmp - /run/guest/box/service/web/run"
+	[ -n "${LSM:-}" ] || check "service in a network inside answers" until_true 20 blue_answers
 	check "files in tmpfs" test "$(inside cat /run/link)" = precious
 	before=$(cat "$box/count")
 	check "counting goes on" until_true 20 counted "$before"
