@@ -186,7 +186,8 @@ int checkpoint_kept_all(struct ckpt_ctx *ctx)
 
 	list_for_each_entry(k, &ctx->kept_ns, list) {
 		if (!ckpt_ns_may_hold(ctx, k->ns))
-			return ckpt_err(ctx, -EPERM, "mount %.*s: keeps a namespace that is not yours (nsfs)",
+			return ckpt_err(ctx, -EPERM,
+					"mount %.*s: keeps a namespace that is not yours (nsfs)",
 					k->path_len, k->path);
 		id = ckpt_ns_id(ctx, k->ns);
 		if (id < 0)

@@ -984,7 +984,7 @@ static void mounted_net_target(struct shared *sh)
 	char path[32], *name = (char *)&sh->data[8];
 	int fd = held_ns(sh, CLONE_NEWNET, "net", NULL);
 
-	strcpy(name, "/tmp/ckpt-nsfs-XXXXXX");
+	memcpy(name, "/tmp/ckpt-nsfs-XXXXXX", 22);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	mount_net(sh, path, name);
 	/* That is in the mounts of the test. */
