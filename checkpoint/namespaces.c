@@ -780,8 +780,7 @@ static struct nsproxy *make_nsproxy(struct ckpt_ctx *ctx,
 				   struct uts_namespace, ns);
 	new->ipc_ns = container_of(own_or(ctx, h->ipc, &own->ipc_ns->ns),
 				   struct ipc_namespace, ns);
-	new->mnt_ns = to_mnt_ns(own_or(ctx, h->mnt,
-						from_mnt_ns(own->mnt_ns)));
+	new->mnt_ns = to_mnt_ns(own_or(ctx, h->mnt, from_mnt_ns(own->mnt_ns)));
 	new->net_ns = container_of(own_or(ctx, h->net, &own->net_ns->ns),
 				   struct net, ns);
 	new->cgroup_ns = container_of(own_or(ctx, h->cgroup, &own->cgroup_ns->ns),

@@ -156,7 +156,7 @@ look()
 		sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //" "/proc/$pid/mountinfo" | sort' ;;
 	labels)
 		pgrep --ns "$init" --nslist pid | sed 's|.*|/proc/&/attr/current|' |
-			xargs cat | tr -s '\0' '\n' | sort -u
+			xargs cat 2> /dev/null | tr -s '\0' '\n' | sort -u
 		inside python3 -c '
 import os
 for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":

@@ -172,7 +172,8 @@ contents()
 	local run=/proc/$init/root/run
 	(
 		cd "$run" || exit
-		find . -not -path './inner/*' -not -path './netns/*' -printf '%p %y %m %U %G %n %s %l %T@\n' | sort
+		find . -not -path './inner/*' -not -path './netns/*' \
+			-printf '%p %y %m %U %G %n %s %l %T@\n' | sort
 		sha256sum file dir/big
 		cat once/text always/text
 		touch once/new always/new 2>&1

@@ -506,7 +506,7 @@ TEST_F(ns, warned_of_net)
 	ASSERT_LT(0, spawn(t, lost_target));
 	ASSERT_TRUE(wait_step(t->sh, 1));
 	ASSERT_LT(0, do_checkpoint(t, 0)) TH_LOG("%s", t->msg);
-	EXPECT_NE(NULL, strstr(t->msg, "network namespace: has nexthop objects, which are not saved"))
+	EXPECT_NE(NULL, strstr(t->msg, "has nexthop objects, which are not saved"))
 		TH_LOG("%s", t->msg);
 	atomic_store(&t->sh->go, 1);
 	wait_verified(_metadata, t);

@@ -385,7 +385,8 @@ small()
 	levels | paste -sd ' ' > "$tmp/out" 2> "$tmp/err"
 	[ "$(cat "$tmp/out")" = "$want" ] || cat "$tmp/out" >> "$tmp/err"
 	[ "$(cat "$tmp/out")" = "$want" ] &&
-		timeout 60 "${plain[@]}" ckpt checkpoint --kill --force --image "$tmp/home/small.image" "$init" 2> "$tmp/err"
+		timeout 60 "${plain[@]}" ckpt checkpoint --kill --force \
+			--image "$tmp/home/small.image" "$init" 2> "$tmp/err"
 	result $? "$name: checkpoint"
 	init=
 	restart ${plain:+as_user} --image "$tmp/home/small.image" && look_small after &&
@@ -501,7 +502,8 @@ small "in another, with nothing" "2 mnt 1 net 1 pid 1 uts 1 ipc 1" "${inner[*]}"
 	nsenter --user --target "$holder" unshare "${namespaces[@]}"
 hold_range
 small "in another, with mounts" "2 mnt 2 net 1 pid 1 uts 1 ipc 1" "" \
-	nsenter --user --target "$holder" unshare --pid --uts --ipc --net --fork "${inner[@]}" --mount
+	nsenter --user --target "$holder" \
+		unshare --pid --uts --ipc --net --fork "${inner[@]}" --mount
 hold_range
 small "in another, with all" "2 mnt 2 net 2 pid 2 uts 2 ipc 2" "" \
 	nsenter --user --target "$holder" "${inner[@]}" unshare "${namespaces[@]}"
