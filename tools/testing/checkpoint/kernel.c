@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <linux/xarray.h>
+#include <net/af_unix.h>
 #include <asm/current.h>
 #include "internal.h"
 #include "pages.h"
@@ -90,6 +91,16 @@ ssize_t sized_strscpy(char *to, const char *from, size_t size)
 	return len < size ? len : -E2BIG;
 }
 
+int match_string(const char * const *array, size_t n, const char *string)
+{
+	size_t i;
+
+	for (i = 0; i < n && array[i]; i++)
+		if (!strcmp(array[i], string))
+			return i;
+	return -EINVAL;
+}
+
 int scnprintf(char *buf, size_t size, const char *fmt, ...)
 {
 	va_list args;
@@ -127,6 +138,9 @@ struct pcpu_hot only_cpu = { .current_task = &init_task };
 asm(".globl pcpu_hot, const_pcpu_hot; .set pcpu_hot, only_cpu; .set const_pcpu_hot, only_cpu");
 
 struct cpuinfo_x86 boot_cpu_data;
+
+/* No socket is in a message. */
+unsigned int unix_tot_inflight;
 
 int __cond_resched(void)
 {
@@ -300,8 +314,8 @@ static int use_records(struct ckpt_ctx *ctx)
 	ret = restore_container(ctx, &c);
 	if (ret)
 		return ret;
-	while (ckpt_read_opt_type(&c, CKPT_HDR_PID))
-		;
+	while ((h = ckpt_cursor_peek(&c)) && h->type != CKPT_HDR_TREE)
+		ckpt_cursor_next(&c);
 	ret = restore_tree(ctx, &c);
 	if (ret)
 		return ret;
