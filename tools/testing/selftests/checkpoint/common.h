@@ -103,7 +103,19 @@ static inline void target_step(struct shared *sh, int n)
 		nap_ms(2);
 }
 
-/* In the test: wait until the target has reached step @n. */
+/* In the target: the same in a child, whose parent waits. */
+static inline void in_child(struct shared *sh, void (*fn)(struct shared *sh))
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		fn(sh);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
 /* Receive a message; false if that does not tell who has sent it. */
 static inline bool recv_sender(int fd, struct ucred *cred)
 {
@@ -125,6 +137,7 @@ static inline bool recv_sender(int fd, struct ucred *cred)
 	return true;
 }
 
+/* In the test: wait until the target has reached step @n. */
 static inline bool wait_step(struct shared *sh, int n)
 {
 	long ms;

@@ -199,7 +199,7 @@ look()
 }
 
 # A network namespace goes with its last task, but not at once.
-wait_for_links()
+gone()
 {
 	for _ in {1..100}; do
 		[ -e /sys/class/net/ckpttest1 ] || break
@@ -210,7 +210,7 @@ wait_for_links()
 # restart ARGUMENT...: $init is the new init.
 restart()
 {
-	wait_for_links
+	gone
 	rm -f "$tmp/pid"
 	timeout 60 ckpt restart --detach --pidfile "$tmp/pid" "$@" > "$tmp/out" 2> "$tmp/err"
 	local status=$?
@@ -227,22 +227,6 @@ restart_from_pipe()
 	local status=$?
 	init=$(cat "$tmp/pid" 2> /dev/null)
 	return $status
-}
-
-end()
-{
-	[ -n "$init" ] || return 0
-	kill -9 "$init"
-	tail --pid="$init" -f /dev/null
-	init=
-	wait_for_links
-}
-
-same()
-{
-	cmp -s "$tmp/$1.before" "$tmp/$1.after" && return
-	diff "$tmp/$1.before" "$tmp/$1.after" > "$tmp/err"
-	return 1
 }
 
 ktap_print_header

@@ -169,21 +169,6 @@ restart()
 	return $status
 }
 
-end()
-{
-	[ -n "$init" ] || return 0
-	kill -9 "$init"
-	tail --pid="$init" -f /dev/null
-	init=
-}
-
-same()
-{
-	cmp -s "$tmp/$1.before" "$tmp/$1.after" && return
-	diff "$tmp/$1.before" "$tmp/$1.after" > "$tmp/err"
-	return 1
-}
-
 ktap_print_header
 ktap_set_plan 9
 

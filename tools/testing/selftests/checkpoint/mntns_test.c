@@ -579,17 +579,16 @@ TEST_F(mntns, slave)
 
 /* ---- refused at checkpoint ---- */
 
+static void open_master(struct shared *sh)
+{
+	TARGET_CHECK(sh, own_mounts());
+	TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) >= 0);
+	target_step(sh, 1);
+}
+
 static void master_target(struct shared *sh)
 {
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, own_mounts());
-		TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) >= 0);
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
+	in_child(sh, open_master);
 }
 
 TEST_F(mntns, refused_master)
@@ -654,22 +653,22 @@ TEST_F(mntns, refused_gone)
 }
 
 /* A proc filesystem of process ids that are not the tree's. */
+static void mount_foreign_proc(struct shared *sh)
+{
+	int status;
+	pid_t pid;
+
+	TARGET_CHECK(sh, own_mounts());
+	pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (!pid)
+		_exit(mount("proc", place, "proc", 0, NULL));
+	TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid && !status);
+	target_step(sh, 1);
+}
+
 static void foreign_proc_target(struct shared *sh)
 {
-	pid_t child = fork(), pid;
-	int status;
-
-	if (!child) {
-		TARGET_CHECK(sh, own_mounts());
-		pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL,
-			      NULL);
-		if (!pid)
-			_exit(mount("proc", place, "proc", 0, NULL));
-		TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid && !status);
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
+	in_child(sh, mount_foreign_proc);
 }
 
 TEST_F(mntns, refused_foreign_proc)

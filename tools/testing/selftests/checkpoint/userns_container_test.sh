@@ -261,13 +261,6 @@ look()
 	} > "$tmp/$1" 2> "$tmp/err"
 }
 
-same()
-{
-	cmp -s "$tmp/before" "$tmp/after" && return
-	diff "$tmp/before" "$tmp/after" > "$tmp/err"
-	return 1
-}
-
 # owned NAME...: do these namespaces belong to the container's user namespace?
 owned()
 {
@@ -295,15 +288,6 @@ restart()
 	local status=$?
 	init=$(cat "$tmp/home/pid" 2> /dev/null)
 	return $status
-}
-
-end()
-{
-	[ -n "$init" ] || return 0
-	kill -9 "$init"
-	tail --pid="$init" -f /dev/null
-	init=
-	gone
 }
 
 gone()
