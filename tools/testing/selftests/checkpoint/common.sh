@@ -38,11 +38,11 @@ end()
 	gone
 }
 
-# same [NAME]: is what a test has looked at what it was?
+# same NAME: is what a test has looked at what it was?
 same()
 {
-	local name=${1:+$1.}
-	cmp -s "$tmp/${name}before" "$tmp/${name}after" && return
-	diff "$tmp/${name}before" "$tmp/${name}after" > "$tmp/err"
+	local name=$1
+	cmp -s "$tmp/$name.before" "$tmp/$name.after" && return
+	diff "$tmp/$name.before" "$tmp/$name.after" > "$tmp/err"
 	return 1
 }
