@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <sys/auxv.h>
 #include <sys/io.h>
+#include <ucontext.h>
 
 FIXTURE(cpu) {
 	struct ckpt_test t;
@@ -405,6 +406,77 @@ static void speculation(struct shared *sh)
 TEST_F(cpu, speculation)
 {
 	ROUND_TRIP(&self->t, speculation);
+}
+
+/* ---- protection keys ---- */
+
+static unsigned int read_pkru(void)
+{
+	unsigned int eax, edx;
+
+	asm volatile(".byte 0x0f,0x01,0xee" : "=a" (eax), "=d" (edx) : "c" (0));
+	return eax;
+}
+
+static void write_pkru(unsigned int pkru)
+{
+	asm volatile(".byte 0x0f,0x01,0xef" : : "a" (pkru), "c" (0), "d" (0));
+}
+
+/* Of keys that nobody uses. */
+static void key_rights(struct shared *sh)
+{
+	unsigned int pkru = read_pkru() ^ 0x90000000;
+
+	write_pkru(pkru);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, read_pkru() == pkru);
+}
+
+TEST_F(cpu, key_rights)
+{
+	int key = pkey_alloc(0, 0);
+
+	if (key < 0)
+		SKIP(return, "no protection keys");
+	pkey_free(key);
+	ROUND_TRIP(&self->t, key_rights);
+}
+
+/* ---- the last exception ---- */
+
+static volatile long long trap[3];
+
+static void on_trap(int sig, siginfo_t *info, void *uc)
+{
+	const greg_t *regs = ((ucontext_t *)uc)->uc_mcontext.gregs;
+
+	trap[0] = regs[REG_TRAPNO];
+	trap[1] = regs[REG_ERR];
+	trap[2] = regs[REG_CR2];
+	if (sig == SIGSEGV)
+		((ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP] += 7;
+}
+
+/* It writes where nothing is; later signals tell as well. */
+static void last_exception(struct shared *sh)
+{
+	struct sigaction sa = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSEGV, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+	/* 7 bytes long. */
+	asm volatile("movq $0, (%0)" : : "a" (0x123450L) : "memory");
+	TARGET_CHECK(sh, trap[0] == 14 && trap[1] == 6 && trap[2] == 0x123450);
+	target_step(sh, 1);
+	trap[0] = trap[1] = trap[2] = 0;
+	TARGET_CHECK(sh, !raise(SIGUSR1));
+	TARGET_CHECK(sh, trap[0] == 14 && trap[1] == 6 && trap[2] == 0x123450);
+}
+
+TEST_F(cpu, last_exception)
+{
+	ROUND_TRIP(&self->t, last_exception);
 }
 
 /* ---- the vdso ---- */
