@@ -9,14 +9,43 @@
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
 #include <net/net_namespace.h>
+#include <net/netfilter/nf_tables.h>
 #include <net/sch_generic.h>
 
+#if IS_BUILTIN(CONFIG_NF_TABLES)
+static inline bool ckpt_net_has_tables(const struct net *net)
+{
+	return !list_empty(&nft_pernet(net)->tables);
+}
+#else
+static inline bool ckpt_net_has_tables(const struct net *net)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_NETFILTER_FAMILY_ARP
+#define ckpt_arp_hooks(net)	(net)->nf.hooks_arp
+#else
+#define ckpt_arp_hooks(net)	""
+#endif
+
+#ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
+#define ckpt_bridge_hooks(net)	(net)->nf.hooks_bridge
+#else
+#define ckpt_bridge_hooks(net)	""
+#endif
+
 #ifdef CONFIG_NETFILTER
-/* Whether anything listens to the packets of @net. */
+/* Whether anything listens to the packets of @net, or is there to do so. */
 static inline bool ckpt_net_has_filters(const struct net *net)
 {
 	return memchr_inv(net->nf.hooks_ipv4, 0, sizeof(net->nf.hooks_ipv4)) ||
-	       memchr_inv(net->nf.hooks_ipv6, 0, sizeof(net->nf.hooks_ipv6));
+	       memchr_inv(net->nf.hooks_ipv6, 0, sizeof(net->nf.hooks_ipv6)) ||
+	       memchr_inv(ckpt_arp_hooks(net), 0, sizeof(ckpt_arp_hooks(net))) ||
+	       memchr_inv(ckpt_bridge_hooks(net), 0,
+			  sizeof(ckpt_bridge_hooks(net))) ||
+	       ckpt_net_has_tables(net);
 }
 #else
 static inline bool ckpt_net_has_filters(const struct net *net)
@@ -24,6 +53,42 @@ static inline bool ckpt_net_has_filters(const struct net *net)
 	return false;
 }
 #endif
+
+#ifdef CONFIG_NETFILTER_INGRESS
+#define ckpt_ingress_hooks(dev)	rcu_access_pointer((dev)->nf_hooks_ingress)
+#else
+#define ckpt_ingress_hooks(dev)	false
+#endif
+
+#ifdef CONFIG_NETFILTER_EGRESS
+#define ckpt_egress_hooks(dev)	rcu_access_pointer((dev)->nf_hooks_egress)
+#else
+#define ckpt_egress_hooks(dev)	false
+#endif
+
+static inline bool ckpt_netdev_has_filters(const struct net_device *dev)
+{
+	return ckpt_ingress_hooks(dev) || ckpt_egress_hooks(dev);
+}
+
+#ifdef CONFIG_NET_XGRESS
+static inline bool ckpt_netdev_has_bpf(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->tcx_ingress) ||
+	       rcu_access_pointer(dev->tcx_egress);
+}
+#else
+static inline bool ckpt_netdev_has_bpf(const struct net_device *dev)
+{
+	return false;
+}
+#endif
+
+/* Programs that find sockets, or dissect packets. */
+static inline bool ckpt_net_has_bpf(const struct net *net)
+{
+	return memchr_inv(net->bpf.run_array, 0, sizeof(net->bpf.run_array));
+}
 
 #ifdef CONFIG_XFRM
 static inline bool ckpt_net_has_xfrm(struct net *net)
