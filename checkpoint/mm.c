@@ -89,7 +89,7 @@ static int check_supported(struct ckpt_ctx *ctx, struct mm_struct *mm)
 	if (ckpt_mm_has_aio(mm))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"memory: asynchronous I/O context, see io_setup(2)");
-	return 0;
+	return ckpt_arch_check_mm(ctx, mm);
 }
 
 static void fill_mm(struct ckpt_hdr_mm *h, struct mm_struct *mm)

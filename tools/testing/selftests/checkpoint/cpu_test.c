@@ -8,10 +8,13 @@
 #include <asm/ldt.h>
 #include <asm/prctl.h>
 #include <assert.h>
+#include <elf.h>
 #include <limits.h>
 #include <stddef.h>
 #include <sys/auxv.h>
 #include <sys/io.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
 #include <ucontext.h>
 
 FIXTURE(cpu) {
@@ -652,6 +655,108 @@ TEST_F(cpu, ldt)
 	REFUSED(&self->t, ldt, EOPNOTSUPP, "local descriptor table");
 }
 
+#define X32	0x40000000
+
+/* Longer than the checkpoint takes. */
+static void x32_call(struct shared *sh)
+{
+	struct timespec ts = { .tv_nsec = 1 };
+
+	atomic_store(&sh->data[0], !syscall(X32 | SYS_nanosleep, &ts, NULL));
+	ts.tv_sec = atomic_load(&sh->data[0]) ? 2 : 0;
+	atomic_store(&sh->ready, 1);
+	syscall(X32 | SYS_nanosleep, &ts, NULL);
+}
+
+TEST_F(cpu, x32_call)
+{
+	ASSERT_LT(0, spawn(&self->t, x32_call));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	if (!atomic_load(&self->t.sh->data[0]))
+		SKIP(return, "no x32 system calls");
+	ASSERT_TRUE(wait_asleep(self->t.pid));
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(&self->t, 0));
+	EXPECT_NE(NULL, strstr(self->t.msg, "an x32 system call"))
+		TH_LOG("%s", self->t.msg);
+	wait_verified(_metadata, &self->t);
+}
+
+static void one_step(struct shared *sh)
+{
+	target_step(sh, 1);
+}
+
+/* A program that does nothing, for ever. */
+static const struct {
+	Elf32_Ehdr e;
+	Elf32_Phdr p;
+	unsigned char code[4];
+} x32_image = {
+	.e = {
+		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
+		.e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
+		.e_entry = 0x400000 + offsetof(__typeof__(x32_image), code),
+		.e_phoff = offsetof(__typeof__(x32_image), p),
+		.e_ehsize = sizeof(Elf32_Ehdr), .e_phentsize = sizeof(Elf32_Phdr),
+		.e_phnum = 1,
+	},
+	.p = {
+		.p_type = PT_LOAD, .p_vaddr = 0x400000, .p_paddr = 0x400000,
+		.p_filesz = sizeof(x32_image), .p_memsz = sizeof(x32_image),
+		.p_flags = PF_R | PF_X, .p_align = 4096,
+	},
+	.code = { 0xeb, 0xfe },		/* jmp . */
+};
+
+static void x32_program(struct shared *sh)
+{
+	static const char name[] = "/tmp/ckpt-x32";
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0700);
+
+	TARGET_CHECK(sh, write(fd, &x32_image, sizeof(x32_image)) == sizeof(x32_image));
+	close(fd);
+	atomic_store(&sh->ready, 1);
+	execl(name, name, NULL);
+	atomic_store(&sh->data[0], 1);
+}
+
+TEST_F(cpu, x32_program)
+{
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, x32_program));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(200);
+	unlink("/tmp/ckpt-x32");
+	ASSERT_EQ(0, atomic_load(&t->sh->failed));
+	if (atomic_load(&t->sh->data[0]))
+		SKIP(return, "no x32 programs");
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "x32 program"))
+		TH_LOG("%s", t->msg);
+}
+
+/* A debugger has gone, and left one behind. */
+TEST_F(cpu, breakpoint)
+{
+	const long dr0 = offsetof(struct user, u_debugreg[0]);
+	const long dr7 = offsetof(struct user, u_debugreg[7]);
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, one_step));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(0, ptrace(PTRACE_ATTACH, t->pid, NULL, NULL));
+	ASSERT_EQ(t->pid, waitpid(t->pid, NULL, __WALL));
+	ASSERT_EQ(0, ptrace(PTRACE_POKEUSER, t->pid, dr0, (void *)0x1000));
+	ASSERT_EQ(0, ptrace(PTRACE_POKEUSER, t->pid, dr7, (void *)1));
+	ASSERT_EQ(0, ptrace(PTRACE_DETACH, t->pid, NULL, NULL));
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "hardware breakpoints"))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+}
+
 static void dispatch(struct shared *sh)
 {
 	static char selector;		/* SYSCALL_DISPATCH_FILTER_ALLOW */
@@ -725,6 +830,10 @@ static const struct change {
 	       1 << 20, EOPNOTSUPP, "64-bit vdso differs"),
 	CHANGE("high addresses", CKPT_HDR_X86_HEADER, header, addr_end,
 	       1ULL << 57, EOPNOTSUPP, "5-level"),
+	CHANGE("CPUID that faults", CKPT_HDR_X86_CPU, cpu, state, CKPT_X86_NOCPUID,
+	       EOPNOTSUPP, "cannot make CPUID fault"),
+	CHANGE("flush of the cache", CKPT_HDR_X86_CPU, cpu, spec_l1d, PR_SPEC_ENABLE,
+	       EOPNOTSUPP, "cannot set speculation control"),
 	CHANGE("vdso not announced", CKPT_HDR_X86_HEADER, header, vdso_used,
 	       0, EBADMSG, "arch header"),
 	CHANGE("kernel code", CKPT_HDR_X86_CPU, cpu, cs, 0x10, EBADMSG,
@@ -745,14 +854,10 @@ static const struct change {
 	       "vdso"),
 };
 
-static void one_step(struct shared *sh)
-{
-	target_step(sh, 1);
-}
-
 TEST_F(cpu, changed_images)
 {
 	struct ckpt_hdr_header *header;
+	struct ckpt_hdr_x86_header *x86;
 	struct ckpt_hdr_meta_end *end;
 	uint64_t saved;
 	uint8_t *image;
@@ -771,6 +876,17 @@ TEST_F(cpu, changed_images)
 	end = (void *)(image + header->meta_len - sizeof(*end));
 	ASSERT_EQ(CKPT_HDR_META_END, end->h.type);
 	ASSERT_EQ(end->crc, crc32c(image, (uint8_t *)end - image));
+
+	/* Nobody uses it, so that is only said. */
+	x86 = find_record(image, CKPT_HDR_X86_HEADER);
+	x86->xfeatures_offered |= 1ULL << 40;
+	end->crc = crc32c(image, (uint8_t *)end - image);
+	ASSERT_LT(0, restart_killed(&self->t));
+	EXPECT_NE(NULL, strstr(self->t.msg, "which is not in use now"))
+		TH_LOG("%s", self->t.msg);
+	kill(self->t.pid, SIGKILL);
+	ASSERT_EQ(self->t.pid, waitpid(self->t.pid, NULL, __WALL));
+	x86->xfeatures_offered &= ~(1ULL << 40);
 
 	for (i = 0; i < ARRAY_SIZE(changes); i++) {
 		const struct change *c = &changes[i];
