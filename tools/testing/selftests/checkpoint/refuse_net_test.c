@@ -512,4 +512,36 @@ TEST_F(refuse_net, long_address)
 	close(fd);
 }
 
+/* Of two sockets the one that has sent something is not saved. */
+static void has_message(struct shared *sh)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int from = socket(AF_UNIX, SOCK_DGRAM, 0), to = socket(AF_UNIX, SOCK_DGRAM, 0);
+	socklen_t len = sizeof(addr);
+
+	/* An abstract name of the kernel's choice. */
+	TARGET_CHECK(sh, from == 3 && !bind(to, (struct sockaddr *)&addr, 2));
+	TARGET_CHECK(sh, !getsockname(to, (struct sockaddr *)&addr, &len));
+	TARGET_CHECK(sh, sendto(from, "x", 1, 0, (struct sockaddr *)&addr, len) == 1);
+	target_step(sh, 1);
+}
+
+TEST_F(refuse_net, message_from_external)
+{
+	struct ckpt_test *t = &self->t;
+	struct ckpt_external ext = { .key = (uintptr_t)"sender" };
+
+	ASSERT_LT(0, spawn(t, has_message));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ext.fd = get_socket(t->pid);
+	t->ext = &ext;
+	t->nr_ext = 1;
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "holds a message from an external socket"))
+		TH_LOG("%s", t->msg);
+	close(ext.fd);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+}
+
 TEST_HARNESS_MAIN
