@@ -61,7 +61,8 @@ static const char *lost_state(struct net *net)
 	for_each_netdev(net, dev) {
 		if (ckpt_netdev_has_qdisc(dev))
 			why = "has queueing disciplines";
-		else if (ckpt_netdev_has_filters(dev))
+		else if (ckpt_netdev_has_ingress(dev) ||
+			 ckpt_netdev_has_egress(dev))
 			why = "has packet filters";
 		else if (ckpt_netdev_has_bpf(dev))
 			why = "has BPF programs";

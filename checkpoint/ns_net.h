@@ -25,15 +25,27 @@ static inline bool ckpt_net_has_tables(const struct net *net)
 #endif
 
 #ifdef CONFIG_NETFILTER_FAMILY_ARP
-#define ckpt_arp_hooks(net)	(net)->nf.hooks_arp
+static inline bool ckpt_net_has_arp_hooks(const struct net *net)
+{
+	return memchr_inv(net->nf.hooks_arp, 0, sizeof(net->nf.hooks_arp));
+}
 #else
-#define ckpt_arp_hooks(net)	""
+static inline bool ckpt_net_has_arp_hooks(const struct net *net)
+{
+	return false;
+}
 #endif
 
 #ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
-#define ckpt_bridge_hooks(net)	(net)->nf.hooks_bridge
+static inline bool ckpt_net_has_bridge_hooks(const struct net *net)
+{
+	return memchr_inv(net->nf.hooks_bridge, 0, sizeof(net->nf.hooks_bridge));
+}
 #else
-#define ckpt_bridge_hooks(net)	""
+static inline bool ckpt_net_has_bridge_hooks(const struct net *net)
+{
+	return false;
+}
 #endif
 
 #ifdef CONFIG_NETFILTER
@@ -42,9 +54,7 @@ static inline bool ckpt_net_has_filters(const struct net *net)
 {
 	return memchr_inv(net->nf.hooks_ipv4, 0, sizeof(net->nf.hooks_ipv4)) ||
 	       memchr_inv(net->nf.hooks_ipv6, 0, sizeof(net->nf.hooks_ipv6)) ||
-	       memchr_inv(ckpt_arp_hooks(net), 0, sizeof(ckpt_arp_hooks(net))) ||
-	       memchr_inv(ckpt_bridge_hooks(net), 0,
-			  sizeof(ckpt_bridge_hooks(net))) ||
+	       ckpt_net_has_arp_hooks(net) || ckpt_net_has_bridge_hooks(net) ||
 	       ckpt_net_has_tables(net);
 }
 #else
@@ -55,21 +65,28 @@ static inline bool ckpt_net_has_filters(const struct net *net)
 #endif
 
 #ifdef CONFIG_NETFILTER_INGRESS
-#define ckpt_ingress_hooks(dev)	rcu_access_pointer((dev)->nf_hooks_ingress)
+static inline bool ckpt_netdev_has_ingress(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->nf_hooks_ingress);
+}
 #else
-#define ckpt_ingress_hooks(dev)	false
+static inline bool ckpt_netdev_has_ingress(const struct net_device *dev)
+{
+	return false;
+}
 #endif
 
 #ifdef CONFIG_NETFILTER_EGRESS
-#define ckpt_egress_hooks(dev)	rcu_access_pointer((dev)->nf_hooks_egress)
-#else
-#define ckpt_egress_hooks(dev)	false
-#endif
-
-static inline bool ckpt_netdev_has_filters(const struct net_device *dev)
+static inline bool ckpt_netdev_has_egress(const struct net_device *dev)
 {
-	return ckpt_ingress_hooks(dev) || ckpt_egress_hooks(dev);
+	return rcu_access_pointer(dev->nf_hooks_egress);
 }
+#else
+static inline bool ckpt_netdev_has_egress(const struct net_device *dev)
+{
+	return false;
+}
+#endif
 
 #ifdef CONFIG_NET_XGRESS
 static inline bool ckpt_netdev_has_bpf(const struct net_device *dev)

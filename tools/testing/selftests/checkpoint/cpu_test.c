@@ -8,7 +8,6 @@
 #include <asm/ldt.h>
 #include <asm/prctl.h>
 #include <assert.h>
-#include <elf.h>
 #include <limits.h>
 #include <stddef.h>
 #include <sys/auxv.h>
@@ -472,7 +471,9 @@ static void last_exception(struct shared *sh)
 	asm volatile("movq $0, (%0)" : : "a" (0x123450L) : "memory");
 	TARGET_CHECK(sh, trap[0] == 14 && trap[1] == 6 && trap[2] == 0x123450);
 	target_step(sh, 1);
-	trap[0] = trap[1] = trap[2] = 0;
+	trap[0] = 0;
+	trap[1] = 0;
+	trap[2] = 0;
 	TARGET_CHECK(sh, !raise(SIGUSR1));
 	TARGET_CHECK(sh, trap[0] == 14 && trap[1] == 6 && trap[2] == 0x123450);
 }
@@ -686,27 +687,19 @@ static void one_step(struct shared *sh)
 	target_step(sh, 1);
 }
 
-/* A program that does nothing, for ever. */
+/* A program that does nothing, for ever: headers of ELF, and one instruction. */
 static const struct {
-	Elf32_Ehdr e;
-	Elf32_Phdr p;
+	uint32_t header[13];
+	uint32_t segment[8];
 	unsigned char code[4];
 } x32_image = {
-	.e = {
-		.e_ident = { 0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT },
-		.e_type = ET_EXEC, .e_machine = EM_X86_64, .e_version = EV_CURRENT,
-		.e_entry = 0x400000 + offsetof(__typeof__(x32_image), code),
-		.e_phoff = offsetof(__typeof__(x32_image), p),
-		.e_ehsize = sizeof(Elf32_Ehdr), .e_phentsize = sizeof(Elf32_Phdr),
-		.e_phnum = 1,
-	},
-	.p = {
-		.p_type = PT_LOAD, .p_vaddr = 0x400000, .p_paddr = 0x400000,
-		.p_filesz = sizeof(x32_image), .p_memsz = sizeof(x32_image),
-		.p_flags = PF_R | PF_X, .p_align = 4096,
-	},
+	.header = { 0x464c457f, 0x010101, 0, 0, 62 << 16 | 2, 1, 0x400000 + 84, 52, 0, 0,
+		    32 << 16 | 52, 1 },
+	.segment = { 1, 0, 0x400000, 0x400000, 88, 88, 5, 4096 },
 	.code = { 0xeb, 0xfe },		/* jmp . */
 };
+
+static_assert(sizeof(x32_image) == 88);
 
 static void x32_program(struct shared *sh)
 {

@@ -796,7 +796,8 @@ static void in_fault(struct shared *sh)
 	if ((uffd < 0 || ioctl(uffd, UFFDIO_API, &api)) && absent(sh))
 		return;
 	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	reg.range.start = sh->data[2] = (uintptr_t)p;
+	reg.range.start = (uintptr_t)p;
+	sh->data[2] = (uintptr_t)p;
 	TARGET_CHECK(sh, !ioctl(uffd, UFFDIO_REGISTER, &reg));
 	TARGET_CHECK(sh, !pipe(fds) && write(fds[1], "x", 1) == 1);
 	TARGET_CHECK(sh, !pthread_create(&thread, NULL, end_fault, sh));
