@@ -957,4 +957,21 @@ TEST_F(mm, high_water)
 	ROUND_TRIP(&self->t, high_water);
 }
 
+/* It has done so once, and no longer does. */
+static void used_aio(struct shared *sh)
+{
+	unsigned long ctx = 0;
+
+	sh->data[0] = !!syscall(SYS_io_setup, 4, &ctx);
+	TARGET_CHECK(sh, sh->data[0] || !syscall(SYS_io_destroy, ctx));
+	target_step(sh, 1);
+	ctx = 0;
+	TARGET_CHECK(sh, sh->data[0] || !syscall(SYS_io_setup, 4, &ctx));
+}
+
+TEST_F(mm, used_aio)
+{
+	ROUND_TRIP(&self->t, used_aio);
+}
+
 TEST_HARNESS_MAIN
