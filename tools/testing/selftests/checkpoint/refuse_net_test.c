@@ -164,6 +164,18 @@ static void packet_filter(struct shared *sh)
 	in_child(sh, in_other_net);
 }
 
+static void answer_for_others(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWNET));
+	TARGET_CHECK(sh, !system("ip neigh add proxy 10.1.2.3 dev lo"));
+	target_step(sh, 1);
+}
+
+static void proxy(struct shared *sh)
+{
+	in_child(sh, answer_for_others);
+}
+
 /* The first has a link on top of one of the second's. */
 static void wait_here(struct shared *sh)
 {
@@ -229,6 +241,8 @@ static const struct row rows[] = {
 	{ "long message", long_message, EOPNOTSUPP, "holds a message of 1572864 bytes" },
 	{ "packet filter", packet_filter, EOPNOTSUPP,
 	  "network namespace other than the root task's: has packet filters" },
+	{ "proxy", proxy, EOPNOTSUPP,
+	  "network namespace other than the root task's: has proxies for neighbours" },
 	{ "link later", link_later, EOPNOTSUPP,
 	  "link mac0 is on top of one in a namespace that comes later" },
 	{ "hidden proc", hidden_proc, ENOENT, "mount /tmp/proc: cannot be found" },
