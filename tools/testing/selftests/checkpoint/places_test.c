@@ -16,10 +16,12 @@
 #include <sys/eventfd.h>
 #include <sys/fsuid.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
+#include <termios.h>
 
 FIXTURE(places) {
 	struct ckpt_test t;
@@ -404,8 +406,82 @@ TEST_F_TIMEOUT(places, in_message, 100)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(files); i++)
 		one_row(_metadata, &self->t, in_message, files[i].name, i);
+}
+
+/* In a connection that nobody has accepted. */
+static void in_connection(struct shared *sh)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int l = socket(AF_UNIX, SOCK_STREAM, 0), c = socket(AF_UNIX, SOCK_STREAM, 0);
+	socklen_t len = sizeof(addr);
+	int fd = make_memfd();
+
+	TARGET_CHECK(sh, !bind(l, (struct sockaddr *)&addr, 2) && !listen(l, 5));
+	TARGET_CHECK(sh, !getsockname(l, (struct sockaddr *)&addr, &len));
+	TARGET_CHECK(sh, !connect(c, (struct sockaddr *)&addr, len) && send_fd(c, fd));
+	close(fd);
+	close(c);
+	target_step(sh, 1);
+	fd = receive_fd(accept(l, NULL, NULL));
+	TARGET_CHECK(sh, fd >= 0 && check_text(fd));
+}
+
+TEST_F(places, in_connection)
+{
+	ROUND_TRIP(&self->t, in_connection);
+}
+
+/* In the queue of a socket that is in a message itself, mapped, and twice. */
+static void in_socket_in_message(struct shared *sh)
+{
+	int outer[2], inner[2], fd = make_memfd(), sock, one, two;
+	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	TARGET_CHECK(sh, p != MAP_FAILED);
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_DGRAM, 0, outer));
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_DGRAM, 0, inner));
+	TARGET_CHECK(sh, send_fd(inner[0], fd) && send_fd(inner[0], fd));
+	TARGET_CHECK(sh, send_fd(outer[0], inner[1]));
+	close(fd);
+	close(inner[0]);
+	close(inner[1]);
+	target_step(sh, 1);
+	sock = receive_fd(outer[1]);
+	one = receive_fd(sock);
+	two = receive_fd(sock);
+	TARGET_CHECK(sh, check_text(one) && check_text(two));
+	TARGET_CHECK(sh, !memcmp(p, "text", 4));
+	p[0] = 'T';
+	TARGET_CHECK(sh, pread(one, &sock, 1, 0) == 1 && (char)sock == 'T');
+	/* One file, and thus one position. */
+	TARGET_CHECK(sh, lseek(one, 2, SEEK_SET) == 2 && lseek(two, 0, SEEK_CUR) == 2);
+}
+
+TEST_F(places, in_socket_in_message)
+{
+	ROUND_TRIP(&self->t, in_socket_in_message);
+}
+
+/* Our own terminal, whose master nobody has open. */
+static void terminal_in_message(struct shared *sh)
+{
+	int sv[2], master = make_master(), unlock = 0;
+	char name[32];
+
+	TARGET_CHECK(sh, !ioctl(master, TIOCSPTLCK, &unlock));
+	TARGET_CHECK(sh, !ptsname_r(master, name, sizeof(name)));
+	/* spawn() has made a session. */
+	TARGET_CHECK(sh, open(name, O_RDWR) >= 0);
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_DGRAM, 0, sv) && send_fd(sv[0], master));
+	close(master);
+	target_step(sh, 1);
+}
+
+TEST_F(places, refused_terminal_in_message)
+{
+	REFUSED(&self->t, terminal_in_message, EOPNOTSUPP, "is a terminal");
 }
 
 /* ---- directories ---- */
@@ -441,7 +517,7 @@ TEST_F_TIMEOUT(places, in_directory, 60)
 {
 	unsigned int i;
 
-	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(directories); i++)
 		if (!access(directories[i], X_OK))
 			one_row(_metadata, &self->t, in_directory, directories[i], i);
 }

@@ -82,7 +82,7 @@ static bool find_value(struct option *o)
 	unsigned int i;
 
 	for (o->set_len = 4; o->set_len <= 16; o->set_len *= 2) {
-		for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		for (i = 0; i < ARRAY_SIZE(values); i++) {
 			memset(o->set, 0, sizeof(o->set));
 			o->set[0] = values[i];
 			if (changes(o))
@@ -101,7 +101,7 @@ static void find_options(void)
 	unsigned int k, l;
 	int opt;
 
-	for (k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
 		for (l = 0; l < LEVELS; l++) {
 			for (opt = 0; opt < 128 && nr_options < OPTIONS_MAX; opt++) {
 				struct option *o = &options[nr_options];
