@@ -51,6 +51,7 @@
  * @buf: the latest answer, %ANSWER_MAX bytes
  * @flags: for the records
  * @peer: the same, of links in namespaces other than the root task's
+ * @neigh_flags: which neighbours to ask for: 0, or %NTF_PROXY
  * @latest: the record that has been written last
  * @leads_outside: there are links in the namespace that lead to the caller's
  * @links: links of the caller's namespace that matter, by index

@@ -590,7 +590,7 @@ static void in_memory(struct shared *sh)
 	static char buf[1 << 20];
 	int from = open("/bin/sleep", O_RDONLY | O_CLOEXEC);
 	int fd = memfd_create("program", MFD_CLOEXEC);
-	char *argv[] = { "sleep", "1000", NULL }, *envp[] = { NULL };
+	static char *const argv[] = { "sleep", "1000", NULL }, *const envp[] = { NULL };
 	ssize_t n = read(from, buf, sizeof(buf));
 
 	TARGET_CHECK(sh, n > 0 && write(fd, buf, n) == n);
