@@ -128,6 +128,7 @@ static void fill_mount(void *rec)
 {
 	struct ckpt_hdr_mount *m = rec;
 
+	m->mode = S_IFDIR;
 	memcpy(m->line, "22 1 8:1", 8);
 }
 
@@ -136,6 +137,8 @@ static void fill_ns_mount(void *rec)
 	struct ckpt_hdr_ns_mount *m = rec;
 
 	m->pid = 7;
+	m->mode = S_IFCHR;
+	m->rdev = 0x103;
 	memcpy(m->line, "23 1 0:5", 8);
 }
 
@@ -727,6 +730,12 @@ static const struct rec_case cases[] = {
 	BAD(NS_MNT, ns, user, CKPT_CLASS_NS_MNT, "owner that is none"),
 	FINE(NS_MOUNT, ns_mount, pid, 0, "shows what the root task has"),
 	BAD(NS_MOUNT, ns_mount, pid, ~0U, "negative number of a process"),
+	FINE(NS_MOUNT, ns_mount, user, CKPT_CLASS_NS_USER, "filesystem of another"),
+	BAD(NS_MOUNT, ns_mount, user, CKPT_CLASS_NS_NET, "filesystem of a network"),
+	FINE(NS_MOUNT, ns_mount, locked, CKPT_MNT_LOCKS, "all locks"),
+	BAD(NS_MOUNT, ns_mount, locked, CKPT_MNT_LOCKS + 1, "unknown lock"),
+	FINE(NS_MOUNT, ns_mount, mode, S_IFBLK, "block device"),
+	BAD(NS_MOUNT, ns_mount, mode, S_IFREG, "device number of a plain file"),
 	RESERVED(NS_MOUNT, ns_mount),
 	BAD(NS_MOUNT, ns_mount, line[0], 0, "no line"),
 	BAD(NS_MOUNT, ns_mount, line[3], '\n', "two lines"),
@@ -778,6 +787,13 @@ static const struct rec_case cases[] = {
 	BAD(TASK_NS, task_ns, pid_for_children, CKPT_CLASS_NS_USER, "other ids of children"),
 
 	FINE(MOUNT, mount, line[8], '\\', "escape"),
+	FINE(MOUNT, mount, locked, CKPT_MNT_LOCKED, "lock"),
+	BAD(MOUNT, mount, locked, CKPT_MNT_LOCKS + 1, "unknown lock"),
+	FINE(MOUNT, mount, mode, S_IFSOCK, "socket"),
+	BAD(MOUNT, mount, mode, 0, "no type"),
+	BAD(MOUNT, mount, mode, S_IFDIR | 0700, "permissions"),
+	BAD(MOUNT, mount, rdev, 7, "device number of a directory"),
+	BAD(MOUNT, mount, reserved, 1, "reserved"),
 	BAD(MOUNT, mount, line[0], 0, "no line"),
 	BAD(MOUNT, mount, line[3], '\n', "two lines"),
 	BAD(MOUNT, mount, line[15], 1, "padding"),

@@ -9,7 +9,7 @@ test=mntns_container
 . "$(dirname "$0")/common.sh"
 
 init=
-services=(private bound pids jail follower)
+services=(private bound pids jail follower user other bwrap)
 
 cleanup()
 {
@@ -42,6 +42,7 @@ prepare()
 		mkdir -p /run/hidden /run/private/tmp /dev/pts
 		chmod 1777 /run/private/tmp
 		mount -t tmpfs -o nodev hidden /run/hidden
+		mount -t tmpfs -o ro,nosuid srv /srv
 		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
 		busybox umount -l /old
 		rmdir /old
@@ -80,6 +81,22 @@ prepare()
 		unshare --mount --propagation slave bash -c '
 			mount -t tmpfs -o size=64k follower /tmp
 			exec bash /service follower' &
+		# In a user namespace of its own: it cannot undo what others mounted.
+		unshare --user --map-root-user --mount bash -c '
+			mount -t tmpfs -o size=64k,mode=1777 user /tmp
+			mount --bind /usr /mnt
+			mount -o remount,bind,ro,nodev /mnt
+			exec bash /service user' &
+		# Somebody else, with everything of his own.
+		setpriv --reuid 1000 --regid 1000 --clear-groups unshare --user \
+			--map-root-user --mount --pid --fork --mount-proc --net --ipc bash -c '
+			ip link set lo up
+			mount -t sysfs -o ro,nosuid sysfs /sys
+			mount -t mqueue mqueue /mnt
+			mount -t tmpfs -o size=64k,mode=1777 other /tmp
+			exec bash /service other' &
+		bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp \
+			bash /service bwrap &
 		exec sh -c 'while :; do sleep 1; done'
 	END
 }
@@ -158,6 +175,38 @@ look()
 {
 	mounts > "$tmp/mounts.$1"
 	contents > "$tmp/contents.$1" 2>&1
+	undo > "$tmp/undo.$1" 2>&1
+}
+
+# locks IMAGE: what users of each namespace cannot undo, in the order of the image.
+locks()
+{
+	ckpt show --json "$1" | python3 -c '
+import json, sys
+
+def walk(o):
+    if isinstance(o, dict):
+        if isinstance(o.get("mount"), list):
+            print("namespace")
+            print("\n".join(sorted(m["line"].split()[4] + str(m.get("locked"))
+                                   for m in o["mount"])))
+        o = list(o.values())
+    if isinstance(o, list):
+        for x in o:
+            walk(x)
+
+walk(json.load(sys.stdin))'
+}
+
+# Users of a namespace try to undo what others mounted.
+undo()
+{
+	local pid
+	for pid in $(pid_of user) $(pid_of other) $(pid_of bwrap); do
+		nsenter -t "$pid" --user --pid --mount umount /srv
+		nsenter -t "$pid" --user --pid --mount mount -o remount,bind,rw /srv
+	done
+	return 0
 }
 
 restart()
@@ -170,10 +219,10 @@ restart()
 }
 
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 11
 
 prepare && start && look before
-if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != 6 ] ||
+if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != $((${#services[@]} + 1)) ] ||
 	[ "$(pgrep -cf '^service-')" != ${#services[@]} ]; then
 	sed 's/^/# /' "$tmp/start"
 	ktap_exit_fail_msg "cannot make a container here"
@@ -187,7 +236,7 @@ init=
 import json, sys
 n = [o for o in json.load(sys.stdin)["objects"] if o.get("kind") == "ns_mnt"]
 print(len(n), any("/run/hidden" in m["line"] for o in n for m in o.get("mount", [])))')" = \
-	"6 True" ]
+	"$((${#services[@]} + 1)) True" ]
 result $? "show lists their mounts"
 
 restart --image "$tmp/image"
@@ -203,10 +252,17 @@ result $? "nothing of the preparation is left"
 timeout 60 ckpt checkpoint --kill --image "$tmp/second" "$init" 2> "$tmp/err" &&
 	init= && restart --image "$tmp/second" && look after && same mounts && same contents
 result $? "once more, from what has been restarted"
+locks "$tmp/image" > "$tmp/locks.before"
+locks "$tmp/second" > "$tmp/locks.after"
+grep -q "^/srv.*place.*ro.*nosuid" "$tmp/locks.before" && same locks
+result $? "locks are as they were"
+[ "$(wc -l < "$tmp/undo.before")" -gt 5 ] && same undo &&
+	nsenter -t "$(pid_of user)" --user --pid --mount umount /mnt 2> "$tmp/err"
+result $? "nobody can undo more, or less, than before"
 end
 
 ! restart --here --image "$tmp/image" &&
-	grep -q 'external resource "ns:[0-9]*" is missing' "$tmp/err"
+	grep -q -- '--external ns:[0-9]*:PATH must supply it' "$tmp/err"
 result $? "without a coordinator"
 end
 
