@@ -97,6 +97,18 @@ prepare()
 			exec bash /service other' &
 		bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp \
 			bash /service bwrap &
+		# Nobody is in this one any more.
+		unshare --mount --propagation slave bash -c '
+			mount -t tmpfs -o size=64k held /tmp
+			echo held > /tmp/held
+			: > /run/held
+			exec sleep 100000' &
+		until [ -e /run/held ]; do sleep 0.1; done
+		bash -c '
+			exec 8< "/proc/$0/ns/mnt"
+			kill "$0"
+			exec -a holder sleep 100000' $! &
+		until pgrep -f "^holder " > /dev/null; do sleep 0.1; done
 		exec sh -c 'while :; do sleep 1; done'
 	END
 }
@@ -169,6 +181,7 @@ contents()
 	done
 	[ "/proc/$(pid_of bound)/root/tmp/file" -ef "/proc/$init/root/run/private/tmp/file" ] &&
 		echo bound to the same
+	nsenter --mount="/proc/$(pgrep -f '^holder ')/fd/8" cat /tmp/held
 }
 
 look()
@@ -223,7 +236,8 @@ ktap_set_plan 11
 
 prepare && start && look before
 if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != $((${#services[@]} + 1)) ] ||
-	[ "$(pgrep -cf '^service-')" != ${#services[@]} ]; then
+	[ "$(pgrep -cf '^service-')" != ${#services[@]} ] ||
+	! grep -q '^held$' "$tmp/contents.before"; then
 	sed 's/^/# /' "$tmp/start"
 	ktap_exit_fail_msg "cannot make a container here"
 fi
@@ -236,7 +250,7 @@ init=
 import json, sys
 n = [o for o in json.load(sys.stdin)["objects"] if o.get("kind") == "ns_mnt"]
 print(len(n), any("/run/hidden" in m["line"] for o in n for m in o.get("mount", [])))')" = \
-	"$((${#services[@]} + 1)) True" ]
+	"$((${#services[@]} + 2)) True" ]
 result $? "show lists their mounts"
 
 restart --image "$tmp/image"
