@@ -55,10 +55,17 @@ static const char *lost_state(struct net *net)
 		return "has IPsec policies or states";
 	if (!RB_EMPTY_ROOT(&net->nexthop.rb_root))
 		return "has nexthop objects";
+	if (ckpt_net_has_bpf(net))
+		return "has BPF programs";
 	rtnl_lock();
 	for_each_netdev(net, dev) {
 		if (ckpt_netdev_has_qdisc(dev))
 			why = "has queueing disciplines";
+		else if (ckpt_netdev_has_ingress(dev) ||
+			 ckpt_netdev_has_egress(dev))
+			why = "has packet filters";
+		else if (ckpt_netdev_has_bpf(dev))
+			why = "has BPF programs";
 		else if (dev_xdp_prog_count(dev))
 			why = "has XDP programs";
 	}

@@ -207,15 +207,6 @@ TEST_F(key, threads)
 
 /* ---- keyrings of users ---- */
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return ok;
-}
-
 static void user_ns_target(struct shared *sh)
 {
 	long user, session, a, b;
@@ -414,17 +405,6 @@ static void deep_target(struct shared *sh)
 TEST_F(key, refused_deep)
 {
 	REFUSED(&self->t, deep_target, EOPNOTSUPP, "nested too deep");
-}
-
-static long read_number(const char *path)
-{
-	char buf[32] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (read(fd, buf, sizeof(buf) - 1) < 0)
-		buf[0] = 0;
-	close(fd);
-	return atol(buf);
 }
 
 #define QUOTA	"/proc/sys/kernel/keys/root_maxkeys"

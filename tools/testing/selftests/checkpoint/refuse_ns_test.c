@@ -42,15 +42,6 @@ static int open_ns(pid_t pid, const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static bool put_into(const char *name, const char *text)
-{
-	int fd = open(name, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return ok;
-}
-
 /* ---- control groups ---- */
 
 static void enter_group(struct shared *sh, const char *group)
@@ -59,7 +50,7 @@ static void enter_group(struct shared *sh, const char *group)
 
 	TARGET_CHECK(sh, !mkdir(group, 0755) || errno == EEXIST);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	TARGET_CHECK(sh, put_into(path, "0"));
+	TARGET_CHECK(sh, write_file(path, "0"));
 }
 
 #define GROUP	"/sys/fs/cgroup/ckpt-refuse"
@@ -188,8 +179,8 @@ static void long_message(struct shared *sh)
 	int id;
 
 	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
-	TARGET_CHECK(sh, put_into("/proc/sys/kernel/msgmax", "2000000"));
-	TARGET_CHECK(sh, put_into("/proc/sys/kernel/msgmnb", "4000000"));
+	TARGET_CHECK(sh, write_file("/proc/sys/kernel/msgmax", "2000000"));
+	TARGET_CHECK(sh, write_file("/proc/sys/kernel/msgmnb", "4000000"));
 	id = msgget(IPC_PRIVATE, 0600);
 	m->mtype = 1;
 	TARGET_CHECK(sh, !msgsnd(id, m, 3 << 19, IPC_NOWAIT));
@@ -199,7 +190,7 @@ static void long_message(struct shared *sh)
 static void many_semaphores(struct shared *sh)
 {
 	TARGET_CHECK(sh, !unshare(CLONE_NEWIPC));
-	TARGET_CHECK(sh, put_into("/proc/sys/kernel/sem", "40000 1000000 100 100"));
+	TARGET_CHECK(sh, write_file("/proc/sys/kernel/sem", "40000 1000000 100 100"));
 	TARGET_CHECK(sh, semget(IPC_PRIVATE, 33000, 0600) >= 0);
 	target_step(sh, 1);
 }

@@ -18,9 +18,11 @@
 #include <linux/mempolicy.h>
 #include <linux/net_tstamp.h>
 #include <linux/perf_event.h>
+#include <linux/userfaultfd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
+#include <pthread.h>
 #include <sys/auxv.h>
 #include <sys/fanotify.h>
 #include <sys/io.h>
@@ -29,6 +31,7 @@
 #include <sys/ptrace.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
+#include <sys/xattr.h>
 
 #define PAGE	4096
 
@@ -442,6 +445,17 @@ static void future_write_seal(struct shared *sh)
 	target_step(sh, 1);
 }
 
+/* As IMA would write it. */
+static void signature(struct shared *sh)
+{
+	int fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+
+	TARGET_CHECK(sh, fd >= 0);
+	if (fsetxattr(fd, "security.ima", "x", 1, 0) && absent(sh))
+		return;
+	target_step(sh, 1);
+}
+
 static void char_device(struct shared *sh)
 {
 	if (open("/dev/kmsg", O_RDONLY) < 0 && absent(sh))
@@ -593,6 +607,8 @@ static const struct row rows[] = {
 	{ "data in a connection that is no more", unread_data, EOPNOTSUPP,
 	  "data has not been read" },
 	{ "MSG_ERRQUEUE", unread_error, EOPNOTSUPP, "holds errors that have not been read" },
+	{ "signature of IMA", signature, EOPNOTSUPP,
+	  "file without a name: security.ima: not supported" },
 	{ "character device", char_device, EOPNOTSUPP, "character device 1:11" },
 	{ "block device", block_device, EOPNOTSUPP, "block device 7:0" },
 	{ "mounted over", mounted_over, EOPNOTSUPP, "its name leads to another file or mount" },
@@ -748,6 +764,55 @@ TEST_F(refuse, pi_futex)
 	atomic_store(&t->sh->go, 1);
 	EXPECT_EQ(0, wait_exit(waiter));
 	wait_verified(_metadata, t);
+}
+
+/* ---- tasks that do not stop ---- */
+
+static int uffd;
+
+static void *end_fault(void *arg)
+{
+	struct shared *sh = arg;
+	struct uffdio_zeropage zero = { .range.len = PAGE };
+
+	while (!atomic_load(&sh->go))
+		nap_ms(2);
+	zero.range.start = sh->data[2];
+	TARGET_CHECK(sh, !ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	return NULL;
+}
+
+/* The kernel itself waits for a page, which only a fatal signal ends. */
+static void in_fault(struct shared *sh)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .range.len = PAGE,
+				       .mode = UFFDIO_REGISTER_MODE_MISSING };
+	pthread_t thread;
+	int fds[2];
+	char *p;
+
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if ((uffd < 0 || ioctl(uffd, UFFDIO_API, &api)) && absent(sh))
+		return;
+	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	reg.range.start = (uintptr_t)p;
+	sh->data[2] = (uintptr_t)p;
+	TARGET_CHECK(sh, !ioctl(uffd, UFFDIO_REGISTER, &reg));
+	TARGET_CHECK(sh, !pipe(fds) && write(fds[1], "x", 1) == 1);
+	TARGET_CHECK(sh, !pthread_create(&thread, NULL, end_fault, sh));
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, read(fds[0], p, 1) == 1 && p[0] == 'x');
+	pthread_join(thread, NULL);
+}
+
+TEST_F_TIMEOUT(refuse, would_not_stop, 60)
+{
+	static const struct row row = {
+		"fault of the kernel", in_fault, EBUSY, "would not stop",
+	};
+
+	check_row(_metadata, &self->t, &row, 0);
 }
 
 static void goes_on(struct shared *sh)

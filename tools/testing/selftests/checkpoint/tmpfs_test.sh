@@ -15,9 +15,12 @@ cleanup()
 	rm -rf "$tmp"
 }
 
+# Version 2; owner and group 6, user 0 and others 4, mask 6.
+acl=0sAgAAAAEABgD/////AgAGAAAAAAAEAAYA/////xAABgD/////IAAEAP////8=
+
 # What is done in the container, and what is said of it.
 rows=(
-	'setfattr -n system.posix_acl_access -v 0sAgAAAAEABgD/////AgAGAAUAAAAEAAQA/////xAABgD/////IAAEAP////8= run/file'
+	"setfattr -n system.posix_acl_access -v $acl run/file"
 	'run/file: access control lists on tmpfs are not supported'
 	'chattr +i run/file'
 	'run/file: has inode flags (chattr), which are not supported'
@@ -38,7 +41,7 @@ container()
 	rm -f "$tmp/ready"
 	mkdir -p "$tmp/run" "$tmp/part"
 	# shellcheck disable=SC2016 # that is for the shell in there
-	unshare --mount --propagation private sh -c 'cd "$0" && mount -t tmpfs run run &&
+	unshare --mount --propagation private sh -c 'cd "$0" && mount -t tmpfs none run &&
 		echo text > run/file && eval "$1" && shift &&
 		exec unshare --fork --pid "$@" sh -c "exec < /dev/null > /dev/null 2>&1
 			touch ready; exec sleep 100000"' \
