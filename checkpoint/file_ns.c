@@ -219,3 +219,21 @@ void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 					ns->ops->name));
 	return restore_file_common(ctx, &f->file, file, ns->ops->name);
 }
+
+/**
+ * restore_file_ns_finish - see whether a namespace can be open
+ * @ctx: the restart; all tasks have been created
+ * @o: FILE_NS object
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_file_ns_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o)
+{
+	const struct ckpt_hdr_file_ns *f = (const void *)o->h;
+
+	if (!f->ns || ckpt_ns_may_open(ctx, f->ns))
+		return 0;
+	return ckpt_err(ctx, -EBADMSG,
+			"image: pid namespace %u: is open, but has had no init",
+			f->ns);
+}

@@ -148,6 +148,7 @@ int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c);
+int restore_file_ns_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
 
 /* file_eventfd.c */
 bool ckpt_file_eventfd_match(struct ckpt_ctx *ctx, struct file *file);

@@ -651,6 +651,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_file_ns_validate,
 		.checkpoint	= checkpoint_file_ns,
 		.restore	= restore_file_ns,
+		.finish		= restore_file_ns_finish,
 		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_PROC] = {

@@ -77,6 +77,7 @@ u32 ckpt_pid_ns_level(const struct ckpt_validator *v, u32 id);
 bool ckpt_pid_ns_within(const struct ckpt_validator *v, u32 inner, u32 outer);
 struct pid_namespace *ckpt_pid_ns(struct ckpt_ctx *ctx, u32 id);
 u32 ckpt_pid_ns_parent(struct ckpt_ctx *ctx, u32 id);
+bool ckpt_ns_may_open(struct ckpt_ctx *ctx, u32 id);
 void restore_pid_ns_commit(struct ckpt_ctx *ctx);
 
 /* ns_time.c */
