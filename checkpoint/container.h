@@ -24,6 +24,7 @@ int ckpt_check_kept(struct ckpt_ctx *ctx, const char *line, size_t len);
 int checkpoint_kept_all(struct ckpt_ctx *ctx);
 int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns);
 void ckpt_kept_free(struct ckpt_ctx *ctx);
+int restore_kept(struct ckpt_ctx *ctx);
 int ckpt_ns_kept_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_read_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 		     const struct path *root, struct seq_file *m);

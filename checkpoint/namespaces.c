@@ -282,6 +282,10 @@ int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
  */
 bool ckpt_ns_may_hold(struct ckpt_ctx *ctx, struct ns_common *ns)
 {
+	if (ns->ops->type == CLONE_NEWUSER)
+		return ckpt_obj_known(ctx, ns) ||
+		       ns_capable(container_of(ns, struct user_namespace, ns),
+				  CAP_SYS_ADMIN);
 	return ckpt_obj_known(ctx, ns) || ckpt_ns_shared(ctx, ns) ||
 	       ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN);
 }
@@ -992,7 +996,8 @@ static int find_base(struct ckpt_ctx *ctx)
 int restore_namespaces(struct ckpt_ctx *ctx)
 {
 	ctx->user_ns = current_user_ns();
-	return find_base(ctx) ?:
+	return restore_kept(ctx) ?:
+	       find_base(ctx) ?:
 	       copy_callers(ctx) ?:
 	       restore_all(ctx, true) ?:
 	       restore_clocks(ctx) ?:

@@ -3,13 +3,16 @@
  * Checkpoint/restart - namespaces that a mount of the container keeps (nsfs), as
  * made by "ip netns add"
  *
- * Saved: which network namespace it is. One that no task is in comes along.
- * Refused: namespaces of other types, as only restart() makes them, and mounts are
- *	there before that; network namespaces that are the caller's at restart; all
- *	of them in mount namespaces other than the root task's.
+ * Saved: which namespace it is. One that no task is in comes along.
+ * Refused: namespaces that are the caller's at restart, and the root task's time
+ *	namespace, which goes on in another one; in mount namespaces other than
+ *	the root task's those that the latter has not mounted, too.
  *
- * The mounts come before the namespaces in the image, and a coordinator makes both.
- * So it is the namespace that tells which mounts it has.
+ * The mounts come before the namespaces in the image, and a coordinator makes them.
+ * So it is the namespace that tells which mounts it has. Who restarts makes some of
+ * the namespaces before it calls restart(), which makes the others: it supplies
+ * the former and asks for the latter, see ns_fd.c. Otherwise what only a mount keeps
+ * would be lost, so restart() insists on that.
  */
 #include <linux/kstrtox.h>
 #include <linux/magic.h>
@@ -27,15 +30,13 @@
  * @list: in ckpt_ctx.kept_ns
  * @ns: the namespace, referenced
  * @id: number of the mount
- * @path_len: length of @path
- * @path: mount point, as in its line of mountinfo
+ * @name: for messages: with the mount point, as in its line of mountinfo
  */
 struct kept {
 	struct list_head list;
 	struct ns_common *ns;
 	u32 id;
-	int path_len;
-	char path[];
+	char name[];
 };
 
 /**
@@ -103,18 +104,14 @@ static const char *mount_point(const char *line, size_t len, int *path_len)
 	return p;
 }
 
-static int refuse(struct ckpt_ctx *ctx, const struct kept *k, const char *why)
-{
-	return ckpt_err(ctx, -EOPNOTSUPP, "mount %.*s: keeps a %s namespace (nsfs)%s",
-			k->path_len, k->path, k->ns->ops->name, why);
-}
-
 /**
  * checkpoint_kept_ns - note that a mount of the container keeps a namespace
  * @ctx: the checkpoint
  * @mnt_ns: mount namespace of the root task
  * @line: the line of mountinfo; is no string
  * @len: length of that
+ *
+ * Whether it can be saved is seen when the namespaces are.
  *
  * Return: 0, or an errno that has been reported.
  */
@@ -123,14 +120,14 @@ int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 {
 	const char *path;
 	struct kept *k;
-	int path_len;
+	int path_len, name_len;
 
 	path = mount_point(line, len, &path_len);
-	k = kzalloc(struct_size(k, path, path_len), GFP_KERNEL_ACCOUNT);
+	name_len = sizeof("mount ") + path_len;
+	k = kzalloc(struct_size(k, name, name_len), GFP_KERNEL_ACCOUNT);
 	if (!k)
 		return ckpt_err(ctx, -ENOMEM, "mounts of the container");
-	memcpy(k->path, path, path_len);
-	k->path_len = path_len;
+	snprintf(k->name, name_len, "mount %.*s", path_len, path);
 	k->id = mount_number(line);
 	k->ns = find_kept(mnt_ns, k->id);
 	if (!k->ns) {
@@ -139,8 +136,7 @@ int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 				path_len, path);
 	}
 	list_add_tail(&k->list, &ctx->kept_ns);
-	return k->ns->ops->type == CLONE_NEWNET ? 0 :
-	       refuse(ctx, k, ": not supported");
+	return 0;
 }
 
 /**
@@ -173,6 +169,22 @@ int ckpt_check_kept(struct ckpt_ctx *ctx, const char *line, size_t len)
 			path_len, path);
 }
 
+static int checkpoint_kept(struct ckpt_ctx *ctx, struct ns_common *ns)
+{
+	int id;
+
+	if (!ckpt_ns_may_hold(ctx, ns))
+		return ckpt_err(ctx, -EPERM,
+				"keeps a namespace that is not yours (nsfs)");
+	id = ckpt_any_ns_id(ctx, ns);
+	if (id)
+		return min(id, 0);
+	return ckpt_err(ctx, -EOPNOTSUPP, "keeps a %s namespace (nsfs), which is %s",
+			ns->ops->name,
+			ns->ops->type == CLONE_NEWTIME ? "the root task's" :
+			"not the tree's");
+}
+
 /**
  * checkpoint_kept_all - write the namespaces that mounts keep
  * @ctx: the checkpoint; those of tasks have been written
@@ -182,20 +194,17 @@ int ckpt_check_kept(struct ckpt_ctx *ctx, const char *line, size_t len)
 int checkpoint_kept_all(struct ckpt_ctx *ctx)
 {
 	struct kept *k;
-	int id;
+	int ret = 0;
 
 	list_for_each_entry(k, &ctx->kept_ns, list) {
-		if (!ckpt_ns_may_hold(ctx, k->ns))
-			return ckpt_err(ctx, -EPERM,
-					"mount %.*s: keeps a namespace that is not yours (nsfs)",
-					k->path_len, k->path);
-		id = ckpt_ns_id(ctx, k->ns);
-		if (id < 0)
-			return id;
-		if (!id)
-			return refuse(ctx, k, ", which is not the tree's");
+		ctx->what = k->name;
+		ret = checkpoint_kept(ctx, k->ns);
+		if (ret)
+			break;
+		cond_resched();
 	}
-	return 0;
+	ctx->what = NULL;
+	return ret;
 }
 
 /**
@@ -217,6 +226,47 @@ int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns)
 		if (IS_ERR(h))
 			return PTR_ERR(h);
 		h->mount = k->id;
+	}
+	return 0;
+}
+
+/* An NS_KEPT record comes behind all else of a namespace. */
+static bool is_kept(const struct ckpt_obj *o)
+{
+	struct ckpt_cursor c = o->c;
+	const struct ckpt_kind *k;
+	const struct ckpt_hdr *h;
+
+	while ((h = ckpt_cursor_next(&c))) {
+		if (h->type == CKPT_HDR_NS_KEPT)
+			return true;
+		k = ckpt_kind(h->type);
+		if (k && !k->owner)
+			return false;
+		cond_resched();
+	}
+	return false;
+}
+
+/**
+ * restore_kept - see to it that somebody takes care of the mounts
+ * @ctx: the restart, before any namespace is made
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_kept(struct ckpt_ctx *ctx)
+{
+	const struct ckpt_obj *o;
+	u32 id;
+
+	for (id = 1; id <= ctx->nr_objs; id++) {
+		o = ckpt_obj_by_id(ctx, id);
+		if (!ckpt_is_ns(o->h->type) || !is_kept(o) ||
+		    ckpt_ns_has_taker(ctx, id))
+			continue;
+		return ckpt_err(ctx, -EINVAL,
+				"%s %u: was mounted: external resource \"ns:%u\" is missing",
+				ckpt_kind(o->h->type)->name, id, id);
 	}
 	return 0;
 }

@@ -384,9 +384,10 @@ int checkpoint_ns_mnt(struct ckpt_ctx *ctx, void *obj)
 	ret = ckpt_ns_fill(ctx, obj, user,
 			   ckpt_new_obj(ctx, CKPT_HDR_NS_MNT,
 					sizeof(struct ckpt_hdr_ns)));
+	/* A root task's own cannot be mounted in itself, nor in what came later. */
 	if (ret || ckpt_ns_is_roots(ctx, obj))
 		return ret;
-	return write_mounts(ctx, obj);
+	return write_mounts(ctx, obj) ?: checkpoint_kept_by(ctx, obj);
 }
 
 /* ---- validate ---- */

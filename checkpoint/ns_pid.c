@@ -14,6 +14,7 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
+#include "container.h"
 #include "namespaces.h"
 #include "ns_pid.h"
 
@@ -77,7 +78,7 @@ int checkpoint_ns_pid(struct ckpt_ctx *ctx, void *obj)
 	h->memfd_noexec = ckpt_memfd_noexec(ns);
 	if (!(READ_ONCE(ns->pid_allocated) & PIDNS_ADDING))
 		h->ns.flags |= CKPT_NS_PID_DEAD;
-	return 0;
+	return checkpoint_kept_by(ctx, obj);
 }
 
 /* ---- validate ---- */

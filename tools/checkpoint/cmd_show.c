@@ -370,6 +370,43 @@ static void show_nested_mounts(struct json_object *root)
 	}
 }
 
+/* Where the mount with a number is, or "". */
+static const char *mount_point(struct json_object *mounts, unsigned long nr,
+			       char buf[4096])
+{
+	const char *line;
+	size_t i;
+
+	*buf = '\0';
+	for (i = 0; i < len(mounts) && !*buf; i++) {
+		line = str(at(mounts, i), "line");
+		if (strtoul(line, NULL, 10) == nr &&
+		    sscanf(line, "%*s %*s %*s %*s %4095s", buf) != 1)
+			*buf = '\0';
+	}
+	return buf;
+}
+
+/* Namespaces that mounts of the root task keep. */
+static void show_kept(struct json_object *root, struct json_object *mounts)
+{
+	struct json_object *objects = get(root, "objects"), *o, *kept;
+	char target[4096];
+	size_t i, j;
+
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		kept = get(o, "kept");
+		for (j = 0; j < len(kept); j++) {
+			printf("kept      %s %llu, for \"ns:%llu\", by ",
+			       str(o, "kind"), unum(o, "id"), unum(o, "id"));
+			put_text(stdout, mount_point(mounts, unum(at(kept, j), "mount"),
+						     target));
+			putchar('\n');
+		}
+	}
+}
+
 static void show_header(struct json_object *root)
 {
 	struct json_object *h = get(root, "header"), *c = get(root, "container");
@@ -403,6 +440,7 @@ static void show_header(struct json_object *root)
 	show_environment(c);
 	show_nested_mounts(root);
 	show_nets(root);
+	show_kept(root, get(c, "mount"));
 	show_policies(get(c, "lsm_policy"));
 }
 

@@ -9,7 +9,7 @@ test=mntns_container
 . "$(dirname "$0")/common.sh"
 
 init=
-services=(private bound pids jail follower)
+services=(early private bound pids jail follower late)
 
 cleanup()
 {
@@ -46,6 +46,12 @@ prepare()
 		busybox umount -l /old
 		rmdir /old
 		mount --make-rshared /
+		# The first process, and the last namespace, but for one.
+		sh -c 'until [ -e /run/go ]; do sleep 0.1; done
+			exec unshare --mount --propagation slave bash -c "
+				mount -t tmpfs -o size=64k early /tmp
+				exec bash /service early"' &
+		early=$!
 		# Its own /tmp, and another in place of what others have.
 		unshare --mount --propagation slave bash -c '
 			mount -t tmpfs -o size=512k,mode=1777 private /tmp
@@ -80,6 +86,42 @@ prepare()
 		unshare --mount --propagation slave bash -c '
 			mount -t tmpfs -o size=64k follower /tmp
 			exec bash /service follower' &
+		follower=$!
+		# Namespaces that only a mount keeps, and such that also have tasks. A mount
+		# namespace cannot be mounted where others would see it.
+		mkdir /run/ns
+		mount -t tmpfs -o size=64k ns /run/ns
+		mount --make-private /run/ns
+		for name in uts ipc cgroup user time pid mnt dead inside early; do
+			touch /run/ns/$name
+		done
+		unshare --uts=/run/ns/uts busybox hostname kept-uts
+		unshare --ipc=/run/ns/ipc ipcmk --shmem 12345
+		unshare --cgroup=/run/ns/cgroup true
+		unshare --user --map-user 7 sleep 1000 &
+		until grep -q . /proc/$!/uid_map; do sleep 0.1; done
+		mount --bind /proc/$!/ns/user /run/ns/user
+		kill $!
+		unshare --time=/run/ns/time --monotonic 1000000 true
+		unshare --pid=/run/ns/dead --fork true
+		unshare --mount=/run/ns/mnt sh -c 'mount -t tmpfs kept /tmp; echo kept > /tmp/file'
+		unshare --pid=/run/ns/pid --fork sh -c 'sleep 100000; :' &
+		unshare --uts=/run/ns/inside bash -c '
+			busybox hostname kept-inside
+			exec -a kept-inside sleep 100000' &
+		# A namespace that one keeps which was made before it.
+		touch /run/go
+		until grep -q " /tmp .* early " /proc/$early/mountinfo; do sleep 0.1; done
+		mount --bind /proc/$early/ns/mnt /run/ns/early
+		nsenter --mount=/proc/$follower/ns/mnt sh -c "
+			until [ -e /tmp/file ]; do sleep 0.1; done
+			touch /tmp/early
+			mount --no-canonicalize --bind /proc/self/fd/9 /tmp/early" 9< /run/ns/early
+		# Others that see all of them but those of mounts.
+		unshare --mount --propagation slave bash -c '
+			mount -t tmpfs late /tmp
+			exec bash /service late' &
+		touch /run/done
 		exec sh -c 'while :; do sleep 1; done'
 	END
 }
@@ -95,7 +137,8 @@ start()
 	local outer=$!
 	for _ in {1..200}; do
 		init=$(pgrep -P "$outer" | head -1)
-		[ -z "$init" ] || [ "$(pgrep -cf '^service-')" != ${#services[@]} ] || break
+		[ -z "$init" ] || [ "$(pgrep -cf '^service-')" != ${#services[@]} ] ||
+			[ ! -e "/proc/$init/root/run/done" ] || break
 		sleep 0.1
 	done
 	disown $outer
@@ -133,8 +176,39 @@ for pid in sys.argv[1:]:
         lines.append(line.split(" ", 3)[3])
     lines.sort(key=lambda line: (line.split()[1::-1], line.split(" - ")[1]))
     for line in lines:
-        print(re.sub(r"(shared:|master:)(\d+)", number, line), end="")
+        print(re.sub(r"(shared:|master:|\w+:\[)(\d+)", number, line), end="")
 END
+}
+
+inside()
+{
+	nsenter --mount --pid --target "$init" "$@"
+}
+
+# What there is in the namespaces that mounts keep.
+kept()
+{
+	local pid
+	inside nsenter --uts=/run/ns/uts uname -n
+	inside nsenter --ipc=/run/ns/ipc ipcs --shmems | awk '$5 == 12345 { print $2, $5 }'
+	inside nsenter --cgroup=/run/ns/cgroup cat /proc/self/cgroup
+	inside nsenter --preserve-credentials --user=/run/ns/user cat /proc/self/uid_map
+	[ "$(inside nsenter --time=/run/ns/time cut -d. -f1 /proc/uptime)" -ge 0 ] &&
+		inside nsenter --time=/run/ns/time python3 -c \
+			'import time; print(time.monotonic() > 1000000)'
+	inside nsenter --pid=/run/ns/dead true 2>&1
+	inside nsenter --pid=/run/ns/pid sh -c 'kill -0 1 && echo init is there'
+	inside nsenter --mount=/run/ns/mnt cat /tmp/file
+	inside nsenter --uts=/run/ns/inside uname -n
+	for pid in $(pgrep -f '^kept-inside|^sh -c sleep 100000; :'); do
+		[ "/proc/$pid/ns/uts" -ef "/proc/$init/root/run/ns/inside" ] && echo in uts
+		[ "/proc/$pid/ns/pid" -ef "/proc/$init/root/run/ns/pid" ] && echo in pid
+	done | sort
+	pid=$(pid_of early)
+	[ "/proc/$pid/ns/mnt" -ef "/proc/$init/root/run/ns/early" ] && echo in mnt
+	[ "/proc/$pid/ns/mnt" -ef "/proc/$(pid_of follower)/root/tmp/early" ] && echo in both
+	[ "/proc/$init/root/run/ns/uts" -ef "/proc/$(pid_of late)/root/run/ns/uts" ] &&
+		echo the same for all
 }
 
 contents()
@@ -158,6 +232,7 @@ look()
 {
 	mounts > "$tmp/mounts.$1"
 	contents > "$tmp/contents.$1" 2>&1
+	kept > "$tmp/kept.$1" 2>&1
 }
 
 restart()
@@ -185,12 +260,13 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 9
+ktap_set_plan 11
 
 prepare && start && look before
-if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != 6 ] ||
-	[ "$(pgrep -cf '^service-')" != ${#services[@]} ]; then
-	sed 's/^/# /' "$tmp/start"
+if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != 8 ] ||
+	[ "$(pgrep -cf '^service-')" != ${#services[@]} ] ||
+	[ "$(wc -l < "$tmp/kept.before")" != 14 ]; then
+	sed 's/^/# /' "$tmp/start" "$tmp/kept.before"
 	ktap_exit_fail_msg "cannot make a container here"
 fi
 
@@ -202,8 +278,15 @@ init=
 import json, sys
 n = [o for o in json.load(sys.stdin)["objects"] if o.get("kind") == "ns_mnt"]
 print(len(n), any("/run/hidden" in m["line"] for o in n for m in o.get("mount", [])))')" = \
-	"6 True" ]
+	"9 True" ]
 result $? "show lists their mounts"
+
+want="cgroup:cgroup ipc:ipc mnt:early mnt:mnt pid:dead pid:pid time:time user:user "
+want+="uts:inside uts:uts "
+[ "$(ckpt show "$tmp/image" |
+	sed -nE 's|^kept +ns_(\w+) ([0-9]+), for "ns:\2", by /run/ns/|\1:|p' | sort |
+	tr '\n' ' ')" = "$want" ]
+result $? "show lists what they keep"
 
 restart --image "$tmp/image"
 result $? "restart"
@@ -212,16 +295,20 @@ same mounts
 result $? "mounts and propagation are as they were"
 same contents
 result $? "files are as they were"
+same kept
+result $? "namespaces that mounts keep are as they were"
 ! grep -qE "ckpt-(root|stage)" "/proc/$init"/mountinfo "/proc/$(pid_of jail)"/mountinfo
 result $? "nothing of the preparation is left"
 
 timeout 60 ckpt checkpoint --kill --image "$tmp/second" "$init" 2> "$tmp/err" &&
-	init= && restart --image "$tmp/second" && look after && same mounts && same contents
+	init= && restart --image "$tmp/second" && look after && same mounts &&
+	same contents && same kept
 result $? "once more, from what has been restarted"
 end
 
 ! restart --here --image "$tmp/image" &&
-	grep -q 'external resource "ns:[0-9]*" is missing' "$tmp/err"
+	grep -q 'external resource "ns:[0-9]*" is missing' "$tmp/err" &&
+	grep -qE '^ckpt: mount /run/ns/uts: kept namespace [0-9]+, and is not made again$' "$tmp/err"
 result $? "without a coordinator"
 end
 
