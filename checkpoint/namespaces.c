@@ -532,6 +532,45 @@ static int collect_namespaces(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return ret;
 }
 
+static int find_kept_of(struct ckpt_ctx *ctx, struct task_struct *tsk,
+			struct xarray *seen)
+{
+	struct nsproxy *ns = get_task_nsproxy(tsk);
+	struct mnt_namespace *mnt_ns;
+	int ret = 0;
+
+	if (!ns)
+		return 0;
+	mnt_ns = ns->mnt_ns;
+	if (mnt_ns != ctx->root_nsproxy->mnt_ns &&
+	    mnt_ns != current->nsproxy->mnt_ns &&
+	    !xa_load(seen, (unsigned long)mnt_ns)) {
+		if (xa_err(xa_store(seen, (unsigned long)mnt_ns, ctx,
+				    GFP_KERNEL_ACCOUNT)))
+			ret = ckpt_err(ctx, -ENOMEM, "namespaces");
+		else
+			ret = checkpoint_kept_in(ctx, mnt_ns);
+	}
+	put_nsproxy(ns);
+	return ret;
+}
+
+/* What mounts keep a namespace has to be known before it is written. */
+static int find_kept(struct ckpt_ctx *ctx)
+{
+	struct xarray seen;
+	int ret = 0;
+	u32 i;
+
+	xa_init(&seen);
+	for (i = 0; i < ctx->nr_tasks && !ret; i++) {
+		ret = find_kept_of(ctx, ctx->tasks[i].task, &seen);
+		cond_resched();
+	}
+	xa_destroy(&seen);
+	return ret;
+}
+
 /**
  * checkpoint_namespaces - write the namespaces that the tree has for itself
  * @ctx: the checkpoint, its tasks frozen
@@ -549,7 +588,7 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	ctx->root_nsproxy = get_task_nsproxy(ctx->root_thread);
 	if (!ctx->root_nsproxy)
 		return ckpt_err(ctx, -ESRCH, "the root task died meanwhile");
-	ret = find_base_user_ns(ctx);
+	ret = find_base_user_ns(ctx) ?: find_kept(ctx);
 	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
 		ctx->subject = &ctx->tasks[i];
 		ret = collect_namespaces(ctx, ctx->tasks[i].task);

@@ -370,28 +370,45 @@ static void show_nested_mounts(struct json_object *root)
 	}
 }
 
-/* Where the mount with a number is, or "". */
-static const char *mount_point(struct json_object *mounts, unsigned long nr,
-			       char buf[4096])
+static bool find_target(struct json_object *mounts, unsigned long nr,
+			char buf[4096])
 {
 	const char *line;
 	size_t i;
 
-	*buf = '\0';
-	for (i = 0; i < len(mounts) && !*buf; i++) {
+	for (i = 0; i < len(mounts); i++) {
 		line = str(at(mounts, i), "line");
-		if (strtoul(line, NULL, 10) == nr &&
-		    sscanf(line, "%*s %*s %*s %*s %4095s", buf) != 1)
-			*buf = '\0';
+		if (strtoul(line, NULL, 10) == nr)
+			return sscanf(line, "%*s %*s %*s %*s %4095s", buf) == 1;
 	}
-	return buf;
+	return false;
 }
 
-/* Namespaces that mounts of the root task keep. */
-static void show_kept(struct json_object *root, struct json_object *mounts)
+/* Where a mount is that keeps a namespace. */
+static void put_keeper(struct json_object *root, unsigned long nr)
+{
+	struct json_object *objects = get(root, "objects"), *o;
+	char target[4096];
+	size_t i;
+
+	if (find_target(get(get(root, "container"), "mount"), nr, target)) {
+		put_text(stdout, target);
+		return;
+	}
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		if (strcmp(str(o, "kind"), "ns_mnt") ||
+		    !find_target(get(o, "mount"), nr, target))
+			continue;
+		put_text(stdout, target);
+		printf(" of namespace %llu", unum(o, "id"));
+		return;
+	}
+}
+
+static void show_kept(struct json_object *root)
 {
 	struct json_object *objects = get(root, "objects"), *o, *kept;
-	char target[4096];
 	size_t i, j;
 
 	for (i = 0; i < len(objects); i++) {
@@ -400,8 +417,7 @@ static void show_kept(struct json_object *root, struct json_object *mounts)
 		for (j = 0; j < len(kept); j++) {
 			printf("kept      %s %llu, for \"ns:%llu\", by ",
 			       str(o, "kind"), unum(o, "id"), unum(o, "id"));
-			put_text(stdout, mount_point(mounts, unum(at(kept, j), "mount"),
-						     target));
+			put_keeper(root, unum(at(kept, j), "mount"));
 			putchar('\n');
 		}
 	}
@@ -440,7 +456,7 @@ static void show_header(struct json_object *root)
 	show_environment(c);
 	show_nested_mounts(root);
 	show_nets(root);
-	show_kept(root, get(c, "mount"));
+	show_kept(root);
 	show_policies(get(c, "lsm_policy"));
 }
 

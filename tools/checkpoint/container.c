@@ -505,16 +505,32 @@ void container_take_kept(struct container *ct, const struct ckpt_call *call)
 	}
 }
 
-/* The line of a mount of the root task's. */
-static const char *find_line(const struct container *ct, __u32 mount)
+/**
+ * container_mount_line - find a mount
+ * @mountinfo: lines of /proc/PID/mountinfo, or NULL
+ * @mount: number of the mount
+ *
+ * Return: its line, or NULL if it is none of them.
+ */
+const char *container_mount_line(const char *mountinfo, __u32 mount)
 {
-	const char *line = ct->mountinfo;
+	const char *line = mountinfo;
 
 	while (line && *line && strtoul(line, NULL, 10) != mount) {
 		line = strchr(line, '\n');
 		line += !!line;
 	}
 	return line && *line ? line : NULL;
+}
+
+static const char *find_line(const struct container *ct, __u32 mount)
+{
+	const char *line = container_mount_line(ct->mountinfo, mount);
+	size_t i;
+
+	for (i = 0; i < ct->nr_mnts && !line; i++)
+		line = container_mount_line(ct->mnts[i].mountinfo, mount);
+	return line;
 }
 
 /**
@@ -552,23 +568,6 @@ int container_kept_fd(const struct container *ct, int mount)
 		if (ct->kept[i].mount == (__u32)mount)
 			return ct->kept[i].fd;
 	return -1;
-}
-
-/**
- * container_kept_ns - which namespace a mount keeps
- * @ct: the container
- * @mount: number of the mount in the image
- *
- * Return: the object, or 0 if it keeps none.
- */
-__u32 container_kept_ns(const struct container *ct, int mount)
-{
-	size_t i;
-
-	for (i = 0; i < ct->nr_kept; i++)
-		if (ct->kept[i].mount == (__u32)mount)
-			return ct->kept[i].ns;
-	return 0;
 }
 
 /**

@@ -143,7 +143,7 @@ struct ckpt_call;
 int container_ask_kept(const struct container *ct, struct ckpt_call *call);
 void container_take_kept(struct container *ct, const struct ckpt_call *call);
 void container_leave_kept(const struct container *ct);
-__u32 container_kept_ns(const struct container *ct, int mount);
+const char *container_mount_line(const char *mountinfo, __u32 mount);
 int container_kept_fd(const struct container *ct, int mount);
 int container_read(struct container *ct, int fd);
 bool container_add_map(struct container *ct, const char *arg);

@@ -322,6 +322,9 @@ static int take_source(const struct mntns_set *set, const struct mntns *n,
 	if (map)
 		return !map->value ? 0 :
 		       take_tree(n, fs, mount_open_outside(set->root, map->value));
+	ret = container_kept_fd(n->m.ct, mnt_fs_get_id(fs));
+	if (ret >= 0)
+		return take_tree(n, fs, dup(ret));
 	twin = mount_find_twin(set->root, fs);
 	if (twin)
 		return take_twin(n, fs, set->root, twin);
@@ -335,7 +338,7 @@ static int take_source(const struct mntns_set *set, const struct mntns *n,
 		return take_fresh(n, fs);
 	/* One of the same name here would be another namespace. */
 	if (!strcmp(mnt_fs_get_fstype(fs), "nsfs"))
-		return mount_failed(fs, 0, "no mount of the root task keeps the namespace");
+		return mount_failed(fs, 0, "keeps no namespace of the image");
 	return take_here(set, n, fs);
 }
 
@@ -687,48 +690,38 @@ static int make(const struct mntns_set *set, struct mntns *n)
 
 /* ---- the oldest first ---- */
 
-/*
- * A namespace can be mounted only in those that are older. Whether @a, by a mount
- * that the root task has as well, keeps @b.
- */
-static bool keeps(const struct mounts *root, const struct container_mnt *a,
+/* A namespace can be mounted only in those that are older. Does @a keep @b? */
+static bool keeps(const struct container *ct, const struct container_mnt *a,
 		  const struct container_mnt *b)
 {
-	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
-	struct libmnt_fs *fs;
-	bool ret = false;
-	char text[64];
+	size_t i;
 
-	while (iter && !ret && !mnt_table_next_fs(root->image, iter, &fs)) {
-		if (container_kept_ns(root->ct, mnt_fs_get_id(fs)) != b->id)
-			continue;
-		snprintf(text, sizeof(text), " %s ", mnt_fs_get_root(fs));
-		ret = a->mountinfo && strstr(a->mountinfo, text);
-	}
-	mnt_free_iter(iter);
-	return ret;
+	for (i = 0; i < ct->nr_kept; i++)
+		if (ct->kept[i].ns == b->id &&
+		    container_mount_line(a->mountinfo, ct->kept[i].mount))
+			return true;
+	return false;
 }
 
 /* Whether none of those from @first on has to be made before @which. */
-static bool is_oldest(const struct mounts *root, size_t first, size_t which)
+static bool is_oldest(const struct container *ct, size_t first, size_t which)
 {
-	const struct container *ct = root->ct;
 	size_t i;
 
 	for (i = first; i < ct->nr_mnts; i++)
-		if (i != which && keeps(root, &ct->mnts[i], &ct->mnts[which]))
+		if (i != which && keeps(ct, &ct->mnts[i], &ct->mnts[which]))
 			return false;
 	return true;
 }
 
 /* In the order in which they are to be made; an image without one is none. */
-static void sort_by_age(const struct mounts *root)
+static void sort_by_age(struct container *ct)
 {
-	struct container_mnt *mnts = root->ct->mnts, mnt;
-	size_t first, i, nr = root->ct->nr_mnts;
+	struct container_mnt *mnts = ct->mnts, mnt;
+	size_t first, i, nr = ct->nr_mnts;
 
 	for (first = 0; first < nr; first++) {
-		for (i = first; i < nr && !is_oldest(root, first, i); i++)
+		for (i = first; i < nr && !is_oldest(ct, first, i); i++)
 			;
 		if (i == nr)
 			break;
@@ -825,7 +818,7 @@ int mntns_prepare(struct mounts *root, struct ckpt_call *call)
 		say("mounts of the container: %s", strerror(errno));
 		return -1;
 	}
-	sort_by_age(root);
+	sort_by_age(root->ct);
 	for (i = 0; i < ct->nr_mnts; i++) {
 		if (is_supplied(call, ct->mnts[i].id))
 			continue;

@@ -406,7 +406,8 @@ struct ckpt_hdr_net_msg {
 /**
  * struct ckpt_hdr_ns_kept - a mount of the container that keeps a namespace
  * @h: type %CKPT_HDR_NS_KEPT, behind the namespace
- * @mount: number of the mount, with which its MOUNT record begins
+ * @mount: number of the mount, with which the line of its MOUNT or NS_MOUNT record
+ *	begins
  * @reserved: zero
  *
  * The caller of restart() has to supply the namespace, as the external resource

@@ -117,9 +117,12 @@ prepare()
 			until [ -e /tmp/file ]; do sleep 0.1; done
 			touch /tmp/early
 			mount --no-canonicalize --bind /proc/self/fd/9 /tmp/early" 9< /run/ns/early
-		# Others that see all of them but those of mounts.
+		# Others that see all of them but those of mounts, and keep more.
 		unshare --mount --propagation slave bash -c '
 			mount -t tmpfs late /tmp
+			touch /tmp/uts /tmp/net
+			unshare --uts=/tmp/uts busybox hostname kept-there
+			unshare --net=/tmp/net ip link set lo up
 			exec bash /service late' &
 		touch /run/done
 		exec sh -c 'while :; do sleep 1; done'
@@ -209,6 +212,9 @@ kept()
 	[ "/proc/$pid/ns/mnt" -ef "/proc/$(pid_of follower)/root/tmp/early" ] && echo in both
 	[ "/proc/$init/root/run/ns/uts" -ef "/proc/$(pid_of late)/root/run/ns/uts" ] &&
 		echo the same for all
+	pid=$(pid_of late)
+	nsenter --mount --target "$pid" nsenter --uts=/tmp/uts uname -n
+	nsenter --mount --target "$pid" nsenter --net=/tmp/net ip -o link show up | wc -l
 }
 
 contents()
@@ -260,12 +266,12 @@ same()
 }
 
 ktap_print_header
-ktap_set_plan 11
+ktap_set_plan 12
 
 prepare && start && look before
 if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != 8 ] ||
 	[ "$(pgrep -cf '^service-')" != ${#services[@]} ] ||
-	[ "$(wc -l < "$tmp/kept.before")" != 14 ]; then
+	[ "$(wc -l < "$tmp/kept.before")" != 16 ]; then
 	sed 's/^/# /' "$tmp/start" "$tmp/kept.before"
 	ktap_exit_fail_msg "cannot make a container here"
 fi
@@ -284,9 +290,13 @@ result $? "show lists their mounts"
 want="cgroup:cgroup ipc:ipc mnt:early mnt:mnt pid:dead pid:pid time:time user:user "
 want+="uts:inside uts:uts "
 [ "$(ckpt show "$tmp/image" |
-	sed -nE 's|^kept +ns_(\w+) ([0-9]+), for "ns:\2", by /run/ns/|\1:|p' | sort |
+	sed -nE '/ of namespace/d; s|^kept +ns_(\w+) ([0-9]+), for "ns:\2", by /run/ns/|\1:|p' |
+	sort |
 	tr '\n' ' ')" = "$want" ]
 result $? "show lists what they keep"
+
+[ "$(ckpt show "$tmp/image" | grep -cE '^kept .* by /tmp/(uts|net|early) of namespace')" = 3 ]
+result $? "also in mount namespaces of services"
 
 restart --image "$tmp/image"
 result $? "restart"
@@ -306,7 +316,8 @@ timeout 60 ckpt checkpoint --kill --image "$tmp/second" "$init" 2> "$tmp/err" &&
 result $? "once more, from what has been restarted"
 end
 
-! restart --here --image "$tmp/image" &&
+net=$(ckpt show "$tmp/image" | sed -nE 's|^kept +ns_net [0-9]+, for "(ns:[0-9]+)".*|\1|p')
+! restart --here --external "$net:/proc/self/ns/net" --image "$tmp/image" &&
 	grep -q 'external resource "ns:[0-9]*" is missing' "$tmp/err" &&
 	grep -qE '^ckpt: mount /run/ns/uts: kept namespace [0-9]+, and is not made again$' "$tmp/err"
 result $? "without a coordinator"

@@ -978,6 +978,66 @@ TEST_F(ns, refused_mounted_time)
 		": keeps a time namespace (nsfs), which is the root task's");
 }
 
+/* A child has copied the mounts of the caller, who has them still. */
+static void copied_mounts_target(struct shared *sh)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
+		target_step(sh, 1);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, NULL, 0) == child);
+}
+
+TEST_F(ns, refused_mounted_callers)
+{
+	int fd = held_ns(self->t.sh, CLONE_NEWUTS, "uts", NULL);
+	char path[32], name[32];
+
+	own_mounts(self->t.sh, name);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ASSERT_EQ(0, mount(path, name, NULL, MS_BIND, NULL));
+	close(fd);
+	REFUSED(&self->t, copied_mounts_target, EOPNOTSUPP,
+		": keeps a uts namespace (nsfs), which is not the tree's");
+	EXPECT_NE(NULL, strstr(self->t.msg, name)) TH_LOG("%s", self->t.msg);
+	ASSERT_EQ(0, umount(name) | unlink(name));
+}
+
+/* A mount namespace in which nobody is, and what only that keeps. */
+static void mounted_in_held_target(struct shared *sh)
+{
+	int uts = held_ns(sh, CLONE_NEWUTS, "uts", NULL), sync[2];
+	char path[32], name[32], c;
+	pid_t child;
+
+	TARGET_CHECK(sh, !pipe(sync));
+	child = fork();
+	if (!child) {
+		own_mounts(sh, name);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", uts);
+		TARGET_CHECK(sh, !mount(path, name, NULL, MS_BIND, NULL));
+		unlink(name);
+		TARGET_CHECK(sh, write(sync[1], "x", 1) == 1);
+		pause();
+	}
+	TARGET_CHECK(sh, read(sync[0], &c, 1) == 1);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", child);
+	TARGET_CHECK(sh, open(path, O_RDONLY) >= 0);
+	close(uts);
+	kill(child, SIGKILL);
+	TARGET_CHECK(sh, waitpid(child, NULL, 0) == child);
+	target_step(sh, 1);
+}
+
+TEST_F(ns, refused_mounted_in_held)
+{
+	REFUSED(&self->t, mounted_in_held_target, EOPNOTSUPP,
+		": keeps a namespace (nsfs), and no task is where that is mounted: not supported");
+}
+
 /**
  * struct kept - a namespace that a mount keeps
  * @name: in /proc/PID/ns
