@@ -317,14 +317,14 @@ static int take_source(const struct mntns_set *set, const struct mntns *n,
 {
 	const struct container_map *map = mount_map(&n->m, fs);
 	struct libmnt_fs *twin;
-	int ret;
+	int kept, ret;
 
 	if (map)
 		return !map->value ? 0 :
 		       take_tree(n, fs, mount_open_outside(set->root, map->value));
-	ret = container_kept_fd(n->m.ct, mnt_fs_get_id(fs));
-	if (ret >= 0)
-		return take_tree(n, fs, dup(ret));
+	kept = mount_is_nsfs(fs) ? container_kept_fd(n->m.ct, mnt_fs_get_id(fs)) : -1;
+	if (kept >= 0)
+		return take_tree(n, fs, dup(kept));
 	twin = mount_find_twin(set->root, fs);
 	if (twin)
 		return take_twin(n, fs, set->root, twin);
@@ -337,7 +337,7 @@ static int take_source(const struct mntns_set *set, const struct mntns *n,
 	if (mount_is_fresh(set->root, fs))
 		return take_fresh(n, fs);
 	/* One of the same name here would be another namespace. */
-	if (!strcmp(mnt_fs_get_fstype(fs), "nsfs"))
+	if (mount_is_nsfs(fs))
 		return mount_failed(fs, 0, "keeps no namespace of the image");
 	return take_here(set, n, fs);
 }

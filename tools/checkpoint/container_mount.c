@@ -611,7 +611,13 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 				    mnt_fs_get_root(other), fs, 0), name);
 }
 
-static bool is_nsfs(struct libmnt_fs *fs)
+/**
+ * mount_is_nsfs - whether a mount keeps a namespace
+ * @fs: a mount in the image
+ *
+ * Return: true if so
+ */
+bool mount_is_nsfs(struct libmnt_fs *fs)
 {
 	return !strcmp(mnt_fs_get_fstype(fs), "nsfs");
 }
@@ -668,13 +674,13 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 		return 0;
 	if (!m->nr_done && strcmp(mnt_fs_get_target(fs), "/"))
 		return mount_failed(fs, 0, "the root is not mounted first");
-	if (!map && !is_nsfs(fs))
+	if (!map && !mount_is_nsfs(fs))
 		twin = mount_find_twin(m, fs);
 	if (map)
 		ret = bind(m, fs, mount_open_outside(m, map->value), map->value);
 	else if (twin)
 		ret = bind_twin(m, fs, twin);
-	else if (is_nsfs(fs))
+	else if (mount_is_nsfs(fs))
 		ret = bind_kept(m, fs);
 	else if (row < NR_FRESH && !strcmp(mnt_fs_get_root(fs), "/") &&
 		 !is_here(m, fs, row))
@@ -737,7 +743,7 @@ bool mount_is_late(struct libmnt_fs *fs)
 {
 	unsigned int row = fresh_row(fs);
 
-	if (is_nsfs(fs))
+	if (mount_is_nsfs(fs))
 		return strncmp(mnt_fs_get_root(fs), "net:", 4);
 	return row < NR_FRESH && fresh[row].late;
 }

@@ -55,6 +55,7 @@ int mount_set_options(int fd, unsigned long flags);
 char *mount_data(const struct mounts *m, struct libmnt_fs *fs,
 		 unsigned int level, unsigned long *flags);
 bool mount_is_tmpfs(struct libmnt_fs *fs);
+bool mount_is_nsfs(struct libmnt_fs *fs);
 bool mount_is_late(struct libmnt_fs *fs);
 bool mount_is_fresh(const struct mounts *m, struct libmnt_fs *fs);
 bool mount_is_done(const struct mounts *m, int id);
