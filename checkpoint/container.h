@@ -50,16 +50,19 @@ struct ckpt_mounts {
 
 int checkpoint_mounts(struct ckpt_ctx *ctx);
 int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
-		       const char *line, size_t len);
+		       const char *line, size_t len, bool nested);
+int checkpoint_kept_in(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns);
 int ckpt_check_kept(struct ckpt_ctx *ctx, const char *line, size_t len);
 int checkpoint_kept_all(struct ckpt_ctx *ctx);
 int checkpoint_kept_by(struct ckpt_ctx *ctx, struct ns_common *ns);
 void ckpt_kept_free(struct ckpt_ctx *ctx);
+int restore_kept(struct ckpt_ctx *ctx);
 int ckpt_ns_kept_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_read_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 		     const struct path *root, struct ckpt_mounts *m);
 int ckpt_read_own_mounts(struct ckpt_ctx *ctx, struct ckpt_mounts *m);
 void ckpt_free_mounts(struct ckpt_mounts *m);
+bool ckpt_mount_is_nsfs(const char *line, size_t len);
 int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len);
 bool ckpt_mount_file_ok(u32 mode, u32 rdev);
 int ckpt_mount_line_validate(struct ckpt_validator *v, const struct ckpt_hdr *h,

@@ -148,6 +148,7 @@ int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c);
+int restore_file_ns_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
 
 /* file_eventfd.c */
 bool ckpt_file_eventfd_match(struct ckpt_ctx *ctx, struct file *file);
@@ -208,6 +209,7 @@ int restore_file_owners(struct ckpt_ctx *ctx);
 
 /* file_external.c: open files that belong to somebody else */
 bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);
+struct file *ckpt_external_file(struct ckpt_ctx *ctx, const char *key);
 int checkpoint_file_external(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_external_validate(struct ckpt_validator *v,
 				const struct ckpt_hdr *h);

@@ -160,9 +160,16 @@ int ckpt_read_mounts(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 			MOUNTINFO_MAX);
 }
 
-/* Behind the optional fields, which end with a dash, comes the type. */
-static bool is_nsfs(const char *line, size_t len)
+/**
+ * ckpt_mount_is_nsfs - whether a mount keeps a namespace
+ * @line: its line of mountinfo
+ * @len: length of that
+ *
+ * Return: true if so.
+ */
+bool ckpt_mount_is_nsfs(const char *line, size_t len)
 {
+	/* Behind the optional fields, which end with a dash, comes the type. */
 	return strnstr(line, " - nsfs ", len);
 }
 
@@ -176,7 +183,7 @@ static bool is_nsfs(const char *line, size_t len)
  */
 int ckpt_check_mount(struct ckpt_ctx *ctx, const char *line, size_t len)
 {
-	if (is_nsfs(line, len))
+	if (ckpt_mount_is_nsfs(line, len))
 		return ckpt_check_kept(ctx, line, len);
 	if (len >= CKPT_MOUNT_LINE_MAX)
 		return ckpt_err(ctx, -EOPNOTSUPP,
@@ -191,8 +198,9 @@ static int add_mount(struct ckpt_ctx *ctx, struct mnt_namespace *ns,
 	struct ckpt_hdr_mount *h;
 	int ret;
 
-	ret = is_nsfs(line, len) ? checkpoint_kept_ns(ctx, ns, line, len) :
-				   ckpt_check_mount(ctx, line, len);
+	ret = ckpt_mount_is_nsfs(line, len) ?
+	      checkpoint_kept_ns(ctx, ns, line, len, false) :
+	      ckpt_check_mount(ctx, line, len);
 	if (ret)
 		return ret;
 	h = ckpt_new_rec(ctx, CKPT_HDR_MOUNT, ALIGN(sizeof(*h) + len + 1, 8));

@@ -406,7 +406,8 @@ static int write_nested(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user)
 	ret = ckpt_read_mounts(ctx, to_mnt_ns(ns), &root, &m) ?:
 	      collect_users(ctx, &m) ?:
 	      write_ns(ctx, ns, user) ?:
-	      add_mounts(ctx, &root, &m);
+	      add_mounts(ctx, &root, &m) ?:
+	      checkpoint_kept_by(ctx, ns);
 	ckpt_free_mounts(&m);
 	path_put(&root);
 	return ret;
@@ -425,6 +426,7 @@ int checkpoint_ns_mnt(struct ckpt_ctx *ctx, void *obj)
 
 	if (user < 0)
 		return user;
+	/* A root task's own cannot be mounted in itself, nor in what came later. */
 	return ckpt_ns_is_roots(ctx, obj) ? write_ns(ctx, obj, user) :
 					    write_nested(ctx, obj, user);
 }

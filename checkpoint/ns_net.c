@@ -170,8 +170,6 @@ void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	}
 	if (ckpt_read_opt_type(c, CKPT_HDR_NET_MSG))
 		return not_supplied(ctx, h->id, "had links or addresses");
-	if (ckpt_read_opt_type(c, CKPT_HDR_NS_KEPT))
-		return not_supplied(ctx, h->id, "was mounted");
 	owner = ckpt_ns_owner(ctx, n);
 	if (IS_ERR(owner))
 		return owner;

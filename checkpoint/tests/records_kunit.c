@@ -1317,6 +1317,8 @@ static u32 place_of(u32 type)
 		return CKPT_HDR_ARCH;
 	if (ckpt_kind(type)->owner == CKPT_OWNER_ANY)
 		return CKPT_HDR_TASK;
+	if (ckpt_kind(type)->owner == CKPT_OWNER_NS)
+		return CKPT_HDR_NS_UTS;
 	return ckpt_kind(type)->owner ?: CKPT_HDR_CONTAINER;
 }
 
@@ -1449,6 +1451,22 @@ static void nested_net_msg(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
 }
 
+/* A mount can keep any namespace, and nothing else. */
+static void kept_namespace(struct kunit *test)
+{
+	struct ckpt_hdr *h = make_good(test, find_good(CKPT_HDR_NS_KEPT, 0));
+	struct ckpt_validator *v = make_pass(test, CKPT_HDR_NS_KEPT);
+	u32 type;
+
+	for (type = CKPT_HDR_HEADER; type <= CKPT_HDR_TASK_OBJS; type++) {
+		v->owner = type;
+		KUNIT_EXPECT_EQ_MSG(test, ckpt_validate_record(v, h),
+				    type >= CKPT_HDR_NS_USER &&
+				    type <= CKPT_HDR_NS_TIME ? 0 : -EBADMSG,
+				    "behind type %u", type);
+	}
+}
+
 /* No record that is too short is looked at, and none is accepted. */
 static void short_records(struct kunit *test)
 {
@@ -1555,6 +1573,7 @@ static struct kunit_case records_test_cases[] = {
 	KUNIT_CASE(name_in_roots),
 	KUNIT_CASE(good_records),
 	KUNIT_CASE_PARAM(nested_net_msg, net_case_gen_params),
+	KUNIT_CASE(kept_namespace),
 	KUNIT_CASE(short_records),
 	KUNIT_CASE(every_kind_has_cases),
 	KUNIT_CASE(every_object_can_be_made),

@@ -6,8 +6,8 @@
 # python3, with a /tmp of its own, the same in a network namespace that ip netns
 # has made (but where security modules are active), a program that uses System
 # V IPC, a POSIX message queue and files in a tmpfs, and one in a sandbox of
-# bubblewrap's. They have all kinds of namespaces of their own. There are three
-# kinds:
+# bubblewrap's. They have all kinds of namespaces of their own, and, but there, an
+# IPC and a UTS namespace that only mounts keep. There are three kinds:
 #
 #   root   made by root, no user namespace; an overlay on the guest's own system,
 #          and a veth to a bridge
@@ -181,7 +181,7 @@ for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":
             print(path, name, os.getxattr(path, name, follow_symlinks=False))'
 		;;
 	mounts)
-		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/net:\[[0-9]+\]/net/' \
+		sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/(net|uts|ipc):\[[0-9]+\]/\1/' \
 			"/proc/$init/mountinfo" | sed -E 's/shared:[0-9]+/shared/' | sort
 		;;
 	blue)
@@ -189,10 +189,16 @@ for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":
 		! inside test -e /run/netns/blue ||
 			in_blue ip -o address | cut -d ' ' -f 2-8 | grep -v fe80:
 		;;
+	kept)
+		! inside test -e /run/ns || {
+			inside nsenter --uts=/run/ns/uts hostname
+			inside nsenter --ipc=/run/ns/ipc ipcs | grep 0x
+		}
+		;;
 	esac
 }
 
-looks=(noise ipcs queue ps address blue ids mounts private cell)
+looks=(noise ipcs queue ps address blue kept ids mounts private cell)
 
 # ---- before ----
 
@@ -258,7 +264,7 @@ start_box()
 	inside ip address add "$address/24" dev eth0
 	inside ip link set eth0 up
 	inside ip route add default via 10.77.0.1
-	[ -n "${LSM:-}" ] || start_blue
+	[ -n "${LSM:-}" ] || { start_blue && start_kept; }
 }
 
 # In the network inside, without mounts of its own, as ip netns exec has them.
@@ -279,6 +285,15 @@ start_blue()
 	in_blue ip address add 10.78.0.2/24 dev eth0
 	in_blue ip link set eth0 up
 	in_blue ip route add default via 10.78.0.1
+}
+
+# Namespaces that nothing but a mount keeps.
+start_kept()
+{
+	inside mkdir /run/ns
+	inside touch /run/ns/uts /run/ns/ipc
+	inside unshare --uts=/run/ns/uts hostname kept
+	inside unshare --ipc=/run/ns/ipc sh -c 'ipcmk -M 5000; ipcmk -Q; ipcmk -S 3'
 }
 
 blue_answers()
@@ -307,6 +322,7 @@ box_save()
 	for what in "${looks[@]}" labels; do
 		look "$what" > "$box/$what"
 	done
+	[ -n "${LSM:-}" ] || check "mounts keep what is in use" grep -q 0x "$box/kept"
 	inside cat /run/count > "$box/count"
 	cell_of cat /tmp/count > "$box/cell-count"
 	check "checkpoint" "${manager[@]}" ckpt checkpoint --kill --image "$box/image" "$init"

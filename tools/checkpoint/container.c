@@ -277,8 +277,9 @@ static int add_kept(struct container *ct, const struct ckpt_record *rec,
 	const struct ckpt_hdr_ns *ns = (const void *)owner;
 	struct kept_ns *kept;
 
-	/* Also of one that restart() could make, if it were not mounted. */
-	if (!(ns->flags & CKPT_NS_ROOT) && add_net(ct, ns))
+	/* Networks are made before the mounts, also those that restart() could make. */
+	if (owner->type == CKPT_HDR_NS_NET && !(ns->flags & CKPT_NS_ROOT) &&
+	    add_net(ct, ns))
 		return -1;
 	kept = reallocarray(ct->kept, ct->nr_kept + 1, sizeof(*kept));
 	if (!kept)
@@ -481,6 +482,100 @@ const struct container_map *container_find_map(const struct container *ct,
 	return NULL;
 }
 
+static void name_ns(__u32 id, char key[16])
+{
+	snprintf(key, 16, "ns:%u", id);
+}
+
+/**
+ * container_ask_kept - ask restart() for what mounts keep
+ * @ct: the container
+ * @call: the call that is going to restart, which has all that is supplied
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int container_ask_kept(const struct container *ct, struct ckpt_call *call)
+{
+	char key[16];
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ct->nr_kept; i++) {
+		name_ns(ct->kept[i].ns, key);
+		ret = ckpt_call_has_key(call, key) ? 0 : ckpt_call_ask(call, key);
+		if (!ret)
+			continue;
+		say("namespaces that mounts keep: %s", strerror(-ret));
+		return -1;
+	}
+	return 0;
+}
+
+/**
+ * container_take_kept - take what restart() has been asked for, or been given
+ * @ct: the container
+ * @call: the call that has restarted
+ */
+void container_take_kept(struct container *ct, const struct ckpt_call *call)
+{
+	char key[16];
+	size_t i;
+
+	for (i = 0; i < ct->nr_kept; i++) {
+		name_ns(ct->kept[i].ns, key);
+		if (ct->kept[i].fd < 0)
+			ct->kept[i].fd = ckpt_call_fd(call, key);
+	}
+}
+
+/**
+ * container_mount_line - find a mount
+ * @mountinfo: lines of /proc/PID/mountinfo, or NULL
+ * @mount: number of the mount
+ *
+ * Return: its line, or NULL if it is none of them.
+ */
+const char *container_mount_line(const char *mountinfo, __u32 mount)
+{
+	const char *line = mountinfo;
+
+	while (line && *line && strtoul(line, NULL, 10) != mount) {
+		line = strchr(line, '\n');
+		line += !!line;
+	}
+	return line && *line ? line : NULL;
+}
+
+static const char *find_line(const struct container *ct, __u32 mount)
+{
+	const char *line = container_mount_line(ct->mountinfo, mount);
+	size_t i;
+
+	for (i = 0; i < ct->nr_mnts && !line; i++)
+		line = container_mount_line(ct->mnts[i].mountinfo, mount);
+	return line;
+}
+
+/**
+ * container_leave_kept - say which mounts that keep namespaces are not made again
+ * @ct: what is not brought back as a container
+ */
+void container_leave_kept(const struct container *ct)
+{
+	const char *line;
+	char *path;
+	size_t i;
+
+	for (i = 0; i < ct->nr_kept; i++) {
+		line = find_line(ct, ct->kept[i].mount);
+		if (!line || sscanf(line, "%*s %*s %*s %*s %ms", &path) != 1)
+			continue;
+		say("mount %s: kept namespace %u, and is not made again", path,
+		    ct->kept[i].ns);
+		free(path);
+	}
+}
+
 /**
  * container_is_supplied - whether the user supplies a namespace
  * @call: the call that is going to restart
@@ -501,7 +596,7 @@ bool container_is_supplied(const struct ckpt_call *call, __u32 id)
  * @ct: the container, its networks prepared
  * @mount: number of the mount in the image
  *
- * Return: a descriptor, or -1 if there is none.
+ * Return: a descriptor, or -1 if there is none, or not before restart().
  */
 int container_kept_fd(const struct container *ct, int mount)
 {

@@ -79,9 +79,9 @@ struct container_mnt {
 };
 
 /**
- * struct kept_ns - a mount that keeps a network namespace
+ * struct kept_ns - a mount that keeps a namespace
  * @mount: number of the mount
- * @ns: NS_NET object
+ * @ns: NS object
  * @fd: the namespace once it is there, or -1
  */
 struct kept_ns {
@@ -121,7 +121,7 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @root_net: NS_NET object of the root task; 0 if that was outside
  * @nets: the others of these
  * @nr_nets: number of them
- * @kept: mounts that keep network namespaces
+ * @kept: mounts that keep namespaces
  * @nr_kept: number of them
  * @maps: what the user wants to be different
  * @nr_maps: number of them
@@ -165,6 +165,10 @@ struct container {
 /* container.c */
 struct ckpt_call;
 bool container_is_supplied(const struct ckpt_call *call, __u32 id);
+int container_ask_kept(const struct container *ct, struct ckpt_call *call);
+void container_take_kept(struct container *ct, const struct ckpt_call *call);
+void container_leave_kept(const struct container *ct);
+const char *container_mount_line(const char *mountinfo, __u32 mount);
 int container_kept_fd(const struct container *ct, int mount);
 int container_read(struct container *ct, int fd);
 bool container_add_map(struct container *ct, const char *arg);

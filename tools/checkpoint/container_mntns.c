@@ -381,11 +381,14 @@ static int take_source(const struct mntns_set *set, struct mntns *n,
 {
 	const struct container_map *map = mount_map(&n->m, fs);
 	struct libmnt_fs *twin;
-	int ret;
+	int kept, ret;
 
 	if (map)
 		return !map->value ? 0 :
 		       take_tree(n, fs, mount_open_outside(set->root, map->value));
+	kept = mount_is_nsfs(fs) ? container_kept_fd(n->m.ct, mnt_fs_get_id(fs)) : -1;
+	if (kept >= 0)
+		return take_tree(n, fs, dup(kept));
 	twin = mount_find_twin(set->root, fs);
 	if (twin)
 		return take_twin(n, fs, set->root, twin);
@@ -397,6 +400,9 @@ static int take_source(const struct mntns_set *set, struct mntns *n,
 		return 0;
 	if (mount_is_fresh(set->root, fs))
 		return take_fresh(set, n, fs);
+	/* One of the same name here would be another namespace. */
+	if (mount_is_nsfs(fs))
+		return mount_failed(fs, 0, "keeps no namespace of the image");
 	return take_here(set, n, fs);
 }
 
@@ -777,6 +783,49 @@ static int make(const struct mntns_set *set, struct mntns *n)
 	return run(set, set->from, make_new, &e) || do_inside(set, n, fill) ? -1 : 0;
 }
 
+/* ---- the oldest first ---- */
+
+/* A namespace can be mounted only in those that are older. Does @a keep @b? */
+static bool keeps(const struct container *ct, const struct container_mnt *a,
+		  const struct container_mnt *b)
+{
+	size_t i;
+
+	for (i = 0; i < ct->nr_kept; i++)
+		if (ct->kept[i].ns == b->id &&
+		    container_mount_line(a->mountinfo, ct->kept[i].mount))
+			return true;
+	return false;
+}
+
+/* Whether none of those from @first on has to be made before @which. */
+static bool is_oldest(const struct container *ct, size_t first, size_t which)
+{
+	size_t i;
+
+	for (i = first; i < ct->nr_mnts; i++)
+		if (i != which && keeps(ct, &ct->mnts[i], &ct->mnts[which]))
+			return false;
+	return true;
+}
+
+/* In the order in which they are to be made; an image without one is none. */
+static void sort_by_age(struct container *ct)
+{
+	struct container_mnt *mnts = ct->mnts, mnt;
+	size_t first, i, nr = ct->nr_mnts;
+
+	for (first = 0; first < nr; first++) {
+		for (i = first; i < nr && !is_oldest(ct, first, i); i++)
+			;
+		if (i == nr)
+			break;
+		mnt = mnts[i];
+		memmove(&mnts[first + 1], &mnts[first], (i - first) * sizeof(mnt));
+		mnts[first] = mnt;
+	}
+}
+
 /* ---- all of them ---- */
 
 static int read_mounts(struct mntns *n, const struct container_mnt *mnt,
@@ -860,6 +909,7 @@ int mntns_prepare(struct mounts *root, __u32 from, struct ckpt_call *call)
 		say("mounts of the container: %s", strerror(errno));
 		return -1;
 	}
+	sort_by_age(root->ct);
 	for (i = 0; i < ct->nr_mnts; i++) {
 		if (container_is_supplied(call, ct->mnts[i].id))
 			continue;

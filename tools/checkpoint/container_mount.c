@@ -6,8 +6,8 @@
  * called in. Filesystems that are only memory (tmpfs, devpts, sysfs ...) and
  * overlays are mounted anew with the options they had. Anything else is bound
  * from the place where the same filesystem is mounted here. What shows another
- * namespace of the container (proc, mqueue, cgroup2) has to wait until restart()
- * has created that.
+ * namespace of the container (proc, mqueue, cgroup2), or keeps one (nsfs), has to
+ * wait until restart() has created that.
  *
  * Neither the image nor the container's files are trusted with a name: names are
  * looked up one by one, below the directory they belong to.
@@ -660,13 +660,29 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 				    mnt_fs_get_root(other), fs, NULL), name);
 }
 
-/* What keeps a namespace, as ip netns add leaves it: made before the mounts. */
+/**
+ * mount_is_nsfs - whether a mount keeps a namespace
+ * @fs: a mount in the image
+ *
+ * Return: true if so
+ */
+bool mount_is_nsfs(struct libmnt_fs *fs)
+{
+	return !strcmp(mnt_fs_get_fstype(fs), "nsfs");
+}
+
+/*
+ * What keeps a namespace, as ip netns add and unshare --uts=FILE leave it. Networks
+ * are there before the mounts, other namespaces only after restart().
+ */
 static int bind_kept(const struct mounts *m, struct libmnt_fs *fs)
 {
 	int fd = container_kept_fd(m->ct, mnt_fs_get_id(fs));
 
 	if (fd < 0)
-		return mount_failed(fs, 0, "is no network namespace that we have made");
+		return mount_failed(fs, 0, mount_is_late(fs) ?
+				    "keeps no namespace of the image" :
+				    "is no network namespace that we have made");
 	return bind(m, fs, dup(fd), mnt_fs_get_root(fs));
 }
 
@@ -707,13 +723,13 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 		return 0;
 	if (!m->nr_done && strcmp(mnt_fs_get_target(fs), "/"))
 		return mount_failed(fs, 0, "the root is not mounted first");
-	if (!map && strcmp(mnt_fs_get_fstype(fs), "nsfs"))
+	if (!map && !mount_is_nsfs(fs))
 		twin = mount_find_twin(m, fs);
 	if (map)
 		ret = bind(m, fs, mount_open_outside(m, map->value), map->value);
 	else if (twin)
 		ret = bind_twin(m, fs, twin);
-	else if (!strcmp(mnt_fs_get_fstype(fs), "nsfs"))
+	else if (mount_is_nsfs(fs))
 		ret = bind_kept(m, fs);
 	else if (row < NR_FRESH && !strcmp(mnt_fs_get_root(fs), "/") &&
 		 !is_here(m, fs, row))
@@ -795,6 +811,8 @@ bool mount_is_late(struct libmnt_fs *fs)
 {
 	unsigned int row = fresh_row(fs);
 
+	if (mount_is_nsfs(fs))
+		return strncmp(mnt_fs_get_root(fs), "net:", 4);
 	return row < NR_FRESH && fresh[row].late;
 }
 

@@ -59,6 +59,7 @@ int mount_lock(int fd, unsigned long flags, __u32 locked);
 char *mount_data(const struct mounts *m, struct libmnt_fs *fs, __u32 user,
 		 unsigned long *flags);
 bool mount_is_tmpfs(struct libmnt_fs *fs);
+bool mount_is_nsfs(struct libmnt_fs *fs);
 bool mount_is_late(struct libmnt_fs *fs);
 bool mount_is_fresh(const struct mounts *m, struct libmnt_fs *fs);
 bool mount_is_done(const struct mounts *m, int id);

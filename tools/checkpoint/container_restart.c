@@ -266,9 +266,12 @@ static int restart_inside(struct preparation *p, int out)
 	pid_t pid;
 
 	inner.flags |= RESTART_FROZEN | RESTART_SIBLING;
+	if (container_ask_kept(&p->o->ct, p->rq->call))
+		return EXIT_FAILED;
 	pid = restart_here(p->rq, &inner);
 	if (pid < 0)
 		return EXIT_FAILED;
+	container_take_kept(&p->o->ct, p->rq->call);
 	result.pid = pid;
 	result.stats = *ckpt_call_restart_stats(p->rq->call);
 	if (p->mounts && mounts_finish(p->mounts, pid)) {

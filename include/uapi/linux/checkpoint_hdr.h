@@ -70,7 +70,7 @@ enum ckpt_hdr_type {
 	CKPT_HDR_MOUNT		= 21,
 	CKPT_HDR_NET_MSG	= 22,
 	CKPT_HDR_NS_MOUNT	= 23,	/* of an NS_MNT */
-	CKPT_HDR_NS_KEPT	= 28,	/* of an NS_NET */
+	CKPT_HDR_NS_KEPT	= 28,	/* of an NS_... */
 
 	/* namespaces; all objects, and all start with struct ckpt_hdr_ns */
 	CKPT_HDR_NS_USER	= 11,
@@ -431,10 +431,12 @@ struct ckpt_hdr_net_msg {
 /**
  * struct ckpt_hdr_ns_kept - a mount of the container that keeps a namespace
  * @h: type %CKPT_HDR_NS_KEPT, behind the namespace
- * @mount: number of the mount, with which its MOUNT record begins
+ * @mount: number of the mount, with which the line of its MOUNT or NS_MOUNT record
+ *	begins
  * @reserved: zero
  *
- * The caller of restart() has to supply the namespace, which it has mounted there.
+ * The caller of restart() has to supply the namespace, as the external resource
+ * "ns:ID", or to ask for it by that name, so that it can be mounted there.
  */
 struct ckpt_hdr_ns_kept {
 	struct ckpt_hdr h;
