@@ -101,6 +101,23 @@ int ckpt_file_external_validate(struct ckpt_validator *v,
 }
 
 /**
+ * ckpt_external_file - a file that the caller of restart() passes
+ * @ctx: the restart
+ * @key: its name
+ *
+ * Return: the file, not referenced; or NULL if it passes none.
+ */
+struct file *ckpt_external_file(struct ckpt_ctx *ctx, const char *key)
+{
+	u32 i;
+
+	for (i = 0; i < ctx->nr_external; i++)
+		if (ctx->external[i].file && !strcmp(ctx->external[i].key, key))
+			return ctx->external[i].file;
+	return NULL;
+}
+
+/**
  * restore_file_external - find the file that the caller passes for a key
  * @ctx: the restart
  * @h: the record
@@ -113,23 +130,18 @@ void *restore_file_external(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 			    struct ckpt_cursor *c)
 {
 	const struct ckpt_hdr_file_external *ext = (const void *)h;
+	struct file *file = ckpt_external_file(ctx, ext->key);
 	fmode_t mode = OPEN_FMODE(ext->file.f_flags);
-	u32 i;
 
-	for (i = 0; i < ctx->nr_external; i++) {
-		struct file *file = ctx->external[i].file;
-
-		if (strcmp(ctx->external[i].key, ext->key))
-			continue;
-		if (mode & (FMODE_READ | FMODE_WRITE) & ~file->f_mode)
-			return ERR_PTR(ckpt_err(ctx, -EINVAL,
-						"external resource \"%s\" is not open for %s",
-						ext->key,
-						file->f_mode & FMODE_READ ?
-						"writing" : "reading"));
-		return get_file(file);
-	}
-	return ERR_PTR(ckpt_err(ctx, -EINVAL,
-				"external resource \"%s\" is missing",
-				ext->key));
+	if (!file)
+		return ERR_PTR(ckpt_err(ctx, -EINVAL,
+					"external resource \"%s\" is missing",
+					ext->key));
+	if (mode & (FMODE_READ | FMODE_WRITE) & ~file->f_mode)
+		return ERR_PTR(ckpt_err(ctx, -EINVAL,
+					"external resource \"%s\" is not open for %s",
+					ext->key,
+					file->f_mode & FMODE_READ ?
+					"writing" : "reading"));
+	return get_file(file);
 }

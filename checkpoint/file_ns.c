@@ -34,11 +34,9 @@ static int ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 {
 	int id;
 
-	if (ns->ops->type == CLONE_NEWUSER)
-		return ckpt_user_ns_id(ctx, container_of(ns, struct user_namespace, ns));
-	if (ns->ops->type == CLONE_NEWPID)
-		return ckpt_pid_ns_id(ctx, container_of(ns, struct pid_namespace, ns));
-	id = ckpt_ns_id(ctx, ns);
+	id = ckpt_any_ns_id(ctx, ns);
+	if (ns->ops->type == CLONE_NEWUSER || ns->ops->type == CLONE_NEWPID)
+		return id;
 	if (!id && !ckpt_ns_is_roots(ctx, ns))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"%s namespace: open, but neither the tree's nor the root task's",
@@ -46,16 +44,21 @@ static int ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 	return id;
 }
 
-static int find_net(const void *arg, struct file *file, unsigned int fd)
+/* What a coordinator has to make. */
+static bool is_made_before(const struct ns_common *ns)
 {
-	if (!proc_ns_file(file) ||
-	    get_proc_ns(file_inode(file))->ops->type != CLONE_NEWNET)
+	return ns->ops->type == CLONE_NEWNET || ns->ops->type == CLONE_NEWNS;
+}
+
+static int find_ns(const void *arg, struct file *file, unsigned int fd)
+{
+	if (!proc_ns_file(file) || !is_made_before(get_proc_ns(file_inode(file))))
 		return 0;
 	*(struct file **)arg = get_file(file);
 	return fd + 1;
 }
 
-static int checkpoint_open_net(struct ckpt_ctx *ctx, struct file *file, int fd)
+static int checkpoint_open_one(struct ckpt_ctx *ctx, struct file *file, int fd)
 {
 	struct ns_common *ns = get_proc_ns(file_inode(file));
 	char what[16];
@@ -66,7 +69,8 @@ static int checkpoint_open_net(struct ckpt_ctx *ctx, struct file *file, int fd)
 	snprintf(what, sizeof(what), "fd %d", fd);
 	ctx->what = what;
 	ret = ckpt_ns_may_hold(ctx, ns) ? ckpt_ns_id(ctx, ns) :
-	      ckpt_err(ctx, -EPERM, "keeps a network namespace that is not yours");
+	      ckpt_err(ctx, -EPERM, "keeps a %s namespace that is not yours",
+		       ns->ops->name);
 	ctx->what = NULL;
 	return min(ret, 0);
 }
@@ -87,7 +91,7 @@ static struct files_struct *get_own_files(struct task_struct *tsk)
 }
 
 /**
- * checkpoint_open_nets - write the network namespaces that a task has open
+ * checkpoint_open_ns - write the mount and network namespaces that a task has open
  * @ctx: the checkpoint, its tasks frozen
  * @tsk: the task
  *
@@ -95,7 +99,7 @@ static struct files_struct *get_own_files(struct task_struct *tsk)
  *
  * Return: 0, or an errno that has been reported.
  */
-int checkpoint_open_nets(struct ckpt_ctx *ctx, struct task_struct *tsk)
+int checkpoint_open_ns(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
 	struct files_struct *files = get_own_files(tsk);
 	struct file *file;
@@ -103,8 +107,8 @@ int checkpoint_open_nets(struct ckpt_ctx *ctx, struct task_struct *tsk)
 
 	if (!files)
 		return 0;
-	while (!ret && (fd = iterate_fd(files, fd, find_net, &file))) {
-		ret = checkpoint_open_net(ctx, file, fd - 1);
+	while (!ret && (fd = iterate_fd(files, fd, find_ns, &file))) {
+		ret = checkpoint_open_one(ctx, file, fd - 1);
 		fput(file);
 		cond_resched();
 	}
@@ -180,12 +184,6 @@ int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 	return ckpt_file_common_validate(v, &f->file);
 }
 
-static struct ns_common *get_ns(void *ns)
-{
-	ckpt_ns_get(ns);
-	return ns;
-}
-
 /**
  * restore_file_ns - open a namespace
  * @ctx: the restart
@@ -199,23 +197,34 @@ void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 {
 	const struct ckpt_hdr_file_ns *f = (const void *)h;
 	struct ns_common *ns;
-	struct path path = {};
 	struct file *file;
-	int ret;
 
 	ns = f->ns ? ckpt_obj_by_id(ctx, f->ns)->ptr : ckpt_ns_callers(ctx, f->type);
 	if (ns == &ctx->base_user_ns->ns && ctx->base_user_ns != current_user_ns())
 		return ERR_PTR(ckpt_err(ctx, -EPERM,
 					"user namespace: is outside of the caller's"));
-	ret = ns_get_path_cb(&path, get_ns, ns);
-	if (ret)
-		return ERR_PTR(ckpt_err(ctx, ret, "%s namespace: cannot be opened",
-					ns->ops->name));
-	file = dentry_open(&path, ckpt_open_flags(&f->file), current_cred());
-	path_put(&path);
+	file = ckpt_ns_open(ns, ckpt_open_flags(&f->file));
 	if (IS_ERR(file))
 		return ERR_PTR(ckpt_err(ctx, PTR_ERR(file),
 					"%s namespace: cannot be opened",
 					ns->ops->name));
 	return restore_file_common(ctx, &f->file, file, ns->ops->name);
+}
+
+/**
+ * restore_file_ns_finish - see whether a namespace can be open
+ * @ctx: the restart; all tasks have been created
+ * @o: FILE_NS object
+ *
+ * Return: 0, or an errno that has been reported.
+ */
+int restore_file_ns_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o)
+{
+	const struct ckpt_hdr_file_ns *f = (const void *)o->h;
+
+	if (!f->ns || ckpt_ns_may_open(ctx, f->ns))
+		return 0;
+	return ckpt_err(ctx, -EBADMSG,
+			"image: pid namespace %u: is open, but has had no init",
+			f->ns);
 }

@@ -142,12 +142,13 @@ int ckpt_n_tty_copy(struct tty_struct *tty, struct ckpt_hdr_tty *h);
 int ckpt_n_tty_load(struct tty_struct *tty, const struct ckpt_hdr_tty *h);
 
 /* file_ns.c: namespaces */
-int checkpoint_open_nets(struct ckpt_ctx *ctx, struct task_struct *tsk);
+int checkpoint_open_ns(struct ckpt_ctx *ctx, struct task_struct *tsk);
 bool ckpt_file_ns_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 void *restore_file_ns(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 		      struct ckpt_cursor *c);
+int restore_file_ns_finish(struct ckpt_ctx *ctx, struct ckpt_obj *o);
 
 /* file_eventfd.c */
 bool ckpt_file_eventfd_match(struct ckpt_ctx *ctx, struct file *file);
@@ -208,6 +209,7 @@ int restore_file_owners(struct ckpt_ctx *ctx);
 
 /* file_external.c: open files that belong to somebody else */
 bool ckpt_file_external_match(struct ckpt_ctx *ctx, struct file *file);
+struct file *ckpt_external_file(struct ckpt_ctx *ctx, const char *key);
 int checkpoint_file_external(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_external_validate(struct ckpt_validator *v,
 				const struct ckpt_hdr *h);

@@ -44,11 +44,19 @@ enum ckpt_phase { CKPT_PHASE_RESTORE, CKPT_PHASE_COMMIT, CKPT_PHASE_ABORT };
 /**
  * struct ckpt_external_res - a resource that belongs to somebody else
  * @key: its name
- * @file: the descriptor passed in, referenced
+ * @file: the descriptor passed in, referenced; NULL if one is asked for
+ * @answer: restart: where to tell the number of one that is asked for
+ * @ns: restart: which namespace that is
+ * @given: restart: the namespace, open and referenced, until it is installed
+ * @fd: restart: its number, reserved while there is @given
  */
 struct ckpt_external_res {
 	char *key;
 	struct file *file;
+	__s32 __user *answer;
+	u32 ns;
+	struct file *given;
+	int fd;
 };
 
 /**
@@ -434,6 +442,20 @@ struct ckpt_validator {
 
 /* The owner of records that may belong to any task, labelled object or part. */
 #define CKPT_OWNER_ANY	(~0U)
+
+/* The same for any namespace. */
+#define CKPT_OWNER_NS	(~1U)
+
+/**
+ * ckpt_is_ns - whether records of a type are namespaces
+ * @type: the type
+ *
+ * Return: true if so; they begin with struct ckpt_hdr_ns.
+ */
+static inline bool ckpt_is_ns(u32 type)
+{
+	return type >= CKPT_HDR_NS_USER && type <= CKPT_HDR_NS_TIME;
+}
 
 /**
  * enum ckpt_labelled - what security modules see in an object

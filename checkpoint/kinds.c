@@ -140,7 +140,7 @@ static const struct ckpt_kind generic_kinds[] = {
 	[CKPT_HDR_NS_KEPT] = {
 		.name		= "NS_KEPT",
 		.min_len	= sizeof(struct ckpt_hdr_ns_kept),
-		.owner		= CKPT_HDR_NS_NET,
+		.owner		= CKPT_OWNER_NS,
 		.validate	= ckpt_ns_kept_validate,
 	},
 	[CKPT_HDR_NS_PID] = {
@@ -651,6 +651,7 @@ static const struct ckpt_kind generic_kinds[] = {
 		.validate	= ckpt_file_ns_validate,
 		.checkpoint	= checkpoint_file_ns,
 		.restore	= restore_file_ns,
+		.finish		= restore_file_ns_finish,
 		.put		= ckpt_file_put,
 	},
 	[CKPT_HDR_FILE_PROC] = {

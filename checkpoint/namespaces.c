@@ -17,7 +17,7 @@
  * that is the root task's user namespace, which the caller has made and entered,
  * and then the mount and network namespaces inside of that; what lies outside of
  * the former is no more its business then. Mount namespaces other than the root
- * task's it must supply: see ns_mnt.c.
+ * task's it must supply: see ns_mnt.c. It can also ask for any of them: see ns_fd.c.
  */
 #include <linux/cgroup.h>
 #include <linux/ipc_namespace.h>
@@ -282,6 +282,10 @@ int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
  */
 bool ckpt_ns_may_hold(struct ckpt_ctx *ctx, struct ns_common *ns)
 {
+	if (ns->ops->type == CLONE_NEWUSER)
+		return ckpt_obj_known(ctx, ns) ||
+		       ns_capable(container_of(ns, struct user_namespace, ns),
+				  CAP_SYS_ADMIN);
 	return ckpt_obj_known(ctx, ns) || ckpt_ns_shared(ctx, ns) ||
 	       ns_capable(ns->ops->owner(ns), CAP_SYS_ADMIN);
 }
@@ -312,6 +316,26 @@ int ckpt_user_ns_id(struct ckpt_ctx *ctx, struct user_namespace *ns)
 }
 
 /**
+ * ckpt_any_ns_id - number of a namespace of any type
+ * @ctx: the checkpoint
+ * @ns: the namespace, kept by a stopped task or referenced
+ *
+ * Return: the number of its object, written now if need be; 0 if it is the
+ * caller's at restart; or an errno that has been reported.
+ */
+int ckpt_any_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
+{
+	switch (ns->ops->type) {
+	case CLONE_NEWUSER:
+		return ckpt_user_ns_id(ctx, container_of(ns, struct user_namespace, ns));
+	case CLONE_NEWPID:
+		return ckpt_pid_ns_id(ctx, container_of(ns, struct pid_namespace, ns));
+	default:
+		return ckpt_ns_id(ctx, ns);
+	}
+}
+
+/**
  * ckpt_ns_owner_id - number of the user namespace that owns a namespace
  * @ctx: the checkpoint
  * @ns: a namespace
@@ -326,18 +350,6 @@ int ckpt_ns_owner_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 	if (user_ns_within(ctx->base_user_ns, owner))
 		return 0;
 	return ckpt_user_ns_id(ctx, owner);
-}
-
-/**
- * ckpt_user_ns_inside - whether a user namespace belongs to the tree
- * @ctx: the checkpoint
- * @ns: the user namespace
- *
- * Return: false if it is the caller's at restart, or an ancestor of that.
- */
-bool ckpt_user_ns_inside(struct ckpt_ctx *ctx, struct user_namespace *ns)
-{
-	return !user_ns_within(ctx->base_user_ns, ns);
 }
 
 /**
@@ -508,6 +520,45 @@ static int collect_namespaces(struct ckpt_ctx *ctx, struct task_struct *tsk)
 	return ret;
 }
 
+static int find_kept_of(struct ckpt_ctx *ctx, struct task_struct *tsk,
+			struct xarray *seen)
+{
+	struct nsproxy *ns = get_task_nsproxy(tsk);
+	struct mnt_namespace *mnt_ns;
+	int ret = 0;
+
+	if (!ns)
+		return 0;
+	mnt_ns = ns->mnt_ns;
+	if (mnt_ns != ctx->root_nsproxy->mnt_ns &&
+	    mnt_ns != current->nsproxy->mnt_ns &&
+	    !xa_load(seen, (unsigned long)mnt_ns)) {
+		if (xa_err(xa_store(seen, (unsigned long)mnt_ns, ctx,
+				    GFP_KERNEL_ACCOUNT)))
+			ret = ckpt_err(ctx, -ENOMEM, "namespaces");
+		else
+			ret = checkpoint_kept_in(ctx, mnt_ns);
+	}
+	put_nsproxy(ns);
+	return ret;
+}
+
+/* What mounts keep a namespace has to be known before it is written. */
+static int find_kept(struct ckpt_ctx *ctx)
+{
+	struct xarray seen;
+	int ret = 0;
+	u32 i;
+
+	xa_init(&seen);
+	for (i = 0; i < ctx->nr_tasks && !ret; i++) {
+		ret = find_kept_of(ctx, ctx->tasks[i].task, &seen);
+		cond_resched();
+	}
+	xa_destroy(&seen);
+	return ret;
+}
+
 /**
  * checkpoint_namespaces - write the namespaces that the tree has for itself
  * @ctx: the checkpoint, its tasks frozen
@@ -525,7 +576,7 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	ctx->root_nsproxy = get_task_nsproxy(ctx->root_thread);
 	if (!ctx->root_nsproxy)
 		return ckpt_err(ctx, -ESRCH, "the root task died meanwhile");
-	ret = find_base_user_ns(ctx);
+	ret = find_base_user_ns(ctx) ?: find_kept(ctx);
 	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
 		ctx->subject = &ctx->tasks[i];
 		ret = collect_namespaces(ctx, ctx->tasks[i].task);
@@ -534,7 +585,7 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	/* What is not known by now, no task is in. */
 	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
 		ctx->subject = &ctx->tasks[i];
-		ret = checkpoint_open_nets(ctx, ctx->tasks[i].task);
+		ret = checkpoint_open_ns(ctx, ctx->tasks[i].task);
 	}
 	if (ret < 0)
 		return ret;
@@ -613,13 +664,9 @@ int ckpt_task_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 static struct file *external_file(struct ckpt_ctx *ctx, u32 id)
 {
 	char key[16];
-	u32 i;
 
 	snprintf(key, sizeof(key), "ns:%u", id);
-	for (i = 0; i < ctx->nr_external; i++)
-		if (!strcmp(ctx->external[i].key, key))
-			return ctx->external[i].file;
-	return NULL;
+	return ckpt_external_file(ctx, key);
 }
 
 /**
@@ -676,6 +723,35 @@ struct ns_common *ckpt_ns_external(struct ckpt_ctx *ctx, u32 id, int type)
 					"external resource \"ns:%u\"", id));
 	ckpt_ns_get(ns);
 	return ns;
+}
+
+static struct ns_common *get_ns(void *ns)
+{
+	ckpt_ns_get(ns);
+	return ns;
+}
+
+/**
+ * ckpt_ns_open - open a namespace
+ * @ns: the namespace
+ * @flags: of the open file
+ *
+ * As open() of a file below /proc/PID/ns/.
+ *
+ * Return: the file, referenced, or ERR_PTR() of an errno, not reported.
+ */
+struct file *ckpt_ns_open(struct ns_common *ns, int flags)
+{
+	struct path path = {};
+	struct file *file;
+	int ret;
+
+	ret = ns_get_path_cb(&path, get_ns, ns);
+	if (ret)
+		return ERR_PTR(ret);
+	file = dentry_open(&path, flags, current_cred());
+	path_put(&path);
+	return file;
 }
 
 /**
@@ -882,11 +958,6 @@ static int copy_callers(struct ckpt_ctx *ctx)
 	return own ? 0 : ckpt_err(ctx, -ENOMEM, "namespaces");
 }
 
-static bool is_ns(u32 type)
-{
-	return type >= CKPT_HDR_NS_USER && type <= CKPT_HDR_NS_TIME;
-}
-
 static int restore_all(struct ckpt_ctx *ctx, bool user)
 {
 	u32 id;
@@ -897,7 +968,7 @@ static int restore_all(struct ckpt_ctx *ctx, bool user)
 		struct ns_common *ns;
 
 		cond_resched();
-		if (!is_ns(h->h.type) || user != is_user)
+		if (!ckpt_is_ns(h->h.type) || user != is_user)
 			continue;
 		ns = restore_obj(ctx, id);
 		if (IS_ERR(ns))
@@ -952,7 +1023,8 @@ static int find_base(struct ckpt_ctx *ctx)
 int restore_namespaces(struct ckpt_ctx *ctx)
 {
 	ctx->user_ns = current_user_ns();
-	return find_base(ctx) ?:
+	return restore_kept(ctx) ?:
+	       find_base(ctx) ?:
 	       copy_callers(ctx) ?:
 	       restore_all(ctx, true) ?:
 	       restore_clocks(ctx) ?:

@@ -28,9 +28,9 @@ int ckpt_task_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
 int ckpt_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns);
 bool ckpt_ns_may_hold(struct ckpt_ctx *ctx, struct ns_common *ns);
 int ckpt_user_ns_id(struct ckpt_ctx *ctx, struct user_namespace *ns);
+int ckpt_any_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns);
 int ckpt_ns_fill(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user,
 		 struct ckpt_hdr_ns *h);
-bool ckpt_user_ns_inside(struct ckpt_ctx *ctx, struct user_namespace *ns);
 int ckpt_ns_owner_id(struct ckpt_ctx *ctx, struct ns_common *ns);
 bool ckpt_ns_is_roots(struct ckpt_ctx *ctx, struct ns_common *ns);
 struct ns_common *ckpt_ns_callers(struct ckpt_ctx *ctx, int type);
@@ -40,6 +40,7 @@ bool ckpt_ns_shared(struct ckpt_ctx *ctx, struct ns_common *ns);
 int restore_namespaces(struct ckpt_ctx *ctx);
 bool ckpt_ns_is_external(struct ckpt_ctx *ctx, u32 id);
 struct ns_common *ckpt_ns_external(struct ckpt_ctx *ctx, u32 id, int type);
+struct file *ckpt_ns_open(struct ns_common *ns, int flags);
 struct user_namespace *ckpt_ns_user(struct ckpt_ctx *ctx, u32 id);
 struct user_namespace *ckpt_ns_owner(struct ckpt_ctx *ctx,
 				     const struct ckpt_hdr_ns *h);
@@ -54,6 +55,13 @@ int enter_ns_for_children(struct ckpt_ctx *ctx,
 void ckpt_ns_get(void *obj);
 void ckpt_ns_put(void *obj);
 int ckpt_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);
+
+/* ns_fd.c: descriptors of namespaces for the caller of restart() */
+bool ckpt_ns_is_asked(const struct ckpt_ctx *ctx, const char *key, int fd);
+bool ckpt_ns_has_taker(struct ckpt_ctx *ctx, u32 id);
+int restore_ns_fds(struct ckpt_ctx *ctx);
+int restore_ns_fds_tell(struct ckpt_ctx *ctx);
+void restore_ns_fds_end(struct ckpt_ctx *ctx, bool success);
 
 /* ns_user.c */
 int checkpoint_ns_user(struct ckpt_ctx *ctx, void *obj);
@@ -77,6 +85,7 @@ u32 ckpt_pid_ns_level(const struct ckpt_validator *v, u32 id);
 bool ckpt_pid_ns_within(const struct ckpt_validator *v, u32 inner, u32 outer);
 struct pid_namespace *ckpt_pid_ns(struct ckpt_ctx *ctx, u32 id);
 u32 ckpt_pid_ns_parent(struct ckpt_ctx *ctx, u32 id);
+bool ckpt_ns_may_open(struct ckpt_ctx *ctx, u32 id);
 void restore_pid_ns_commit(struct ckpt_ctx *ctx);
 
 /* ns_time.c */

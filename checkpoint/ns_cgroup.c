@@ -10,6 +10,7 @@
 #include <linux/err.h>
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
+#include "container.h"
 #include "namespaces.h"
 
 static bool rooted_at_roots_cgroup(struct ckpt_ctx *ctx,
@@ -32,16 +33,17 @@ static bool rooted_at_roots_cgroup(struct ckpt_ctx *ctx,
  */
 int checkpoint_ns_cgroup(struct ckpt_ctx *ctx, void *obj)
 {
-	int user = ckpt_ns_owner_id(ctx, obj);
+	int user = ckpt_ns_owner_id(ctx, obj), ret;
 
 	if (user < 0)
 		return user;
 	if (!rooted_at_roots_cgroup(ctx, container_of(obj, struct cgroup_namespace, ns)))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"cgroup namespace: its root is not the root task's cgroup");
-	return ckpt_ns_fill(ctx, obj, user,
-			    ckpt_new_obj(ctx, CKPT_HDR_NS_CGROUP,
-					 sizeof(struct ckpt_hdr_ns)));
+	ret = ckpt_ns_fill(ctx, obj, user,
+			   ckpt_new_obj(ctx, CKPT_HDR_NS_CGROUP,
+					sizeof(struct ckpt_hdr_ns)));
+	return ret ?: checkpoint_kept_by(ctx, obj);
 }
 
 /**

@@ -16,6 +16,7 @@
 #include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
+#include "container.h"
 #include "ipc.h"
 
 /* ---- checkpoint ---- */
@@ -186,7 +187,8 @@ int checkpoint_ns_ipc(struct ckpt_ctx *ctx, void *obj)
 	return checkpoint_ipc_shm(ctx, ns) ?:
 	       checkpoint_ipc_sem(ctx, ns) ?:
 	       checkpoint_ipc_msg(ctx, ns) ?:
-	       checkpoint_mqueue_dir(ctx, ns);
+	       checkpoint_mqueue_dir(ctx, ns) ?:
+	       checkpoint_kept_by(ctx, obj);
 }
 
 /* ---- validate ---- */

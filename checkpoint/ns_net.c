@@ -10,8 +10,8 @@
  * Refused: in namespaces other than the root task's packet filters, IPsec,
  *	nexthop objects, permanent neighbours, queueing disciplines and XDP
  *	programs that somebody has chosen; those of them that are not as new and
- *	belong to a user namespace below the root task's, or that only a message
- *	in a queue keeps: a coordinator has to make them before restart().
+ *	that only a message in a queue keeps: a coordinator has to make them before
+ *	restart().
  *
  * A coordinator makes what is in network namespaces. It is in the root task's when
  * it calls restart(), and supplies all others that are not as new, or mounted.
@@ -75,14 +75,11 @@ static const char *lost_state(struct net *net)
 
 static int check_nested(struct ckpt_ctx *ctx, struct net *net, bool used)
 {
-	struct user_namespace *owner = net->ns.ops->owner(&net->ns);
 	const char *why = lost_state(net);
 	int ret;
 
 	if (!why && used && ctx->ns_done)
 		why = "is not as new, and nothing keeps it but a message in a queue";
-	if (!why && used && owner != ctx->user_ns && ckpt_user_ns_inside(ctx, owner))
-		why = "is not as new, and belongs to a user namespace below the root task's";
 	if (why)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"network namespace other than the root task's: %s",
@@ -173,8 +170,6 @@ void *restore_ns_net(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 	}
 	if (ckpt_read_opt_type(c, CKPT_HDR_NET_MSG))
 		return not_supplied(ctx, h->id, "had links or addresses");
-	if (ckpt_read_opt_type(c, CKPT_HDR_NS_KEPT))
-		return not_supplied(ctx, h->id, "was mounted");
 	owner = ckpt_ns_owner(ctx, n);
 	if (IS_ERR(owner))
 		return owner;

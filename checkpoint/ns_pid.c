@@ -14,6 +14,7 @@
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
 #include <linux/proc_ns.h>
+#include "container.h"
 #include "namespaces.h"
 #include "ns_pid.h"
 
@@ -77,7 +78,7 @@ int checkpoint_ns_pid(struct ckpt_ctx *ctx, void *obj)
 	h->memfd_noexec = ckpt_memfd_noexec(ns);
 	if (!(READ_ONCE(ns->pid_allocated) & PIDNS_ADDING))
 		h->ns.flags |= CKPT_NS_PID_DEAD;
-	return 0;
+	return checkpoint_kept_by(ctx, obj);
 }
 
 /* ---- validate ---- */
@@ -227,6 +228,24 @@ void *restore_ns_pid(struct ckpt_ctx *ctx, const struct ckpt_hdr *h,
 }
 
 /**
+ * ckpt_ns_may_open - whether a namespace may be an open file
+ * @ctx: the restart; all tasks have been created
+ * @id: NS object
+ *
+ * As in pidns_for_children_get(): not a pid namespace before its init is there, as
+ * those who enter it meanwhile would have nobody to inherit their children.
+ *
+ * Return: true if so.
+ */
+bool ckpt_ns_may_open(struct ckpt_ctx *ctx, u32 id)
+{
+	const struct ckpt_hdr_ns *h = (const void *)ckpt_obj_by_id(ctx, id)->h;
+
+	return h->h.type != CKPT_HDR_NS_PID || h->flags & CKPT_NS_PID_DEAD ||
+	       ckpt_pid_ns(ctx, id)->child_reaper;
+}
+
+/**
  * restore_pid_ns_commit - what tasks that are created would change
  * @ctx: the restart; all tasks have been created
  */
@@ -241,7 +260,9 @@ void restore_pid_ns_commit(struct ckpt_ctx *ctx)
 		if (p->ns.h.type != CKPT_HDR_NS_PID)
 			continue;
 		ns = ckpt_pid_ns(ctx, id);
-		idr_set_cursor(&ns->idr, p->last_pid + 1);
+		/* Where there has been no init, it is the next one that comes. */
+		if (ns->child_reaper)
+			idr_set_cursor(&ns->idr, p->last_pid + 1);
 		if (p->ns.flags & CKPT_NS_PID_DEAD)
 			disable_pid_allocation(ns);
 	}

@@ -9,6 +9,7 @@
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/time_namespace.h>
+#include "container.h"
 #include "namespaces.h"
 
 /* More than any machine has been up; two of them can be added. */
@@ -40,7 +41,7 @@ int checkpoint_ns_time(struct ckpt_ctx *ctx, void *obj)
 		      timespec64_to_ns(&roots->boottime);
 	if (READ_ONCE(ns->frozen_offsets))
 		h->ns.flags |= CKPT_NS_TIME_FROZEN;
-	return 0;
+	return checkpoint_kept_by(ctx, obj);
 }
 
 static bool offset_ok(s64 ns)

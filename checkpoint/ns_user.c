@@ -23,6 +23,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 #include <linux/user_namespace.h>
+#include "container.h"
 #include "cred.h"
 #include "namespaces.h"
 #include "ns_user.h"
@@ -134,7 +135,7 @@ int checkpoint_ns_user(struct ckpt_ctx *ctx, void *obj)
 	to = save_map(ns->parent, &ns->uid_map, nr_uid, ID_USER, h->map);
 	to = save_map(ns->parent, &ns->gid_map, nr_gid, ID_GROUP, to);
 	save_map(ns->parent, &ns->projid_map, nr_projid, ID_PROJECT, to);
-	return 0;
+	return checkpoint_kept_by(ctx, obj);
 }
 
 /* ---- validate ---- */

@@ -10,6 +10,7 @@
 #include <linux/nsproxy.h>
 #include <linux/proc_ns.h>
 #include <linux/utsname.h>
+#include "container.h"
 #include "namespaces.h"
 
 static_assert(__NEW_UTS_LEN + 1 <= CKPT_UTS_LEN);
@@ -37,7 +38,7 @@ int checkpoint_ns_uts(struct ckpt_ctx *ctx, void *obj)
 	strscpy(h->nodename, ns->name.nodename, __NEW_UTS_LEN + 1);
 	strscpy(h->domainname, ns->name.domainname, __NEW_UTS_LEN + 1);
 	up_read(&uts_sem);
-	return 0;
+	return checkpoint_kept_by(ctx, obj);
 }
 
 /**

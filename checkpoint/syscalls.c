@@ -91,9 +91,13 @@ static int get_image(struct ckpt_ctx *ctx, int fd, fmode_t mode)
 	return 0;
 }
 
-static int get_external(struct ckpt_ctx *ctx, const struct ckpt_external *ext,
+static int get_external(struct ckpt_ctx *ctx, struct ckpt_external __user *uext,
 			struct ckpt_external_res *res)
 {
+	struct ckpt_external external, *ext = &external;
+
+	if (copy_from_user(ext, uext, sizeof(*ext)))
+		return ckpt_err(ctx, -EFAULT, "external resources");
 	if (ext->reserved)
 		return ckpt_err(ctx, -EINVAL, "external resource: reserved field is not zero");
 	res->key = strndup_user(u64_to_user_ptr(ext->key), CKPT_KEY_MAX);
@@ -102,6 +106,10 @@ static int get_external(struct ckpt_ctx *ctx, const struct ckpt_external *ext,
 
 		res->key = NULL;
 		return ckpt_err(ctx, ret, "external resource: name");
+	}
+	if (ckpt_ns_is_asked(ctx, res->key, ext->fd)) {
+		res->answer = &uext->fd;
+		return 0;
 	}
 	res->file = fget_raw(ext->fd);
 	if (!res->file)
@@ -112,7 +120,7 @@ static int get_external(struct ckpt_ctx *ctx, const struct ckpt_external *ext,
 
 static int get_externals(struct ckpt_ctx *ctx, u64 uptr, u32 nr)
 {
-	struct ckpt_external ext;
+	struct ckpt_external __user *ext = u64_to_user_ptr(uptr);
 	int ret = 0;
 
 	if (nr > CKPT_EXTERNAL_MAX)
@@ -125,10 +133,7 @@ static int get_externals(struct ckpt_ctx *ctx, u64 uptr, u32 nr)
 	while (ctx->nr_external < nr && !ret) {
 		u32 i = ctx->nr_external++;
 
-		if (copy_from_user(&ext, u64_to_user_ptr(uptr + i * sizeof(ext)),
-				   sizeof(ext)))
-			return ckpt_err(ctx, -EFAULT, "external resources");
-		ret = get_external(ctx, &ext, &ctx->external[i]);
+		ret = get_external(ctx, ext + i, &ctx->external[i]);
 	}
 	return ret;
 }
@@ -506,8 +511,8 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 
 	ret = read_meta(ctx) ?: ckpt_at(ctx, CKPT_AT_READ);
 	if (!ret)
-		ret = restore_namespaces(ctx) ?: restore_mqueues(ctx) ?:
-		      restore_keys(ctx);
+		ret = restore_namespaces(ctx) ?: restore_ns_fds(ctx) ?:
+		      restore_mqueues(ctx) ?: restore_keys(ctx);
 	if (!ret)
 		ret = restore_tmpfs_all(ctx) ?: restore_tmpfs_finish(ctx);
 	if (!ret)
@@ -522,7 +527,9 @@ static int restore_everything(struct ckpt_ctx *ctx, struct restart_stats *stats)
 	if (!ret)
 		ret = restore_sockets(ctx) ?: restore_file_owners(ctx);
 	if (!ret)
-		ret = ckpt_at(ctx, CKPT_AT_COMMIT) ?: restore_tasks_commit(ctx);
+		ret = ckpt_at(ctx, CKPT_AT_COMMIT) ?: restore_ns_fds_tell(ctx) ?:
+		      restore_tasks_commit(ctx);
+	restore_ns_fds_end(ctx, !ret);
 	/* First: the init of a pid namespace waits until it has no other ids. */
 	restore_pids_done(ctx);
 	if (ret)

@@ -138,6 +138,9 @@ static int validate_place(struct ckpt_validator *v, const struct ckpt_kind *k,
 		return v->owner == CKPT_HDR_TASK || ckpt_labelled(v->owner) ||
 		       ckpt_labelled(v->last) ? 0 :
 		       ckpt_bad(v, "record belongs to nothing that has labels");
+	if (k->owner == CKPT_OWNER_NS)
+		return ckpt_is_ns(v->owner) ? 0 :
+		       ckpt_bad(v, "record belongs to no namespace");
 	if (k->owner && k->owner != v->owner &&
 	    !(k->other_owner && k->other_owner == v->owner))
 		return ckpt_bad(v, "record belongs to nothing before it");

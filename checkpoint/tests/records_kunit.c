@@ -128,6 +128,7 @@ static void fill_mount(void *rec)
 {
 	struct ckpt_hdr_mount *m = rec;
 
+	m->mode = S_IFDIR;
 	memcpy(m->line, "22 1 8:1", 8);
 }
 
@@ -136,6 +137,8 @@ static void fill_ns_mount(void *rec)
 	struct ckpt_hdr_ns_mount *m = rec;
 
 	m->pid = 7;
+	m->mode = S_IFCHR;
+	m->rdev = 0x103;
 	memcpy(m->line, "23 1 0:5", 8);
 }
 
@@ -727,6 +730,12 @@ static const struct rec_case cases[] = {
 	BAD(NS_MNT, ns, user, CKPT_CLASS_NS_MNT, "owner that is none"),
 	FINE(NS_MOUNT, ns_mount, pid, 0, "shows what the root task has"),
 	BAD(NS_MOUNT, ns_mount, pid, ~0U, "negative number of a process"),
+	FINE(NS_MOUNT, ns_mount, user, CKPT_CLASS_NS_USER, "filesystem of another"),
+	BAD(NS_MOUNT, ns_mount, user, CKPT_CLASS_NS_NET, "filesystem of a network"),
+	FINE(NS_MOUNT, ns_mount, locked, CKPT_MNT_LOCKS, "all locks"),
+	BAD(NS_MOUNT, ns_mount, locked, CKPT_MNT_LOCKS + 1, "unknown lock"),
+	FINE(NS_MOUNT, ns_mount, mode, S_IFBLK, "block device"),
+	BAD(NS_MOUNT, ns_mount, mode, S_IFREG, "device number of a plain file"),
 	RESERVED(NS_MOUNT, ns_mount),
 	BAD(NS_MOUNT, ns_mount, line[0], 0, "no line"),
 	BAD(NS_MOUNT, ns_mount, line[3], '\n', "two lines"),
@@ -778,6 +787,13 @@ static const struct rec_case cases[] = {
 	BAD(TASK_NS, task_ns, pid_for_children, CKPT_CLASS_NS_USER, "other ids of children"),
 
 	FINE(MOUNT, mount, line[8], '\\', "escape"),
+	FINE(MOUNT, mount, locked, CKPT_MNT_LOCKED, "lock"),
+	BAD(MOUNT, mount, locked, CKPT_MNT_LOCKS + 1, "unknown lock"),
+	FINE(MOUNT, mount, mode, S_IFSOCK, "socket"),
+	BAD(MOUNT, mount, mode, 0, "no type"),
+	BAD(MOUNT, mount, mode, S_IFDIR | 0700, "permissions"),
+	BAD(MOUNT, mount, rdev, 7, "device number of a directory"),
+	BAD(MOUNT, mount, reserved, 1, "reserved"),
 	BAD(MOUNT, mount, line[0], 0, "no line"),
 	BAD(MOUNT, mount, line[3], '\n', "two lines"),
 	BAD(MOUNT, mount, line[15], 1, "padding"),
@@ -1301,6 +1317,8 @@ static u32 place_of(u32 type)
 		return CKPT_HDR_ARCH;
 	if (ckpt_kind(type)->owner == CKPT_OWNER_ANY)
 		return CKPT_HDR_TASK;
+	if (ckpt_kind(type)->owner == CKPT_OWNER_NS)
+		return CKPT_HDR_NS_UTS;
 	return ckpt_kind(type)->owner ?: CKPT_HDR_CONTAINER;
 }
 
@@ -1433,6 +1451,22 @@ static void nested_net_msg(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -EBADMSG, ckpt_validate_record(v, h));
 }
 
+/* A mount can keep any namespace, and nothing else. */
+static void kept_namespace(struct kunit *test)
+{
+	struct ckpt_hdr *h = make_good(test, find_good(CKPT_HDR_NS_KEPT, 0));
+	struct ckpt_validator *v = make_pass(test, CKPT_HDR_NS_KEPT);
+	u32 type;
+
+	for (type = CKPT_HDR_HEADER; type <= CKPT_HDR_TASK_OBJS; type++) {
+		v->owner = type;
+		KUNIT_EXPECT_EQ_MSG(test, ckpt_validate_record(v, h),
+				    type >= CKPT_HDR_NS_USER &&
+				    type <= CKPT_HDR_NS_TIME ? 0 : -EBADMSG,
+				    "behind type %u", type);
+	}
+}
+
 /* No record that is too short is looked at, and none is accepted. */
 static void short_records(struct kunit *test)
 {
@@ -1539,6 +1573,7 @@ static struct kunit_case records_test_cases[] = {
 	KUNIT_CASE(name_in_roots),
 	KUNIT_CASE(good_records),
 	KUNIT_CASE_PARAM(nested_net_msg, net_case_gen_params),
+	KUNIT_CASE(kept_namespace),
 	KUNIT_CASE(short_records),
 	KUNIT_CASE(every_kind_has_cases),
 	KUNIT_CASE(every_object_can_be_made),

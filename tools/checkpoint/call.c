@@ -16,10 +16,12 @@
 
 #define MESSAGE_MAX	65536
 
+/* One that is @asked for is our own once we have it. */
 struct external {
 	char *key;
 	int fd;
 	int own;
+	int asked;
 };
 
 struct ckpt_call {
@@ -75,7 +77,7 @@ void ckpt_call_free(struct ckpt_call *call)
 	if (!call)
 		return;
 	for (i = 0; i < call->nr_external; i++) {
-		if (call->external[i].own)
+		if (call->external[i].own && call->external[i].fd >= 0)
 			close(call->external[i].fd);
 		free(call->external[i].key);
 	}
@@ -96,14 +98,26 @@ void ckpt_call_set_log(struct ckpt_call *call, int fd)
 	call->log_fd = fd;
 }
 
-int ckpt_call_has_key(const struct ckpt_call *call, const char *key)
+static struct external *find(const struct ckpt_call *call, const char *key)
 {
 	unsigned int i;
 
 	for (i = 0; i < call->nr_external; i++)
 		if (!strcmp(call->external[i].key, key))
-			return 1;
-	return 0;
+			return &call->external[i];
+	return NULL;
+}
+
+int ckpt_call_has_key(const struct ckpt_call *call, const char *key)
+{
+	return !!find(call, key);
+}
+
+int ckpt_call_fd(const struct ckpt_call *call, const char *key)
+{
+	const struct external *ext = find(call, key);
+
+	return ext ? ext->fd : -1;
 }
 
 static int add(struct ckpt_call *call, const char *key, int fd, int own)
@@ -127,8 +141,18 @@ static int add(struct ckpt_call *call, const char *key, int fd, int own)
 		return -ENOMEM;
 	ext->fd = fd;
 	ext->own = own;
+	ext->asked = 0;
 	call->nr_external++;
 	return 0;
+}
+
+int ckpt_call_ask(struct ckpt_call *call, const char *key)
+{
+	int err = add(call, key, -1, 1);
+
+	if (!err)
+		call->external[call->nr_external - 1].asked = 1;
+	return err;
 }
 
 int ckpt_call_add_fd(struct ckpt_call *call, const char *key, int fd)
@@ -246,6 +270,7 @@ struct prepared {
 
 static int prepare(struct ckpt_call *call, struct prepared *p)
 {
+	struct external *ext = call->external;
 	unsigned int i;
 
 	free(call->message);
@@ -258,9 +283,14 @@ static int prepare(struct ckpt_call *call, struct prepared *p)
 	p->external = calloc(call->nr_external + 1, sizeof(*p->external));
 	if (!p->external)
 		return -ENOMEM;
-	for (i = 0; i < call->nr_external; i++) {
-		p->external[i].key = (__u64)(unsigned long)call->external[i].key;
-		p->external[i].fd = call->external[i].fd;
+	for (i = 0; i < call->nr_external; i++, ext++) {
+		/* Of an earlier call. */
+		if (ext->asked && ext->fd >= 0) {
+			close(ext->fd);
+			ext->fd = -1;
+		}
+		p->external[i].key = (__u64)(unsigned long)ext->key;
+		p->external[i].fd = ext->fd;
 	}
 	return 0;
 }
@@ -269,7 +299,11 @@ static void finish(struct ckpt_call *call, struct prepared *p)
 {
 	int saved_errno = errno;
 	ssize_t n = 0;
+	unsigned int i;
 
+	for (i = 0; i < call->nr_external; i++)
+		if (call->external[i].asked)
+			call->external[i].fd = p->external[i].fd;
 	free(p->external);
 	call->message = calloc(1, MESSAGE_MAX + 1);
 	if (!call->message)

@@ -445,8 +445,9 @@ static int restart_with(struct request *rq, struct restart_options *o)
 	o->fd = o->ct.image_fd;
 	if (o->ct.init && !o->here)
 		return restart_container(rq, o);
-	if (restart_networks(rq, o))
+	if (restart_networks(rq, o) || container_ask_kept(&o->ct, rq->call))
 		return failed;
+	container_leave_kept(&o->ct);
 	return o->pidns ? restart_in_pidns(rq, o) : restart_and_wait(rq, o);
 }
 

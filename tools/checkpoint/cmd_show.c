@@ -370,6 +370,59 @@ static void show_nested_mounts(struct json_object *root)
 	}
 }
 
+static bool find_target(struct json_object *mounts, unsigned long nr,
+			char buf[4096])
+{
+	const char *line;
+	size_t i;
+
+	for (i = 0; i < len(mounts); i++) {
+		line = str(at(mounts, i), "line");
+		if (strtoul(line, NULL, 10) == nr)
+			return sscanf(line, "%*s %*s %*s %*s %4095s", buf) == 1;
+	}
+	return false;
+}
+
+/* Where a mount is that keeps a namespace. */
+static void put_keeper(struct json_object *root, unsigned long nr)
+{
+	struct json_object *objects = get(root, "objects"), *o;
+	char target[4096];
+	size_t i;
+
+	if (find_target(get(get(root, "container"), "mount"), nr, target)) {
+		put_text(stdout, target);
+		return;
+	}
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		if (strcmp(str(o, "kind"), "ns_mnt") ||
+		    !find_target(get(o, "mount"), nr, target))
+			continue;
+		put_text(stdout, target);
+		printf(" of namespace %llu", unum(o, "id"));
+		return;
+	}
+}
+
+static void show_kept(struct json_object *root)
+{
+	struct json_object *objects = get(root, "objects"), *o, *kept;
+	size_t i, j;
+
+	for (i = 0; i < len(objects); i++) {
+		o = at(objects, i);
+		kept = get(o, "kept");
+		for (j = 0; j < len(kept); j++) {
+			printf("kept      %s %llu, for \"ns:%llu\", by ",
+			       str(o, "kind"), unum(o, "id"), unum(o, "id"));
+			put_keeper(root, unum(at(kept, j), "mount"));
+			putchar('\n');
+		}
+	}
+}
+
 static void show_header(struct json_object *root)
 {
 	struct json_object *h = get(root, "header"), *c = get(root, "container");
@@ -403,6 +456,7 @@ static void show_header(struct json_object *root)
 	show_environment(c);
 	show_nested_mounts(root);
 	show_nets(root);
+	show_kept(root);
 	show_policies(get(c, "lsm_policy"));
 }
 

@@ -178,6 +178,21 @@ static int add_line(char **mountinfo, const struct ckpt_record *rec,
 	return 0;
 }
 
+static int add_mount(struct container *ct, const struct ckpt_record *rec)
+{
+	const struct ckpt_hdr_mount *h = (const void *)rec->h;
+	struct mount_info *lines = reallocarray(ct->lines, ct->nr_lines + 1,
+						sizeof(*lines));
+
+	if (!lines)
+		return -1;
+	ct->lines = lines;
+	lines[ct->nr_lines++] = (struct mount_info){
+		.locked = h->locked, .mode = h->mode, .rdev = h->rdev,
+	};
+	return add_line(&ct->mountinfo, rec, h->line);
+}
+
 static int add_mnt(struct container *ct, const struct ckpt_record *rec)
 {
 	const struct ckpt_hdr_ns *h = (const void *)rec->h;
@@ -198,17 +213,19 @@ static int add_mnt(struct container *ct, const struct ckpt_record *rec)
 static int add_ns_mount(struct container *ct, const struct ckpt_record *rec)
 {
 	const struct ckpt_hdr_ns_mount *h = (const void *)rec->h;
+	struct mount_info *mounts;
 	struct container_mnt *mnt;
-	__u32 *pids;
 
 	if (!ct->nr_mnts)
 		return 0;
 	mnt = &ct->mnts[ct->nr_mnts - 1];
-	pids = reallocarray(mnt->pids, mnt->nr + 1, sizeof(*pids));
-	if (!pids)
+	mounts = reallocarray(mnt->mounts, mnt->nr + 1, sizeof(*mounts));
+	if (!mounts)
 		return -1;
-	mnt->pids = pids;
-	pids[mnt->nr++] = h->pid;
+	mnt->mounts = mounts;
+	mounts[mnt->nr++] = (struct mount_info){
+		h->pid, h->user, h->locked, h->mode, h->rdev,
+	};
 	return add_line(&mnt->mountinfo, rec, h->line);
 }
 
@@ -260,8 +277,9 @@ static int add_kept(struct container *ct, const struct ckpt_record *rec,
 	const struct ckpt_hdr_ns *ns = (const void *)owner;
 	struct kept_ns *kept;
 
-	/* Also of one that restart() could make, if it were not mounted. */
-	if (!(ns->flags & CKPT_NS_ROOT) && add_net(ct, ns))
+	/* Networks are made before the mounts, also those that restart() could make. */
+	if (owner->type == CKPT_HDR_NS_NET && !(ns->flags & CKPT_NS_ROOT) &&
+	    add_net(ct, ns))
 		return -1;
 	kept = reallocarray(ct->kept, ct->nr_kept + 1, sizeof(*kept));
 	if (!kept)
@@ -274,7 +292,13 @@ static int add_kept(struct container *ct, const struct ckpt_record *rec,
 static int take_user(struct container *ct, const struct ckpt_record *rec)
 {
 	struct ckpt_hdr_ns_user **users;
+	int *fds;
 
+	fds = reallocarray(ct->user_fds, ct->nr_users + 1, sizeof(*fds));
+	if (!fds)
+		return -1;
+	ct->user_fds = fds;
+	fds[ct->nr_users] = -1;
 	users = reallocarray(ct->users, ct->nr_users + 1, sizeof(*users));
 	if (!users)
 		return -1;
@@ -320,7 +344,7 @@ static int take_record(struct container *ct, const struct ckpt_record *rec,
 			   CKPT_CONTAINER_INIT;
 		return 1;
 	case CKPT_HDR_MOUNT:
-		return add_line(&ct->mountinfo, rec, (const char *)(rec->h + 1));
+		return add_mount(ct, rec);
 	case CKPT_HDR_NET_MSG:
 		return add_msg(ct, rec, owner->h);
 	case CKPT_HDR_NS_KEPT:
@@ -458,12 +482,121 @@ const struct container_map *container_find_map(const struct container *ct,
 	return NULL;
 }
 
+static void name_ns(__u32 id, char key[16])
+{
+	snprintf(key, 16, "ns:%u", id);
+}
+
+/**
+ * container_ask_kept - ask restart() for what mounts keep
+ * @ct: the container
+ * @call: the call that is going to restart, which has all that is supplied
+ *
+ * Return: 0, or -1 after saying why.
+ */
+int container_ask_kept(const struct container *ct, struct ckpt_call *call)
+{
+	char key[16];
+	size_t i;
+	int ret;
+
+	for (i = 0; i < ct->nr_kept; i++) {
+		name_ns(ct->kept[i].ns, key);
+		ret = ckpt_call_has_key(call, key) ? 0 : ckpt_call_ask(call, key);
+		if (!ret)
+			continue;
+		say("namespaces that mounts keep: %s", strerror(-ret));
+		return -1;
+	}
+	return 0;
+}
+
+/**
+ * container_take_kept - take what restart() has been asked for, or been given
+ * @ct: the container
+ * @call: the call that has restarted
+ */
+void container_take_kept(struct container *ct, const struct ckpt_call *call)
+{
+	char key[16];
+	size_t i;
+
+	for (i = 0; i < ct->nr_kept; i++) {
+		name_ns(ct->kept[i].ns, key);
+		if (ct->kept[i].fd < 0)
+			ct->kept[i].fd = ckpt_call_fd(call, key);
+	}
+}
+
+/**
+ * container_mount_line - find a mount
+ * @mountinfo: lines of /proc/PID/mountinfo, or NULL
+ * @mount: number of the mount
+ *
+ * Return: its line, or NULL if it is none of them.
+ */
+const char *container_mount_line(const char *mountinfo, __u32 mount)
+{
+	const char *line = mountinfo;
+
+	while (line && *line && strtoul(line, NULL, 10) != mount) {
+		line = strchr(line, '\n');
+		line += !!line;
+	}
+	return line && *line ? line : NULL;
+}
+
+static const char *find_line(const struct container *ct, __u32 mount)
+{
+	const char *line = container_mount_line(ct->mountinfo, mount);
+	size_t i;
+
+	for (i = 0; i < ct->nr_mnts && !line; i++)
+		line = container_mount_line(ct->mnts[i].mountinfo, mount);
+	return line;
+}
+
+/**
+ * container_leave_kept - say which mounts that keep namespaces are not made again
+ * @ct: what is not brought back as a container
+ */
+void container_leave_kept(const struct container *ct)
+{
+	const char *line;
+	char *path;
+	size_t i;
+
+	for (i = 0; i < ct->nr_kept; i++) {
+		line = find_line(ct, ct->kept[i].mount);
+		if (!line || sscanf(line, "%*s %*s %*s %*s %ms", &path) != 1)
+			continue;
+		say("mount %s: kept namespace %u, and is not made again", path,
+		    ct->kept[i].ns);
+		free(path);
+	}
+}
+
+/**
+ * container_is_supplied - whether the user supplies a namespace
+ * @call: the call that is going to restart
+ * @id: its object
+ *
+ * Return: true if so.
+ */
+bool container_is_supplied(const struct ckpt_call *call, __u32 id)
+{
+	char key[16];
+
+	snprintf(key, sizeof(key), "ns:%u", id);
+	return ckpt_call_has_key(call, key);
+}
+
 /**
  * container_kept_fd - the namespace that a mount keeps
  * @ct: the container, its networks prepared
  * @mount: number of the mount in the image
  *
- * Return: a descriptor, or -1 if there is none.
+ * Return: a descriptor, or -1 if there is none, or not before restart().
  */
 int container_kept_fd(const struct container *ct, int mount)
 {
@@ -489,7 +622,7 @@ void container_free(struct container *ct)
 		free(ct->maps[i].kind);
 	for (i = 0; i < ct->nr_mnts; i++) {
 		free(ct->mnts[i].mountinfo);
-		free(ct->mnts[i].pids);
+		free(ct->mnts[i].mounts);
 	}
 	free(ct->mnts);
 	free(ct->msgs);
@@ -497,9 +630,14 @@ void container_free(struct container *ct)
 	free(ct->kept);
 	free(ct->maps);
 	free(ct->mountinfo);
-	for (i = 0; i < ct->nr_users; i++)
+	free(ct->lines);
+	for (i = 0; i < ct->nr_users; i++) {
 		free(ct->users[i]);
+		if (ct->user_fds[i] >= 0)
+			close(ct->user_fds[i]);
+	}
 	free(ct->users);
+	free(ct->user_fds);
 	free(ct->owners);
 	free(ct->chain);
 	memset(ct, 0, sizeof(*ct));

@@ -305,6 +305,11 @@ bool ckpt_follows_part(const struct ckpt_image *img, const struct record *rec)
 	       last->kind && last->kind->part;
 }
 
+static bool is_ns(__u32 type)
+{
+	return type >= CKPT_HDR_NS_USER && type <= CKPT_HDR_NS_TIME;
+}
+
 static void check_place(struct ckpt_image *img, struct record *rec)
 {
 	const struct ckpt_kind *kind = rec->kind;
@@ -324,6 +329,8 @@ static void check_place(struct ckpt_image *img, struct record *rec)
 	if (kind->owner == OWNER_ANY && owner &&
 	    (owner->pub.h->id || owner->pub.h->type == CKPT_HDR_TASK)) {
 		/* Any of these can have it. */
+	} else if (kind->owner == OWNER_NS && owner && is_ns(owner->pub.h->type)) {
+		/* The same. */
 	} else if (!owner || !owner->kind ||
 		   (owner->kind->type != kind->owner &&
 		    owner->kind->type != kind->other_owner)) {

@@ -460,7 +460,7 @@ const struct ckpt_kind ckpt_ns_kinds[] = {
 	{ KIND(NS_NET, "ns_net", ckpt_hdr_ns), .class = CLASS_NS_NET,
 	  .fields = ns_fields },
 	{ KIND(NS_KEPT, "kept", ckpt_hdr_ns_kept), .many = true,
-	  .owner = CKPT_HDR_NS_NET, .fields = kept_fields },
+	  .owner = OWNER_NS, .fields = kept_fields },
 	{ KIND(NS_PID, "ns_pid", ckpt_hdr_ns_pid), .class = CLASS_NS_PID,
 	  .fields = pid_ns_fields },
 	{ KIND(NS_MNT, "ns_mnt", ckpt_hdr_ns), .class = CLASS_NS_MNT,

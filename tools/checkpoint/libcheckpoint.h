@@ -141,6 +141,27 @@ int ckpt_call_add_tty(struct ckpt_call *call, pid_t pid);
 int ckpt_call_has_key(const struct ckpt_call *call, const char *key);
 
 /**
+ * ckpt_call_ask - ask restart() for a namespace that it makes
+ * @call: the call
+ * @key: "ns:ID", where ID is the number of the namespace in the image
+ *
+ * If ckpt_restart() succeeds, ckpt_call_fd() is a descriptor of the namespace.
+ *
+ * Return: 0, or the errors of ckpt_call_add_fd().
+ */
+int ckpt_call_ask(struct ckpt_call *call, const char *key);
+
+/**
+ * ckpt_call_fd - the descriptor of a resource
+ * @call: the call
+ * @key: its name
+ *
+ * Return: what was added, or what ckpt_call_ask() asked for and got, open until
+ * the next call or ckpt_call_free(); -1 if there is none.
+ */
+int ckpt_call_fd(const struct ckpt_call *call, const char *key);
+
+/**
  * ckpt_checkpoint - checkpoint a tree of processes
  * @call: the call
  * @pid: its root, in the caller's pid namespace; 0 is the caller

@@ -128,7 +128,7 @@ struct record;
  * @part: whether records of any owner that follow belong to it
  * @class: of the object it starts, or CLASS_NONE
  * @owner: type of the record it belongs to, OWNER_ANY if that can be any object,
- *	task or part of one, or 0
+ *	task or part of one, OWNER_NS if any namespace, or 0
  * @other_owner: another type that this may be, or 0
  * @fields: members, in order
  * @check: what @fields cannot express; reports with ckpt_bad()
@@ -177,6 +177,7 @@ struct record {
 };
 
 #define OWNER_ANY	(~0U)
+#define OWNER_NS	(~1U)
 
 /* A record without a variable part, and its members before @fields. */
 #define KIND(_type, _name, _struct)					\

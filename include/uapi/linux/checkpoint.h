@@ -8,7 +8,8 @@
  * %E2BIG	unknown non-zero bytes behind the known part of the arguments;
  *		checkpoint: something does not fit into a record of 1 MiB
  * %EAGAIN	restart: too many processes, by RLIMIT_NPROC or another limit
- * %EFAULT	the arguments cannot be read, or the statistics not be written
+ * %EFAULT	the arguments cannot be read, or the statistics or the numbers of
+ *		descriptors not be written
  * %EBADF	a file descriptor that is not open, or not open for this use
  * %EOPNOTSUPP	something was understood but is not supported; always named
  * %EBADMSG	restart: the image is malformed, truncated or altered
@@ -40,6 +41,12 @@
  *	that refer to the same inode are recorded by @key only. restart: the
  *	open descriptor to put in their place.
  * @reserved: must be zero
+ *
+ * restart: "ns:ID", ID being the number of an NS object of the image, stands for a
+ * namespace: an open file of one (as below /proc/PID/ns/) is what is used in its
+ * place. With -1 as @fd the caller asks for it. If the call succeeds, @fd is the
+ * number of a new descriptor, with %O_CLOEXEC, of the namespace that has been made
+ * or supplied; otherwise it is -1 again, and there is none.
  */
 struct ckpt_external {
 	__aligned_u64 key;

@@ -254,13 +254,56 @@ TEST_F_TIMEOUT(fault, checkpoint, 900)
 	ASSERT_TRUE(mixed_running(t->sh));
 }
 
+/* Ask for each namespace of the image. Return: their number. */
+static unsigned int ask(struct ckpt_test *t, struct ckpt_external *ext,
+			char (*keys)[16], unsigned int max)
+{
+	struct ckpt_hdr h;
+	unsigned int nr = 0;
+	off_t pos = 0;
+
+	while (nr < max && pread(t->image, &h, sizeof(h), pos) == sizeof(h) &&
+	       h.type != CKPT_HDR_TREE && h.len) {
+		pos += h.len;
+		if (h.type < CKPT_HDR_NS_USER || h.type > CKPT_HDR_NS_TIME)
+			continue;
+		snprintf(keys[nr], sizeof(keys[nr]), "ns:%u", h.id);
+		ext[nr] = (struct ckpt_external){ (uintptr_t)keys[nr], -1 };
+		nr++;
+	}
+	return nr;
+}
+
+/* Whether all have been given, or none; they are closed. */
+static bool answered(struct ckpt_external *ext, unsigned int nr, bool given)
+{
+	bool ok = true;
+
+	for (; nr--; ext++) {
+		ok &= given ? ext->fd >= 0 && !close(ext->fd) : ext->fd == -1;
+		ext->fd = -1;
+	}
+	return ok;
+}
+
+static int first_free_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
 TEST_F_TIMEOUT(fault, restart, 900)
 {
 	struct restart_stats stats;
 	struct ckpt_test *t = &self->t;
+	struct ckpt_external ext[8];
+	char keys[8][16];
 	struct restart_args args = {
 		.image_fd	= t->image,
 		.log_fd		= t->log,
+		.external	= (uintptr_t)ext,
 		.stats		= (uintptr_t)&stats,
 		.stats_size	= sizeof(stats),
 	};
@@ -268,10 +311,12 @@ TEST_F_TIMEOUT(fault, restart, 900)
 	struct counts before;
 	bool hit = true;
 	long ret;
-	int err;
+	int err, free_fd;
 
 	make_image(_metadata, t);
 	prepare(_metadata);
+	args.nr_external = ask(t, ext, keys, ARRAY_SIZE(ext));
+	free_fd = first_free_fd();
 	count(&before);
 	for (n = 1; hit; n = next_nth(n)) {
 		prepare(_metadata);
@@ -281,6 +326,8 @@ TEST_F_TIMEOUT(fault, restart, 900)
 		err = errno;
 		hit = disarm(self->nth);
 		read_log(t);
+		ASSERT_TRUE(answered(ext, args.nr_external, ret > 0));
+		ASSERT_EQ(free_fd, first_free_fd());
 		if (ret == -1) {
 			failed++;
 			ASSERT_TRUE(hit && expected(err, t->msg))
@@ -292,7 +339,8 @@ TEST_F_TIMEOUT(fault, restart, 900)
 		}
 		ASSERT_TRUE(mixed_gone(t->sh)) TH_LOG("%u: %s", n, t->msg);
 	}
-	TH_LOG("up to %u: failed %u, did not mind %u", n, failed, done);
+	TH_LOG("asked for %u; up to %u: failed %u, did not mind %u", args.nr_external, n,
+	       failed, done);
 	ASSERT_LT(0, failed);
 	ASSERT_EQ(NULL, grown(&before)) TH_LOG("%s: leaked", grown(&before));
 }

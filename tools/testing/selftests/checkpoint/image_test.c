@@ -39,6 +39,17 @@ static void kill_children(void)
 		fclose(f);
 }
 
+/* Whose target is to come to its second step before it is killed, or NULL. */
+static struct shared *follow;
+
+static void wait_for_second_step(void)
+{
+	long ms;
+
+	for (ms = 0; atomic_load(&follow->ready) < 2 && ms < RESTART_MS / 2; ms += 10)
+		nap_ms(10);
+}
+
 static void caller(void)
 {
 	struct restart_args args = { .image_fd = image_fd, .log_fd = log_fd };
@@ -58,6 +69,8 @@ static void caller(void)
 	if (ret < 0)
 		outcome->left = waitpid(-1, NULL, __WALL | WNOHANG) != -1 ||
 				errno != ECHILD;
+	if (ret > 0 && follow)
+		wait_for_second_step();
 	do {
 		kill_children();
 		while ((n = waitpid(-1, NULL, __WALL | WNOHANG)) > 0)
@@ -747,6 +760,79 @@ TEST_F_TIMEOUT(image, position_of_pidfd, 60)
 
 	((struct ckpt_hdr_file *)img.recs[rec].h)->pos = 2;
 	EXPECT_JUDGED(judge_image(&img, 0, 0), "pidfd");
+}
+
+/* The first process of a pid namespace, and one that it leaves behind. */
+static void first_of_namespace(struct shared *sh)
+{
+	int status;
+	pid_t pid;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));
+	target_step(sh, 1);
+	pid = fork();
+	if (!pid) {
+		TARGET_CHECK(sh, getpid() == 1);
+		if (fork())
+			_exit(0);
+		pause();
+	}
+	TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid && !status);
+	target_step(sh, 2);
+}
+
+/* Whatever its last id has been: who comes next is the init. */
+TEST_F_TIMEOUT(image, ids_before_init, 60)
+{
+	static const struct target target = { "pids", first_of_namespace };
+	struct image good = {}, img;
+
+	ASSERT_TRUE(make_image(&self->t, &target));
+	ASSERT_TRUE(load_image(self->t.image, target.name, &good));
+	img = copy_image(&good);
+	((struct ckpt_hdr_ns_pid *)img.recs[find_rec(&img, CKPT_HDR_NS_PID, 0)].h)->last_pid = 1000;
+	atomic_store(&self->t.sh->go, 1);
+	follow = self->t.sh;
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "last id");
+	EXPECT_EQ(2, atomic_load(&self->t.sh->ready));
+	EXPECT_EQ(0, atomic_load(&self->t.sh->failed)) TH_LOG("%s", self->t.sh->why);
+	follow = NULL;
+}
+
+static void opens_pids(struct shared *sh)
+{
+	char path[64];
+	pid_t pid;
+
+	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));
+	pid = fork();
+	if (!pid)
+		pause();
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+	TARGET_CHECK(sh, open(path, O_RDONLY) >= 0);
+	kill(pid, SIGKILL);
+	TARGET_CHECK(sh, waitpid(pid, NULL, 0) == pid);
+	target_step(sh, 1);
+}
+
+/* A pid namespace that is open has an init, or had one. */
+TEST_F_TIMEOUT(image, open_before_init, 60)
+{
+	static const struct target target = { "open", opens_pids };
+	struct ckpt_hdr_ns_pid *ns;
+	struct image good = {}, img;
+
+	ASSERT_TRUE(make_image(&self->t, &target));
+	ASSERT_TRUE(load_image(self->t.image, target.name, &good));
+	img = copy_image(&good);
+	EXPECT_JUDGED(judge_image(&img, 0, 0), "unchanged");
+	img = copy_image(&good);
+	ns = (void *)img.recs[find_rec(&img, CKPT_HDR_NS_PID, 0)].h;
+	EXPECT_EQ(CKPT_NS_PID_DEAD, ns->ns.flags);
+	ns->ns.flags = 0;
+	EXPECT_JUDGED(judge_image(&img, -EBADMSG, 0), "alive");
+	EXPECT_NE(NULL, strstr(outcome->msg, "is open, but has had no init"))
+		TH_LOG("%s", outcome->msg);
 }
 
 static void alter_pages(struct ckpt_hdr_pages *p, const struct image *img, int what)

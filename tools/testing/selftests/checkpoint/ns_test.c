@@ -3,6 +3,7 @@
  * Checkpoint/restart - UTS, cgroup, time and network namespaces, mounts of others
  */
 #include "common.h"
+#include <linux/nsfs.h>
 #include <mqueue.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -10,6 +11,7 @@
 #include <sys/ipc.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 
@@ -512,26 +514,6 @@ TEST_F(ns, warned_of_net)
 	wait_verified(_metadata, t);
 }
 
-/* Whose loopback is up is not as new; they have to belong to the root task's. */
-static void net_of_user_target(struct shared *sh)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, !unshare(CLONE_NEWUSER | CLONE_NEWNET));
-		TARGET_CHECK(sh, loopback_up(true));
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
-}
-
-TEST_F(ns, refused_net_of_user)
-{
-	REFUSED(&self->t, net_of_user_target, EOPNOTSUPP,
-		"is not as new, and belongs to a user namespace below the root task's");
-}
-
 static void net_astray_target(struct shared *sh)
 {
 	pid_t child = fork();
@@ -833,6 +815,56 @@ TEST_F(ns, held_net_in_use)
 	supplied_round_trip(_metadata, &self->t, held_net_in_use_target);
 }
 
+/* With a user namespace that it belongs to, which has to be there before. */
+static void net_of_user_target(struct shared *sh)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWUSER | CLONE_NEWNET));
+		TARGET_CHECK(sh, loopback_up(true));
+		target_step(sh, 1);
+		TARGET_CHECK(sh, loopback_up(false));
+		sh->data[0] = ns_of("self", "user");
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
+TEST_F(ns, net_of_user)
+{
+	struct ckpt_test *t = &self->t;
+	char keys[2][16];
+	struct ckpt_external ext[2] = {
+		{ .key = (uintptr_t)keys[0] }, { .key = (uintptr_t)keys[1] },
+	};
+	struct stat st;
+
+	ASSERT_LT(0, spawn(t, net_of_user_target));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	ext[0].fd = held_ns(t->sh, CLONE_NEWUSER | CLONE_NEWNET, "net", fill_net);
+	ext[1].fd = ioctl(ext[0].fd, NS_GET_USERNS);
+	ASSERT_LT(0, ext[1].fd);
+	/* Of the user namespace that restart() makes it is not. */
+	EXPECT_EQ(-EINVAL, restart_supplied(t, ext[0].fd));
+	EXPECT_NE(NULL, strstr(t->msg, "its owner is not the user namespace that it was"))
+		TH_LOG("%s", t->msg);
+	snprintf(keys[0], sizeof(keys[0]), "ns:%u", find_object(t, CKPT_HDR_NS_NET));
+	snprintf(keys[1], sizeof(keys[1]), "ns:%u", find_object(t, CKPT_HDR_NS_USER));
+	t->ext = ext;
+	t->nr_ext = 2;
+	ASSERT_LT(0, restart_killed(t)) TH_LOG("%s", t->msg);
+	ASSERT_EQ(0, fstat(ext[1].fd, &st));
+	atomic_store(&t->sh->go, 1 << 20);
+	wait_verified(_metadata, t);
+	EXPECT_EQ(st.st_ino, t->sh->data[0]);
+	close(ext[0].fd);
+	close(ext[1].fd);
+}
+
 /* Of somebody else's, who could only be opened. */
 static void others_net_target(struct shared *sh)
 {
@@ -863,7 +895,7 @@ TEST_F(ns, refused_net_of_others)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(EPERM, WEXITSTATUS(status));
-	EXPECT_NE(NULL, strstr(msg, "keeps a network namespace that is not yours"))
+	EXPECT_NE(NULL, strstr(msg, "keeps a net namespace that is not yours"))
 		TH_LOG("%s", msg);
 	atomic_store(&self->t.sh->go, 1);
 	wait_verified(_metadata, &self->t);
@@ -928,46 +960,25 @@ TEST_F(ns, refused_sent_net)
 		"is not as new, and nothing keeps it but a message in a queue");
 }
 
+/* Be in the caller's mount namespace no more; @name becomes that of a file. */
+static void own_mounts(struct shared *sh, char *name)
+{
+	int fd;
+
+	memcpy(name, "/tmp/ckpt-nsfs-XXXXXX", 22);
+	fd = mkstemp(name);
+	TARGET_CHECK(sh, fd >= 0 && !close(fd));
+	TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
+	TARGET_CHECK(sh, !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+}
+
 /* As "ip netns add" does, in the mounts of a container. */
-static void mounted_target(struct shared *sh)
-{
-	char name[] = "/tmp/ckpt-nsfs-XXXXXX";
-	int fd = mkstemp(name);
-
-	TARGET_CHECK(sh, fd >= 0 && !close(fd));
-	TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
-	TARGET_CHECK(sh, !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
-	TARGET_CHECK(sh, !mount("/proc/self/ns/uts", name, NULL, MS_BIND, NULL));
-	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
-	target_step(sh, 1);
-	TARGET_CHECK(sh, !umount(name) && !unlink(name));
-}
-
-TEST_F(ns, refused_mounted)
-{
-	REFUSED(&self->t, mounted_target, EOPNOTSUPP,
-		": keeps a uts namespace (nsfs): not supported");
-	EXPECT_NE(NULL, strstr(self->t.msg, "mount /tmp/ckpt-nsfs-"))
-		TH_LOG("%s", self->t.msg);
-}
-
-/* Mount @net, and be in the caller's mount namespace no more. */
-static void mount_net(struct shared *sh, const char *net, char *name)
-{
-	int fd = mkstemp(name);
-
-	TARGET_CHECK(sh, fd >= 0 && !close(fd));
-	TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
-	TARGET_CHECK(sh, !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	TARGET_CHECK(sh, !mount(net, name, NULL, MS_BIND, NULL));
-}
-
 static void mounted_outside_target(struct shared *sh)
 {
-	char name[] = "/tmp/ckpt-nsfs-XXXXXX";
+	char name[32];
 
-	mount_net(sh, "/proc/self/ns/net", name);
+	own_mounts(sh, name);
+	TARGET_CHECK(sh, !mount("/proc/self/ns/net", name, NULL, MS_BIND, NULL));
 	target_step(sh, 1);
 	TARGET_CHECK(sh, !umount(name) && !unlink(name));
 }
@@ -976,22 +987,126 @@ TEST_F(ns, refused_mounted_outside)
 {
 	REFUSED(&self->t, mounted_outside_target, EOPNOTSUPP,
 		": keeps a net namespace (nsfs), which is not the tree's");
+	EXPECT_NE(NULL, strstr(self->t.msg, "mount /tmp/ckpt-nsfs-"))
+		TH_LOG("%s", self->t.msg);
+}
+
+/* Of any task's own it goes on by itself. */
+static void mounted_time_target(struct shared *sh)
+{
+	char name[32];
+
+	own_mounts(sh, name);
+	TARGET_CHECK(sh, !mount("/proc/self/ns/time", name, NULL, MS_BIND, NULL));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !umount(name) && !unlink(name));
+}
+
+TEST_F(ns, refused_mounted_time)
+{
+	REFUSED(&self->t, mounted_time_target, EOPNOTSUPP,
+		": keeps a time namespace (nsfs), which is the root task's");
+}
+
+/* A child has copied the mounts of the caller, who has them still. */
+static void copied_mounts_target(struct shared *sh)
+{
+	pid_t child = fork();
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWNS));
+		target_step(sh, 1);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, NULL, 0) == child);
+}
+
+TEST_F(ns, refused_mounted_callers)
+{
+	int fd = held_ns(self->t.sh, CLONE_NEWUTS, "uts", NULL);
+	char path[32], name[32];
+
+	own_mounts(self->t.sh, name);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ASSERT_EQ(0, mount(path, name, NULL, MS_BIND, NULL));
+	close(fd);
+	REFUSED(&self->t, copied_mounts_target, EOPNOTSUPP,
+		": keeps a uts namespace (nsfs), which is not the tree's");
+	EXPECT_NE(NULL, strstr(self->t.msg, name)) TH_LOG("%s", self->t.msg);
+	ASSERT_EQ(0, umount(name) | unlink(name));
+}
+
+/* A mount namespace in which nobody is, and what only that keeps. */
+static void mounted_in_held_target(struct shared *sh)
+{
+	int uts = held_ns(sh, CLONE_NEWUTS, "uts", NULL), sync[2];
+	char path[32], name[32], c;
+	pid_t child;
+
+	TARGET_CHECK(sh, !pipe(sync));
+	child = fork();
+	if (!child) {
+		own_mounts(sh, name);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", uts);
+		TARGET_CHECK(sh, !mount(path, name, NULL, MS_BIND, NULL));
+		unlink(name);
+		TARGET_CHECK(sh, write(sync[1], "x", 1) == 1);
+		pause();
+	}
+	TARGET_CHECK(sh, read(sync[0], &c, 1) == 1);
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", child);
+	TARGET_CHECK(sh, open(path, O_RDONLY) >= 0);
+	close(uts);
+	kill(child, SIGKILL);
+	TARGET_CHECK(sh, waitpid(child, NULL, 0) == child);
+	target_step(sh, 1);
+}
+
+TEST_F(ns, refused_mounted_in_held)
+{
+	REFUSED(&self->t, mounted_in_held_target, EOPNOTSUPP,
+		": keeps a namespace (nsfs), and no task is where that is mounted: not supported");
+}
+
+/**
+ * struct kept - a namespace that a mount keeps
+ * @name: in /proc/PID/ns
+ * @flag: its type
+ * @type: of its object
+ * @fill: make it recognizable
+ * @check: recognize it, when in there
+ */
+static const struct kept {
+	const char *name;
+	int flag;
+	unsigned int type;
+	bool (*fill)(void);
+	bool (*check)(void);
+} *kept;
+
+static char *kept_path(struct shared *sh)
+{
+	return (char *)&sh->data[8];
 }
 
 /* A program of those mounts, which is what comes back with the caller's. */
-static void mounted_net_target(struct shared *sh)
+static void become_sleep(struct shared *sh)
 {
-	char path[32], *name = (char *)&sh->data[8];
-	int fd = held_ns(sh, CLONE_NEWNET, "net", NULL);
-
-	memcpy(name, "/tmp/ckpt-nsfs-XXXXXX", 22);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	mount_net(sh, path, name);
-	/* That is in the mounts of the test. */
 	close_range(0, ~0U, 0);
 	TARGET_CHECK(sh, !open("/dev/null", O_RDWR) && dup(0) == 1 && dup(0) == 2);
 	atomic_store(&sh->ready, 1);
 	execlp("sleep", "sleep", "1000", NULL);
+}
+
+static void mounted_target(struct shared *sh)
+{
+	int fd = held_ns(sh, kept->flag, kept->name, kept->fill);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	own_mounts(sh, kept_path(sh));
+	TARGET_CHECK(sh, !mount(path, kept_path(sh), NULL, MS_BIND, NULL));
+	become_sleep(sh);
 }
 
 static bool runs(pid_t pid, const char *comm)
@@ -1011,25 +1126,420 @@ static bool runs(pid_t pid, const char *comm)
 	return false;
 }
 
+/* Take an image of @fn, a program with @kept mounted, and end it. */
+static void checkpoint_mounted(struct __test_metadata *_metadata,
+			       struct ckpt_test *t, void (*fn)(struct shared *sh))
+{
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_TRUE(runs(t->pid, "sleep"));
+	nap_ms(200);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	unlink(kept_path(t->sh));
+	ASSERT_NE(0, find_object(t, kept->type));
+	EXPECT_EQ(-EINVAL, restart_killed(t));
+	EXPECT_NE(NULL, strstr(t->msg, "was mounted: external resource"))
+		TH_LOG("%s", t->msg);
+}
+
+/* Restart it, asking for that namespace. Return: a descriptor of it. */
+static int restart_asking(struct __test_metadata *_metadata, struct ckpt_test *t)
+{
+	struct ckpt_external ext = { .fd = -1 };
+	char key[16];
+
+	snprintf(key, sizeof(key), "ns:%u", find_object(t, kept->type));
+	ext.key = (uintptr_t)key;
+	t->ext = &ext;
+	t->nr_ext = 1;
+	EXPECT_LT(0, restart_killed(t))
+		TH_LOG("%s", t->msg);
+	t->nr_ext = 0;
+	EXPECT_LE(0, ext.fd);
+	EXPECT_EQ(FD_CLOEXEC, fcntl(ext.fd, F_GETFD));
+	EXPECT_EQ(kept->flag, ioctl(ext.fd, NS_GET_NSTYPE));
+	return ext.fd;
+}
+
+static void check_asked(struct __test_metadata *_metadata, struct ckpt_test *t)
+{
+	int fd = restart_asking(_metadata, t), status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(setns(fd, kept->flag) ? 99 : !kept->check());
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	close(fd);
+}
+
+static void mounted_round_trip(struct __test_metadata *_metadata,
+			       struct ckpt_test *t, const struct kept *k,
+			       void (*fn)(struct shared *sh))
+{
+	kept = k;
+	checkpoint_mounted(_metadata, t, fn);
+	check_asked(_metadata, t);
+}
+
+static bool fill_uts(void)
+{
+	return !sethostname("kept", 4);
+}
+
+static bool check_uts(void)
+{
+	struct utsname u;
+
+	return !uname(&u) && !strcmp(u.nodename, "kept");
+}
+
+TEST_F(ns, mounted_uts)
+{
+	const struct kept k = { "uts", CLONE_NEWUTS, CKPT_HDR_NS_UTS, fill_uts, check_uts };
+
+	mounted_round_trip(_metadata, &self->t, &k, mounted_target);
+}
+
+static bool check_ipc(void)
+{
+	struct { long type; char text[8]; } msg;
+
+	return msgrcv(msgget(0x1234, 0), &msg, 8, 7, IPC_NOWAIT) == 5;
+}
+
+TEST_F(ns, mounted_ipc)
+{
+	const struct kept k = { "ipc", CLONE_NEWIPC, CKPT_HDR_NS_IPC, fill_ipc, check_ipc };
+
+	mounted_round_trip(_metadata, &self->t, &k, mounted_target);
+}
+
+static bool check_user(void)
+{
+	return getuid() == 65534;
+}
+
+TEST_F(ns, mounted_user)
+{
+	const struct kept k = { "user", CLONE_NEWUSER, CKPT_HDR_NS_USER, NULL, check_user };
+
+	mounted_round_trip(_metadata, &self->t, &k, mounted_target);
+}
+
+static bool check_cgroup(void)
+{
+	char line[64] = "";
+	FILE *f = fopen("/proc/self/cgroup", "re");
+
+	while (f && fgets(line, sizeof(line), f) && strncmp(line, "0::", 3))
+		;
+	if (f)
+		fclose(f);
+	return !strcmp(line, "0::/\n");
+}
+
+TEST_F(ns, mounted_cgroup)
+{
+	const struct kept k = { "cgroup", CLONE_NEWCGROUP, CKPT_HDR_NS_CGROUP, NULL,
+				check_cgroup };
+
+	mounted_round_trip(_metadata, &self->t, &k, mounted_target);
+}
+
+static bool fill_time(void)
+{
+	return set_offset("monotonic 1000000 0");
+}
+
+static bool check_time(void)
+{
+	return seconds(CLOCK_MONOTONIC) > 1000000;
+}
+
+TEST_F(ns, mounted_time)
+{
+	const struct kept k = { "time_for_children", CLONE_NEWTIME, CKPT_HDR_NS_TIME,
+				fill_time, check_time };
+
+	mounted_round_trip(_metadata, &self->t, &k, mounted_target);
+}
+
+static bool check_net(void)
+{
+	return if_nametoindex("lo") == 1 && !loopback_up(false);
+}
+
 TEST_F(ns, mounted_net)
 {
+	const struct kept k = { "net", CLONE_NEWNET, CKPT_HDR_NS_NET, NULL, check_net };
+
+	mounted_round_trip(_metadata, &self->t, &k, mounted_target);
+}
+
+TEST_F(ns, mounted_net_supplied)
+{
+	const struct kept k = { "net", CLONE_NEWNET, CKPT_HDR_NS_NET };
 	int fd;
 
-	ASSERT_LT(0, spawn(&self->t, mounted_net_target));
-	ASSERT_TRUE(wait_step(self->t.sh, 1));
-	ASSERT_TRUE(runs(self->t.pid, "sleep"));
-	nap_ms(200);
-	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
-		TH_LOG("%s", self->t.msg);
-	unlink((char *)&self->t.sh->data[8]);
-	EXPECT_NE(0, find_object(&self->t, CKPT_HDR_NS_NET));
-	EXPECT_EQ(-EINVAL, restart_killed(&self->t));
-	EXPECT_NE(NULL, strstr(self->t.msg, "was mounted: external resource"))
-		TH_LOG("%s", self->t.msg);
+	kept = &k;
+	checkpoint_mounted(_metadata, &self->t, mounted_target);
 	fd = held_ns(self->t.sh, CLONE_NEWNET, "net", NULL);
 	ASSERT_LT(0, restart_supplied(&self->t, fd))
 		TH_LOG("%s", self->t.msg);
 	close(fd);
+}
+
+static void mounted_pid_target(struct shared *sh)
+{
+	char path[32];
+	pid_t pid;
+
+	own_mounts(sh, kept_path(sh));
+	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));
+	pid = fork();
+	if (!pid)
+		become_sleep(sh);
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", pid);
+	TARGET_CHECK(sh, !mount(path, kept_path(sh), NULL, MS_BIND, NULL));
+	/* Its init is alive, or was. */
+	if (!kept->check) {
+		kill(pid, SIGKILL);
+		TARGET_CHECK(sh, waitpid(pid, NULL, 0) == pid);
+	}
+	become_sleep(sh);
+}
+
+static bool check_pid(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(getpid() != 2);
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+TEST_F(ns, mounted_pid)
+{
+	const struct kept k = { "pid", CLONE_NEWPID, CKPT_HDR_NS_PID, NULL, check_pid };
+
+	mounted_round_trip(_metadata, &self->t, &k, mounted_pid_target);
+}
+
+static bool check_dead_pid(void)
+{
+	return fork() < 0 && errno == ENOMEM;
+}
+
+TEST_F(ns, mounted_dead_pid)
+{
+	struct kept k = { "pid", CLONE_NEWPID, CKPT_HDR_NS_PID };
+
+	kept = &k;
+	checkpoint_mounted(_metadata, &self->t, mounted_pid_target);
+	k.check = check_dead_pid;
+	check_asked(_metadata, &self->t);
+}
+
+/* ---- descriptors that restart() gives ---- */
+
+static int first_free_fd(void)
+{
+	int fd = open("/", O_PATH);
+
+	close(fd);
+	return fd;
+}
+
+static unsigned int nr_fds(void)
+{
+	unsigned int fd, nr = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		nr += fcntl(fd, F_GETFD) >= 0;
+	return nr;
+}
+
+/* restart() that is to fail: nothing is left of what @ext asks for. */
+static void asking_fails(struct __test_metadata *_metadata, struct ckpt_test *t,
+			 struct ckpt_external *ext, unsigned int nr, int err,
+			 const char *text)
+{
+	unsigned int before = nr_fds(), i;
+
+	t->ext = ext;
+	t->nr_ext = nr;
+	EXPECT_EQ(-err, err == EEXIST ? do_restart(t, 0) : restart_killed(t));
+	t->nr_ext = 0;
+	EXPECT_NE(NULL, strstr(t->msg, text))
+		TH_LOG("%s", t->msg);
+	EXPECT_EQ(before, nr_fds());
+	for (i = 0; i < nr; i++)
+		EXPECT_EQ(-1, ext[i].fd);
+}
+
+TEST_F(ns, ask_unknown)
+{
+	static const char * const keys[] = {
+		"ns:", "ns:0", "ns:-1", "ns:99999", "ns:4294967295", "ns:4294967296",
+		"ns:0%u", "ns:+%u", "ns:%u ", "ns:%u\n", "ns:0x%x", "ns:x", "ns:1",
+	};
+	char key[32];
+	struct ckpt_external ext = { .key = (uintptr_t)key, .fd = -1 };
+	unsigned int i, id;
+
+	ASSERT_LT(0, spawn(&self->t, uts_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	id = find_object(&self->t, CKPT_HDR_NS_UTS);
+	/* Something else. */
+	ASSERT_NE(0, find_object(&self->t, CKPT_HDR_PID));
+	for (i = 0; i < ARRAY_SIZE(keys); i++) {
+		snprintf(key, sizeof(key), keys[i], id);
+		if (!strcmp(keys[i], "ns:1"))
+			snprintf(key, sizeof(key), "ns:%u",
+				 find_object(&self->t, CKPT_HDR_PID));
+		asking_fails(_metadata, &self->t, &ext, 1, EINVAL,
+			     "is asked for, but is no namespace of the image");
+	}
+	/* What is no namespace by its name is missing, as ever. */
+	strcpy(key, "net:1");
+	asking_fails(_metadata, &self->t, &ext, 1, EBADF,
+		     "external resource net:1: descriptor -1 is not open");
+	strcpy(key, "ns:1");
+	ext.fd = -2;
+	self->t.ext = &ext;
+	self->t.nr_ext = 1;
+	EXPECT_EQ(-EBADF, do_restart(&self->t, 0));
+	self->t.nr_ext = 0;
+}
+
+/* Only restart() makes namespaces. */
+TEST_F(ns, ask_checkpoint)
+{
+	struct ckpt_external ext = { .key = (uintptr_t)"ns:1", .fd = -1 };
+
+	ASSERT_LT(0, spawn(&self->t, uts_both_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	self->t.ext = &ext;
+	self->t.nr_ext = 1;
+	EXPECT_EQ(-EBADF, do_checkpoint(&self->t, 0));
+	self->t.nr_ext = 0;
+	EXPECT_EQ(-1, ext.fd);
+}
+
+/* Each question is answered, whatever else there is. */
+TEST_F(ns, ask_twice)
+{
+	char key[16];
+	struct ckpt_external ext[] = {
+		{ .key = (uintptr_t)key, .fd = -1 },
+		{ .key = (uintptr_t)key, .fd = open("/proc/self/ns/uts", O_RDONLY) },
+		{ .key = (uintptr_t)key, .fd = -1 },
+	};
+	struct stat a, b, c;
+
+	ASSERT_LT(0, spawn(&self->t, uts_both_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	snprintf(key, sizeof(key), "ns:%u", find_object(&self->t, CKPT_HDR_NS_UTS));
+	self->t.ext = ext;
+	self->t.nr_ext = 3;
+	ASSERT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+	self->t.nr_ext = 0;
+	EXPECT_NE(ext[0].fd, ext[2].fd);
+	ASSERT_EQ(0, fstat(ext[0].fd, &a) | fstat(ext[1].fd, &b) | fstat(ext[2].fd, &c));
+	/* The one that has been supplied, which is ours. */
+	EXPECT_EQ(a.st_ino, b.st_ino);
+	EXPECT_EQ(a.st_ino, c.st_ino);
+	EXPECT_EQ(0, close(ext[0].fd) | close(ext[1].fd) | close(ext[2].fd));
+}
+
+/* As if opened below /proc. */
+TEST_F(ns, ask_roots)
+{
+	char key[16], path[32];
+	struct ckpt_external ext = { .key = (uintptr_t)key, .fd = -1 };
+	struct stat given, opened;
+
+	ASSERT_LT(0, spawn(&self->t, uts_both_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
+		TH_LOG("%s", self->t.msg);
+	snprintf(key, sizeof(key), "ns:%u", find_object(&self->t, CKPT_HDR_NS_UTS));
+	self->t.ext = &ext;
+	self->t.nr_ext = 1;
+	ASSERT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+	self->t.nr_ext = 0;
+	snprintf(path, sizeof(path), "/proc/%d/ns/uts", self->t.pid);
+	ASSERT_EQ(0, fstat(ext.fd, &given));
+	ASSERT_EQ(0, stat(path, &opened));
+	EXPECT_EQ(opened.st_ino, given.st_ino);
+	EXPECT_EQ(opened.st_dev, given.st_dev);
+	close(ext.fd);
+	atomic_store(&self->t.sh->go, 1 << 20);
+	wait_verified(_metadata, &self->t);
+}
+
+static void uts_alone_target(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUTS));
+	target_step(sh, 1);
+}
+
+/* Whatever fails, there are no descriptors. */
+TEST_F(ns, ask_in_vain)
+{
+	unsigned int page = sysconf(_SC_PAGESIZE), nr = 2;
+	char key[16];
+	struct ckpt_external *ext = mmap(NULL, page, PROT_READ | PROT_WRITE,
+					 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct rlimit old, few;
+
+	ASSERT_NE(MAP_FAILED, ext);
+	ASSERT_LT(0, spawn(&self->t, uts_alone_target));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(&self->t, 0))
+		TH_LOG("%s", self->t.msg);
+	snprintf(key, sizeof(key), "ns:%u", find_object(&self->t, CKPT_HDR_NS_UTS));
+	ext[0] = (struct ckpt_external){ .key = (uintptr_t)key, .fd = -1 };
+	ext[1] = ext[0];
+	/* The tasks are still there. */
+	asking_fails(_metadata, &self->t, ext, nr, EEXIST, "");
+	kill(self->t.pid, SIGKILL);
+	wait_exit(self->t.pid);
+	/* Their numbers cannot be told. */
+	mprotect(ext, page, PROT_READ);
+	asking_fails(_metadata, &self->t, ext, nr, EFAULT, "external resources");
+	mprotect(ext, page, PROT_READ | PROT_WRITE);
+	/* There are no more of them. */
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = old;
+	few.rlim_cur = first_free_fd() + 1;
+	setrlimit(RLIMIT_NOFILE, &few);
+	asking_fails(_metadata, &self->t, ext, nr, ENOMEM, "a descriptor for it");
+	setrlimit(RLIMIT_NOFILE, &old);
+	/* One of them is none. */
+	ext[1].key = (uintptr_t)"ns:77777";
+	asking_fails(_metadata, &self->t, ext, nr, EINVAL, "\"ns:77777\"");
+	/* And yet it can be done. */
+	self->t.ext = ext;
+	self->t.nr_ext = 1;
+	ASSERT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+	self->t.nr_ext = 0;
+	EXPECT_EQ(0, close(ext[0].fd));
+	munmap(ext, page);
 }
 
 static void fd_outside_target(struct shared *sh)
@@ -1053,7 +1563,7 @@ TEST_F(ns, unprivileged)
 	int status;
 	pid_t pid;
 
-	ASSERT_LT(0, spawn(&self->t, uts_target));
+	ASSERT_LT(0, spawn(&self->t, uts_alone_target));
 	ASSERT_TRUE(wait_step(self->t.sh, 1));
 	nap_ms(10);
 	ASSERT_LT(0, do_checkpoint(&self->t, CHECKPOINT_KILL))
