@@ -136,7 +136,7 @@ prepare()
 			--map-root-user --mount --pid --fork --mount-proc --net --ipc bash -c '
 			ip link set lo up
 			mount -t sysfs -o ro,nosuid sysfs /sys
-			mount -t mqueue mqueue /mnt
+			mount -t mqueue queues /mnt
 			mount -t tmpfs -o size=64k,mode=1777 other /tmp
 			exec bash /service other' &
 		bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp \
