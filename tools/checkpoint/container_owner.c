@@ -96,7 +96,6 @@ int owner_run(const struct container *ct, __u32 from, __u32 user,
 	struct errand e = {
 		.ct = ct, .user = user == from ? 0 : user, .fn = fn, .arg = arg,
 	};
-
 	const size_t size = 1 << 20;
 	char *stack = malloc(size);
 	int status, ret = -1;
