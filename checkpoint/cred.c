@@ -114,6 +114,21 @@ void ckpt_leave_files(const struct cred *old)
 	put_cred(new);
 }
 
+/**
+ * ckpt_has_numbers - whether the owner of something can be saved
+ * @ctx: the checkpoint
+ * @uid: the owner
+ * @gid: the group
+ *
+ * Return: whether both have a number in the user namespace that the tree and its
+ * surroundings have in common.
+ */
+bool ckpt_has_numbers(const struct ckpt_ctx *ctx, kuid_t uid, kgid_t gid)
+{
+	return kuid_has_mapping(ctx->base_user_ns, uid) &&
+	       kgid_has_mapping(ctx->base_user_ns, gid);
+}
+
 /* Which numbers the ids of a record are. */
 struct numbers {
 	struct ckpt_ctx *ctx;

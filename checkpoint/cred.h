@@ -48,6 +48,7 @@ struct ckpt_privs {
 struct user_namespace *ckpt_outermost_user_ns(const struct ckpt_ctx *ctx);
 const struct cred *ckpt_enter_files(struct ckpt_ctx *ctx);
 void ckpt_leave_files(const struct cred *old);
+bool ckpt_has_numbers(const struct ckpt_ctx *ctx, kuid_t uid, kgid_t gid);
 bool ckpt_may_take_uid(kuid_t uid);
 bool ckpt_may_take_gid(kgid_t gid);
 bool ckpt_cred_is_outside(struct ckpt_ctx *ctx, u32 id);

@@ -119,7 +119,8 @@ static int check_open(struct ckpt_ctx *ctx, const struct eventpoll_item *item)
 {
 	u32 i;
 
-	if (is_open_as(ctx->subject->task, item))
+	/* Found in a message it is nobody's. */
+	if (ctx->subject && is_open_as(ctx->subject->task, item))
 		return 0;
 	for (i = 0; i < ctx->nr_tasks; i++) {
 		if (is_open_anyhow(ctx->tasks[i].task, item->file))

@@ -27,6 +27,7 @@
 #include <linux/slab.h>
 #include <linux/uidgid.h>
 #include <linux/user_namespace.h>
+#include "cred.h"
 #include "files.h"
 #include "mm.h"
 #include "pages.h"
@@ -161,27 +162,31 @@ static int copy_contents(struct ckpt_ctx *ctx, const struct path *path, u32 id)
 	return ret;
 }
 
-static void fill_unlinked(struct ckpt_ctx *ctx, struct ckpt_hdr_unlinked *h,
-			  const struct path *path)
+static int fill_unlinked(struct ckpt_ctx *ctx, struct ckpt_hdr_unlinked *h,
+			 const struct path *path)
 {
 	struct user_namespace *ns = ctx->base_user_ns;
 	struct mnt_idmap *idmap = mnt_idmap(path->mnt);
 	const struct inode *inode = d_inode(path->dentry);
 	struct timespec64 atime = inode_get_atime(inode);
 	struct timespec64 mtime = inode_get_mtime(inode);
+	kuid_t uid = vfsuid_into_kuid(i_uid_into_vfsuid(idmap, inode));
+	kgid_t gid = vfsgid_into_kgid(i_gid_into_vfsgid(idmap, inode));
 
+	if (!ckpt_has_numbers(ctx, uid, gid))
+		return ckpt_path_err(ctx, path, -EOPNOTSUPP,
+				     "its owner has no number in the user namespace");
 	h->size = i_size_read(inode);
 	h->atime = atime.tv_sec;
 	h->mtime = mtime.tv_sec;
 	h->atime_nsec = atime.tv_nsec;
 	h->mtime_nsec = mtime.tv_nsec;
-	h->uid = from_kuid_munged(ns, vfsuid_into_kuid(i_uid_into_vfsuid(idmap,
-									 inode)));
-	h->gid = from_kgid_munged(ns, vfsgid_into_kgid(i_gid_into_vfsgid(idmap,
-									 inode)));
+	h->uid = from_kuid(ns, uid);
+	h->gid = from_kgid(ns, gid);
 	h->mode = inode->i_mode & S_IALLUGO;
 	if (inode->i_state & I_LINKABLE)
 		h->flags |= CKPT_UNLINKED_LINKABLE;
+	return 0;
 }
 
 static struct ckpt_hdr_unlinked *new_unlinked(struct ckpt_ctx *ctx,
@@ -202,6 +207,7 @@ static int checkpoint_memfd(struct ckpt_ctx *ctx, struct file *file)
 {
 	u32 seals = SHMEM_I(file_inode(file))->seals;
 	struct ckpt_hdr_unlinked *h;
+	int ret;
 
 	if (seals & F_SEAL_FUTURE_WRITE && !(seals & F_SEAL_WRITE))
 		return ckpt_path_err(ctx, file_user_path(file), -EOPNOTSUPP,
@@ -209,7 +215,9 @@ static int checkpoint_memfd(struct ckpt_ctx *ctx, struct file *file)
 	h = new_unlinked(ctx, memfd_name(file));
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	fill_unlinked(ctx, h, &file->f_path);
+	ret = fill_unlinked(ctx, h, &file->f_path);
+	if (ret)
+		return ret;
 	h->flags |= CKPT_UNLINKED_MEMFD;
 	h->seals = seals;
 	return copy_contents(ctx, &file->f_path, h->h.id);
@@ -223,8 +231,8 @@ static int write_unlinked(struct ckpt_ctx *ctx, struct file *file,
 
 	if (IS_ERR(h))
 		return PTR_ERR(h);
-	fill_unlinked(ctx, h, file_user_path(file));
-	ret = ckpt_fill_file_id(ctx, dir, &h->dir);
+	ret = fill_unlinked(ctx, h, file_user_path(file)) ?:
+	      ckpt_fill_file_id(ctx, dir, &h->dir);
 	if (ret)
 		return ret;
 	return copy_contents(ctx, file_user_path(file), h->h.id);

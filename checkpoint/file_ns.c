@@ -44,16 +44,21 @@ static int ns_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 	return id;
 }
 
-static int find_net(const void *arg, struct file *file, unsigned int fd)
+/* What a coordinator has to make. */
+static bool is_made_before(const struct ns_common *ns)
 {
-	if (!proc_ns_file(file) ||
-	    get_proc_ns(file_inode(file))->ops->type != CLONE_NEWNET)
+	return ns->ops->type == CLONE_NEWNET || ns->ops->type == CLONE_NEWNS;
+}
+
+static int find_ns(const void *arg, struct file *file, unsigned int fd)
+{
+	if (!proc_ns_file(file) || !is_made_before(get_proc_ns(file_inode(file))))
 		return 0;
 	*(struct file **)arg = get_file(file);
 	return fd + 1;
 }
 
-static int checkpoint_open_net(struct ckpt_ctx *ctx, struct file *file, int fd)
+static int checkpoint_open_one(struct ckpt_ctx *ctx, struct file *file, int fd)
 {
 	struct ns_common *ns = get_proc_ns(file_inode(file));
 	char what[16];
@@ -64,7 +69,8 @@ static int checkpoint_open_net(struct ckpt_ctx *ctx, struct file *file, int fd)
 	snprintf(what, sizeof(what), "fd %d", fd);
 	ctx->what = what;
 	ret = ckpt_ns_may_hold(ctx, ns) ? ckpt_ns_id(ctx, ns) :
-	      ckpt_err(ctx, -EPERM, "keeps a network namespace that is not yours");
+	      ckpt_err(ctx, -EPERM, "keeps a %s namespace that is not yours",
+		       ns->ops->name);
 	ctx->what = NULL;
 	return min(ret, 0);
 }
@@ -85,7 +91,7 @@ static struct files_struct *get_own_files(struct task_struct *tsk)
 }
 
 /**
- * checkpoint_open_nets - write the network namespaces that a task has open
+ * checkpoint_open_ns - write the mount and network namespaces that a task has open
  * @ctx: the checkpoint, its tasks frozen
  * @tsk: the task
  *
@@ -93,7 +99,7 @@ static struct files_struct *get_own_files(struct task_struct *tsk)
  *
  * Return: 0, or an errno that has been reported.
  */
-int checkpoint_open_nets(struct ckpt_ctx *ctx, struct task_struct *tsk)
+int checkpoint_open_ns(struct ckpt_ctx *ctx, struct task_struct *tsk)
 {
 	struct files_struct *files = get_own_files(tsk);
 	struct file *file;
@@ -101,8 +107,8 @@ int checkpoint_open_nets(struct ckpt_ctx *ctx, struct task_struct *tsk)
 
 	if (!files)
 		return 0;
-	while (!ret && (fd = iterate_fd(files, fd, find_net, &file))) {
-		ret = checkpoint_open_net(ctx, file, fd - 1);
+	while (!ret && (fd = iterate_fd(files, fd, find_ns, &file))) {
+		ret = checkpoint_open_one(ctx, file, fd - 1);
 		fput(file);
 		cond_resched();
 	}

@@ -75,8 +75,8 @@ static struct pid *get_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_file_owner *h
 	pid = get_pid(owner->pid);
 	h->signum = owner->signum;
 	h->pid_type = owner->pid_type;
-	h->uid = from_kuid_munged(ns, owner->uid);
-	h->euid = from_kuid_munged(ns, owner->euid);
+	h->uid = from_kuid(ns, owner->uid);
+	h->euid = from_kuid(ns, owner->euid);
 	read_unlock_irq(&owner->lock);
 	return pid;
 }
@@ -91,6 +91,9 @@ static int fill_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_file_owner *h,
 		h->pid_type = 0;
 		h->uid = 0;
 		h->euid = 0;
+	} else if (h->uid == (u32)-1 || h->euid == (u32)-1) {
+		ret = ckpt_path_err(ctx, file_user_path(owner->file), -EOPNOTSUPP,
+				    "sends signals for somebody who has no number in the user namespace");
 	} else if (ckpt_obj_known(ctx, pid)) {
 		h->pid = checkpoint_obj(ctx, CKPT_HDR_PID, pid);
 	} else {

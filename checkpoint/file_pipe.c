@@ -102,6 +102,16 @@ static void fill_pipe(struct ckpt_ctx *ctx, struct ckpt_hdr_pipe *h,
 	h->mode = inode->i_mode & S_IALLUGO;
 }
 
+/* That of a FIFO is the filesystem's. */
+static int check_owner(struct ckpt_ctx *ctx, const struct inode *inode)
+{
+	if (!is_anon(inode) || ckpt_has_numbers(ctx, inode->i_uid, inode->i_gid))
+		return 0;
+	return ckpt_err(ctx, -EOPNOTSUPP,
+			"pipe:[%lu]: its owner has no number in the user namespace",
+			inode->i_ino);
+}
+
 static int write_pipe(struct ckpt_ctx *ctx, struct file *file,
 		      const char *name)
 {
@@ -111,6 +121,9 @@ static int write_pipe(struct ckpt_ctx *ctx, struct file *file,
 	struct ckpt_hdr_pipe *h;
 	int ret;
 
+	ret = check_owner(ctx, inode);
+	if (ret)
+		return ret;
 	h = ckpt_new_obj(ctx, CKPT_HDR_PIPE, struct_size(h, path, len));
 	if (IS_ERR(h))
 		return PTR_ERR(h);

@@ -142,7 +142,7 @@ int ckpt_n_tty_copy(struct tty_struct *tty, struct ckpt_hdr_tty *h);
 int ckpt_n_tty_load(struct tty_struct *tty, const struct ckpt_hdr_tty *h);
 
 /* file_ns.c: namespaces */
-int checkpoint_open_nets(struct ckpt_ctx *ctx, struct task_struct *tsk);
+int checkpoint_open_ns(struct ckpt_ctx *ctx, struct task_struct *tsk);
 bool ckpt_file_ns_match(struct ckpt_ctx *ctx, struct file *file);
 int checkpoint_file_ns(struct ckpt_ctx *ctx, void *obj);
 int ckpt_file_ns_validate(struct ckpt_validator *v, const struct ckpt_hdr *h);

@@ -17,6 +17,7 @@
  * whoever looks into the address space of another takes mm_users, or fails.
  */
 
+#include <linux/aio.h>
 #include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/elf.h>
@@ -86,10 +87,10 @@ static int check_supported(struct ckpt_ctx *ctx, struct mm_struct *mm)
 	if (mm->def_flags & ~(VM_LOCKED_MASK | VM_NOHUGEPAGE))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"memory: unknown flags of areas to come");
-	if (ckpt_mm_has_aio(mm))
+	if (mm_has_aio(mm))
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"memory: asynchronous I/O context, see io_setup(2)");
-	return 0;
+	return ckpt_arch_check_mm(ctx, mm);
 }
 
 static void fill_mm(struct ckpt_hdr_mm *h, struct mm_struct *mm)

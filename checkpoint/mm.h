@@ -75,16 +75,4 @@ static inline bool ckpt_shmem_has_policy(struct inode *inode)
 }
 #endif
 
-#ifdef CONFIG_AIO
-static inline bool ckpt_mm_has_aio(struct mm_struct *mm)
-{
-	return rcu_access_pointer(mm->ioctx_table);
-}
-#else
-static inline bool ckpt_mm_has_aio(struct mm_struct *mm)
-{
-	return false;
-}
-#endif
-
 #endif /* _CHECKPOINT_MM_H */

@@ -353,18 +353,6 @@ int ckpt_ns_owner_id(struct ckpt_ctx *ctx, struct ns_common *ns)
 }
 
 /**
- * ckpt_user_ns_inside - whether a user namespace belongs to the tree
- * @ctx: the checkpoint
- * @ns: the user namespace
- *
- * Return: false if it is the caller's at restart, or an ancestor of that.
- */
-bool ckpt_user_ns_inside(struct ckpt_ctx *ctx, struct user_namespace *ns)
-{
-	return !user_ns_within(ctx->base_user_ns, ns);
-}
-
-/**
  * ckpt_ns_fill - fill in the common part of a record
  * @ctx: the checkpoint
  * @ns: the namespace
@@ -597,7 +585,7 @@ int checkpoint_namespaces(struct ckpt_ctx *ctx)
 	/* What is not known by now, no task is in. */
 	for (i = 0; i < ctx->nr_tasks && ret >= 0; i++) {
 		ctx->subject = &ctx->tasks[i];
-		ret = checkpoint_open_nets(ctx, ctx->tasks[i].task);
+		ret = checkpoint_open_ns(ctx, ctx->tasks[i].task);
 	}
 	if (ret < 0)
 		return ret;

@@ -31,7 +31,6 @@ int ckpt_user_ns_id(struct ckpt_ctx *ctx, struct user_namespace *ns);
 int ckpt_any_ns_id(struct ckpt_ctx *ctx, struct ns_common *ns);
 int ckpt_ns_fill(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user,
 		 struct ckpt_hdr_ns *h);
-bool ckpt_user_ns_inside(struct ckpt_ctx *ctx, struct user_namespace *ns);
 int ckpt_ns_owner_id(struct ckpt_ctx *ctx, struct ns_common *ns);
 bool ckpt_ns_is_roots(struct ckpt_ctx *ctx, struct ns_common *ns);
 struct ns_common *ckpt_ns_callers(struct ckpt_ctx *ctx, int type);

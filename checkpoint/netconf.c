@@ -62,6 +62,7 @@ struct netconf {
 	void *buf;
 	u32 flags;
 	u32 peer;
+	u8 neigh_flags;
 	void *latest;
 	bool leads_outside;
 	struct xarray links;
@@ -83,7 +84,10 @@ static const struct {
 /* No fixed part of a question is longer than this one, and zeros ask for all. */
 struct question {
 	struct nlmsghdr nlh;
-	struct ifinfomsg ifi;
+	union {
+		struct ifinfomsg ifi;
+		struct ndmsg ndm;
+	};
 	struct nlattr attr;
 	u32 mask;
 };
@@ -104,6 +108,8 @@ static int ask(struct netconf *nc, u16 type, int ifindex)
 	struct msghdr msg = {};
 	int ret;
 
+	if (type == RTM_GETNEIGH)
+		q.ndm.ndm_flags = nc->neigh_flags;
 	if (type != RTM_GETLINK) {
 		/* What follows this one is looked at. */
 		q.nlh.nlmsg_len = NLMSG_LENGTH(type == RTM_GETNEIGH ?
@@ -341,6 +347,9 @@ static int look_at_neighbour(struct netconf *nc, const struct nlmsghdr *nlh)
 	if (ndm->ndm_state & NUD_PERMANENT)
 		return ckpt_err(nc->ctx, -EOPNOTSUPP,
 				"network namespace other than the root task's: has permanent neighbours");
+	if (ndm->ndm_flags & NTF_PROXY)
+		return ckpt_err(nc->ctx, -EOPNOTSUPP,
+				"network namespace other than the root task's: has proxies for neighbours");
 	return 0;
 }
 
@@ -354,7 +363,11 @@ static int add_nested(struct netconf *nc)
 
 static int look_at_neighbours(struct netconf *nc)
 {
-	return query(nc, RTM_GETNEIGH, 0, look_at_neighbour);
+	int ret = query(nc, RTM_GETNEIGH, 0, look_at_neighbour);
+
+	/* These are asked for apart. */
+	nc->neigh_flags = NTF_PROXY;
+	return ret ?: query(nc, RTM_GETNEIGH, 0, look_at_neighbour);
 }
 
 /* ---- all of it ---- */

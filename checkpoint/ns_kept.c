@@ -17,7 +17,6 @@
  */
 #include <linux/kstrtox.h>
 #include <linux/magic.h>
-#include <linux/mm.h>
 #include <linux/mnt_namespace.h>
 #include <linux/nsproxy.h>
 #include <linux/path.h>
@@ -207,7 +206,7 @@ int checkpoint_kept_ns(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns,
 int checkpoint_kept_in(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns)
 {
 	const char *text, *end, *eol;
-	struct seq_file m = {};
+	struct ckpt_mounts m = {};
 	struct path root;
 	int ret;
 
@@ -215,14 +214,14 @@ int checkpoint_kept_in(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns)
 	if (ret)
 		return ckpt_err(ctx, ret, "mount namespace: its root");
 	ret = ckpt_read_mounts(ctx, mnt_ns, &root, &m);
-	end = m.buf + m.count;
-	for (text = m.buf; !ret && text < end; text = eol + 1) {
+	end = m.text.buf + m.text.count;
+	for (text = m.text.buf; !ret && text < end; text = eol + 1) {
 		eol = memchr(text, '\n', end - text) ?: end;
 		if (ckpt_mount_is_nsfs(text, eol - text))
 			ret = checkpoint_kept_ns(ctx, mnt_ns, text, eol - text, true);
 		cond_resched();
 	}
-	kvfree(m.buf);
+	ckpt_free_mounts(&m);
 	path_put(&root);
 	return ret;
 }

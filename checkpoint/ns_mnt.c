@@ -4,8 +4,8 @@
  *
  * Saved: that the root task has one of its own, and its owner. Of others that
  *	tasks of the tree are in, or hold open: also their mounts, a line of
- *	/proc/PID/mountinfo each; and of names of files in these, in which of them
- *	they are, see path.c.
+ *	/proc/PID/mountinfo each, whose the filesystem is, and how it is locked; and
+ *	of names of files in these, in which of them they are, see path.c.
  * Not saved: the mounts of the root task's, but for what mounts.c says. A
  *	coordinator makes these, and is in the namespace when it calls restart():
  *	what is looked up by name must be found there.
@@ -31,6 +31,7 @@
 #include <linux/proc_ns.h>
 #include <linux/sched/task.h>
 #include <linux/string_helpers.h>
+#include <linux/user_namespace.h>
 #include <net/net_namespace.h>
 #include "../fs/mount.h"
 #include "container.h"
@@ -327,43 +328,87 @@ static int look_at_line(struct ckpt_ctx *ctx, const struct path *root,
 	return ret;
 }
 
-static int add_mounts(struct ckpt_ctx *ctx, const struct path *root, char *text)
+static int add_mount(struct ckpt_ctx *ctx, const struct path *root,
+		     const char *line, const struct ckpt_mount_info *info)
 {
 	struct ckpt_hdr_ns_mount *h;
-	char *line;
-	int ret = 0;
+	int ret;
 
-	while (!ret && (line = strsep(&text, "\n")) && *line) {
-		ret = ckpt_check_mount(ctx, line, strlen(line));
-		if (ret)
-			break;
-		h = ckpt_new_rec(ctx, CKPT_HDR_NS_MOUNT,
-				 ALIGN(struct_size(h, line, strlen(line) + 1), 8));
-		if (IS_ERR(h))
-			return PTR_ERR(h);
-		memcpy(h->line, line, strlen(line) + 1);
-		ret = look_at_line(ctx, root, h);
+	ret = ckpt_check_mount(ctx, line, strlen(line));
+	if (ret)
+		return ret;
+	h = ckpt_new_rec(ctx, CKPT_HDR_NS_MOUNT,
+			 ALIGN(struct_size(h, line, strlen(line) + 1), 8));
+	if (IS_ERR(h))
+		return PTR_ERR(h);
+	memcpy(h->line, line, strlen(line) + 1);
+	h->user = info->user_id;
+	h->locked = info->locked;
+	h->mode = info->mode;
+	h->rdev = info->rdev;
+	return look_at_line(ctx, root, h);
+}
+
+static int add_mounts(struct ckpt_ctx *ctx, const struct path *root,
+		      const struct ckpt_mounts *m)
+{
+	char *text = m->text.buf, *line;
+	int ret = 0;
+	size_t i;
+
+	/* There is room: it has not overflowed. */
+	text[m->text.count] = '\0';
+	for (i = 0; !ret && i < m->nr; i++) {
+		line = strsep(&text, "\n");
+		ret = add_mount(ctx, root, line, &m->info[i]);
 		cond_resched();
 	}
 	return ret;
 }
 
-static int write_mounts(struct ckpt_ctx *ctx, struct ns_common *ns)
+/* Whose the filesystems are, written now: the mounts stay with their namespace. */
+static int collect_users(struct ckpt_ctx *ctx, const struct ckpt_mounts *m)
 {
-	struct seq_file m = {};
+	struct ckpt_mount_info *info;
+	size_t i;
+	int ret;
+
+	for (i = 0; i < m->nr; i++) {
+		info = &m->info[i];
+		info->user_id = 0;
+		/* Of others it has come from outside. */
+		if (!in_userns(ctx->base_user_ns, info->user))
+			continue;
+		ret = ckpt_user_ns_id(ctx, info->user);
+		if (ret < 0)
+			return ret;
+		info->user_id = ret;
+	}
+	return 0;
+}
+
+static int write_ns(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user)
+{
+	return ckpt_ns_fill(ctx, ns, user,
+			    ckpt_new_obj(ctx, CKPT_HDR_NS_MNT,
+					 sizeof(struct ckpt_hdr_ns)));
+}
+
+static int write_nested(struct ckpt_ctx *ctx, struct ns_common *ns, u32 user)
+{
+	struct ckpt_mounts m = {};
 	struct path root;
 	int ret;
 
 	ret = ckpt_mnt_lookup_root(ns, &root);
 	if (ret)
 		return ckpt_err(ctx, ret, "mount namespace: its root");
-	ret = ckpt_read_mounts(ctx, to_mnt_ns(ns), &root, &m);
-	if (!ret) {
-		/* There is room: it has not overflowed. */
-		m.buf[m.count] = '\0';
-		ret = add_mounts(ctx, &root, m.buf);
-	}
-	kvfree(m.buf);
+	ret = ckpt_read_mounts(ctx, to_mnt_ns(ns), &root, &m) ?:
+	      collect_users(ctx, &m) ?:
+	      write_ns(ctx, ns, user) ?:
+	      add_mounts(ctx, &root, &m) ?:
+	      checkpoint_kept_by(ctx, ns);
+	ckpt_free_mounts(&m);
 	path_put(&root);
 	return ret;
 }
@@ -377,17 +422,13 @@ static int write_mounts(struct ckpt_ctx *ctx, struct ns_common *ns)
  */
 int checkpoint_ns_mnt(struct ckpt_ctx *ctx, void *obj)
 {
-	int user = ckpt_ns_owner_id(ctx, obj), ret;
+	int user = ckpt_ns_owner_id(ctx, obj);
 
 	if (user < 0)
 		return user;
-	ret = ckpt_ns_fill(ctx, obj, user,
-			   ckpt_new_obj(ctx, CKPT_HDR_NS_MNT,
-					sizeof(struct ckpt_hdr_ns)));
 	/* A root task's own cannot be mounted in itself, nor in what came later. */
-	if (ret || ckpt_ns_is_roots(ctx, obj))
-		return ret;
-	return write_mounts(ctx, obj) ?: checkpoint_kept_by(ctx, obj);
+	return ckpt_ns_is_roots(ctx, obj) ? write_ns(ctx, obj, user) :
+					    write_nested(ctx, obj, user);
 }
 
 /* ---- validate ---- */
@@ -407,6 +448,12 @@ int ckpt_ns_mount_validate(struct ckpt_validator *v, const struct ckpt_hdr *h)
 		return ckpt_bad(v, "mount of the root task's namespace");
 	if (m->pid > INT_MAX || m->reserved)
 		return ckpt_bad(v, "bad task, or reserved field is not zero");
+	if (m->locked & ~CKPT_MNT_LOCKS)
+		return ckpt_bad(v, "unknown locks");
+	if (!ckpt_mount_file_ok(m->mode, m->rdev))
+		return ckpt_bad(v, "mount of a file of an unknown type");
+	if (!ckpt_ref0_ok(v, m->user, CKPT_CLASS_NS_USER))
+		return ckpt_bad(v, "filesystem of no user namespace");
 	return ckpt_mount_line_validate(v, h, sizeof(*m));
 }
 

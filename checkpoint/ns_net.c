@@ -10,8 +10,8 @@
  * Refused: in namespaces other than the root task's packet filters, IPsec,
  *	nexthop objects, permanent neighbours, queueing disciplines and XDP
  *	programs that somebody has chosen; those of them that are not as new and
- *	belong to a user namespace below the root task's, or that only a message
- *	in a queue keeps: a coordinator has to make them before restart().
+ *	that only a message in a queue keeps: a coordinator has to make them before
+ *	restart().
  *
  * A coordinator makes what is in network namespaces. It is in the root task's when
  * it calls restart(), and supplies all others that are not as new, or mounted.
@@ -55,10 +55,17 @@ static const char *lost_state(struct net *net)
 		return "has IPsec policies or states";
 	if (!RB_EMPTY_ROOT(&net->nexthop.rb_root))
 		return "has nexthop objects";
+	if (ckpt_net_has_bpf(net))
+		return "has BPF programs";
 	rtnl_lock();
 	for_each_netdev(net, dev) {
 		if (ckpt_netdev_has_qdisc(dev))
 			why = "has queueing disciplines";
+		else if (ckpt_netdev_has_ingress(dev) ||
+			 ckpt_netdev_has_egress(dev))
+			why = "has packet filters";
+		else if (ckpt_netdev_has_bpf(dev))
+			why = "has BPF programs";
 		else if (dev_xdp_prog_count(dev))
 			why = "has XDP programs";
 	}
@@ -68,14 +75,11 @@ static const char *lost_state(struct net *net)
 
 static int check_nested(struct ckpt_ctx *ctx, struct net *net, bool used)
 {
-	struct user_namespace *owner = net->ns.ops->owner(&net->ns);
 	const char *why = lost_state(net);
 	int ret;
 
 	if (!why && used && ctx->ns_done)
 		why = "is not as new, and nothing keeps it but a message in a queue";
-	if (!why && used && owner != ctx->user_ns && ckpt_user_ns_inside(ctx, owner))
-		why = "is not as new, and belongs to a user namespace below the root task's";
 	if (why)
 		return ckpt_err(ctx, -EOPNOTSUPP,
 				"network namespace other than the root task's: %s",

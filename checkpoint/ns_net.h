@@ -9,14 +9,53 @@
 #include <net/addrconf.h>
 #include <net/if_inet6.h>
 #include <net/net_namespace.h>
+#include <net/netfilter/nf_tables.h>
 #include <net/sch_generic.h>
 
+#if IS_BUILTIN(CONFIG_NF_TABLES)
+static inline bool ckpt_net_has_tables(const struct net *net)
+{
+	return !list_empty(&nft_pernet(net)->tables);
+}
+#else
+static inline bool ckpt_net_has_tables(const struct net *net)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_NETFILTER_FAMILY_ARP
+static inline bool ckpt_net_has_arp_hooks(const struct net *net)
+{
+	return memchr_inv(net->nf.hooks_arp, 0, sizeof(net->nf.hooks_arp));
+}
+#else
+static inline bool ckpt_net_has_arp_hooks(const struct net *net)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
+static inline bool ckpt_net_has_bridge_hooks(const struct net *net)
+{
+	return memchr_inv(net->nf.hooks_bridge, 0, sizeof(net->nf.hooks_bridge));
+}
+#else
+static inline bool ckpt_net_has_bridge_hooks(const struct net *net)
+{
+	return false;
+}
+#endif
+
 #ifdef CONFIG_NETFILTER
-/* Whether anything listens to the packets of @net. */
+/* Whether anything listens to the packets of @net, or is there to do so. */
 static inline bool ckpt_net_has_filters(const struct net *net)
 {
 	return memchr_inv(net->nf.hooks_ipv4, 0, sizeof(net->nf.hooks_ipv4)) ||
-	       memchr_inv(net->nf.hooks_ipv6, 0, sizeof(net->nf.hooks_ipv6));
+	       memchr_inv(net->nf.hooks_ipv6, 0, sizeof(net->nf.hooks_ipv6)) ||
+	       ckpt_net_has_arp_hooks(net) || ckpt_net_has_bridge_hooks(net) ||
+	       ckpt_net_has_tables(net);
 }
 #else
 static inline bool ckpt_net_has_filters(const struct net *net)
@@ -24,6 +63,49 @@ static inline bool ckpt_net_has_filters(const struct net *net)
 	return false;
 }
 #endif
+
+#ifdef CONFIG_NETFILTER_INGRESS
+static inline bool ckpt_netdev_has_ingress(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->nf_hooks_ingress);
+}
+#else
+static inline bool ckpt_netdev_has_ingress(const struct net_device *dev)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_NETFILTER_EGRESS
+static inline bool ckpt_netdev_has_egress(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->nf_hooks_egress);
+}
+#else
+static inline bool ckpt_netdev_has_egress(const struct net_device *dev)
+{
+	return false;
+}
+#endif
+
+#ifdef CONFIG_NET_XGRESS
+static inline bool ckpt_netdev_has_bpf(const struct net_device *dev)
+{
+	return rcu_access_pointer(dev->tcx_ingress) ||
+	       rcu_access_pointer(dev->tcx_egress);
+}
+#else
+static inline bool ckpt_netdev_has_bpf(const struct net_device *dev)
+{
+	return false;
+}
+#endif
+
+/* Programs that find sockets, or dissect packets. */
+static inline bool ckpt_net_has_bpf(const struct net *net)
+{
+	return memchr_inv(net->bpf.run_array, 0, sizeof(net->bpf.run_array));
+}
 
 #ifdef CONFIG_XFRM
 static inline bool ckpt_net_has_xfrm(struct net *net)

@@ -1298,9 +1298,15 @@ static int read_record(struct page_reader *r, const struct ckpt_hdr *h)
 	if (!r->rec.obj || r->rec.obj > ctx->nr_objs)
 		return ckpt_err(ctx, -EBADMSG, "pages of an unknown object");
 	r->obj = ckpt_obj_by_id(ctx, r->rec.obj);
+	if (is_unlinked(r)) {
+		/* Made now if it is in a message only: nobody needed it yet. */
+		struct file *file = restore_obj(ctx, r->rec.obj);
+
+		return PTR_ERR_OR_ZERO(file);
+	}
 	if ((r->obj->h->type != CKPT_HDR_MM &&
 	     r->obj->h->type != CKPT_HDR_INODE &&
-	     r->obj->h->type != CKPT_HDR_TMPFS_ENTRY && !is_unlinked(r)) ||
+	     r->obj->h->type != CKPT_HDR_TMPFS_ENTRY) ||
 	    !r->obj->ptr)
 		return ckpt_err(ctx, -EBADMSG, "object %u has no pages",
 				r->rec.obj);

@@ -2,8 +2,8 @@
 /*
  * Checkpoint/restart - options of sockets
  *
- * Saved: what getsockopt() shows of the options in the table below.
- * Not saved: SO_INCOMING_CPU, which follows the packets.
+ * Saved: what getsockopt() shows of the options in the table below. SO_INCOMING_CPU
+ *	of a connected UDP socket follows its packets again.
  * Refused: options that are marked so in the table, unless they are as in a new
  *	socket; restart if an option cannot be set, or is not what it was then.
  *
@@ -116,6 +116,7 @@ static const struct sock_option sockopts[] = {
 	SOCK_OPT(SO_PASSSEC, 4, 0),
 	SOCK_OPT(SO_PEEK_OFF, 4, 0),
 	SOCK_OPT(SO_MARK, 4, 0),
+	SOCK_OPT(SO_INCOMING_CPU, 4, 0),
 	SOCK_OPT(SO_RCVMARK, 4, 0),
 	SOCK_OPT(SO_RXQ_OVFL, 4, 0),
 	SOCK_OPT(SO_WIFI_STATUS, 4, 0),
@@ -179,6 +180,7 @@ static const struct sock_option sockopts[] = {
 	IPV6_OPT(IPV6_MULTICAST_LOOP, 0),
 	IPV6_OPT(IPV6_MULTICAST_IF, REFUSE),
 	IPV6_OPT(IPV6_MULTICAST_ALL, 0),
+	IPV6_OPT(IPV6_ROUTER_ALERT_ISOLATE, 0),
 	IPV6_OPT(IPV6_UNICAST_IF, REFUSE),
 	IPV6_OPT(IPV6_MTU_DISCOVER, 0),
 	IPV6_OPT(IPV6_RECVERR, 0),

@@ -181,9 +181,19 @@ static void fill_owner(struct ckpt_ctx *ctx, struct ckpt_hdr_socket *h,
 {
 	struct user_namespace *ns = ctx->base_user_ns;
 
-	h->uid = from_kuid_munged(ns, inode->i_uid);
-	h->gid = from_kgid_munged(ns, inode->i_gid);
+	h->uid = from_kuid(ns, inode->i_uid);
+	h->gid = from_kgid(ns, inode->i_gid);
 	h->mode = inode->i_mode & S_IALLUGO;
+}
+
+static int check_owner(struct ckpt_ctx *ctx, struct sock *sk)
+{
+	const struct inode *inode = file_inode(ctx->file);
+
+	if (ckpt_has_numbers(ctx, inode->i_uid, inode->i_gid))
+		return 0;
+	return ckpt_sock_err(ctx, sk, -EOPNOTSUPP,
+			     "its owner has no number in the user namespace");
 }
 
 static void fill_live(struct ckpt_hdr_socket *h, const struct sock *sk)
@@ -210,7 +220,7 @@ int checkpoint_socket(struct ckpt_ctx *ctx, void *obj)
 	int ret = 0;
 
 	if (open)
-		ret = check_socket(ctx, sk);
+		ret = check_socket(ctx, sk) ?: check_owner(ctx, sk);
 	else if (!dead)
 		ret = check_embryo(ctx, sk);
 	if (ret)

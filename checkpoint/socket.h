@@ -88,8 +88,15 @@ static inline const char *ckpt_unsupported_ipv6(const struct sock *sk)
 		return "extension headers (IPV6_HOPOPTS, IPV6_RTHDR, ...) are not supported";
 	if (rcu_access_pointer(np->ipv6_mc_list) || np->ipv6_ac_list)
 		return "multicast groups are not supported";
-	if (rcu_access_pointer(inet_sk(sk)->ipv6_fl_list))
+	if (rcu_access_pointer(inet_sk(sk)->ipv6_fl_list) ||
+	    inet6_test_bit(REPFLOW, sk))
 		return "flow labels are not supported";
+	/* These can be set, but getsockopt() does not tell. */
+	if (READ_ONCE(np->frag_size))
+		return "option IPV6_MTU is not supported";
+	if (np->sticky_pktinfo.ipi6_ifindex ||
+	    !ipv6_addr_any(&np->sticky_pktinfo.ipi6_addr))
+		return "option IPV6_PKTINFO is not supported";
 	return NULL;
 }
 

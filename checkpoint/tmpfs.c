@@ -20,6 +20,8 @@
  * it yet but directories and empty files, which a coordinator makes to mount
  * something else there.
  */
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
@@ -471,12 +473,12 @@ static bool parse_line(char *line, struct mount_line *m)
 }
 
 /* Whether the caller has it mounted, too: then it is not the container's. */
-static bool is_outside(const struct seq_file *own, const char *dev)
+static bool is_outside(const struct ckpt_mounts *own, const char *dev)
 {
 	char pattern[32];
 
 	snprintf(pattern, sizeof(pattern), " %s /", dev);
-	return strnstr(own->buf, pattern, own->count);
+	return strnstr(own->text.buf, pattern, own->text.count);
 }
 
 static bool is_device(const struct super_block *sb, const char *dev)
@@ -511,12 +513,12 @@ static int checkpoint_at(struct ckpt_ctx *ctx, const struct mount_line *m)
 
 /**
  * struct tmpfs_table - the tmpfs filesystems of the container
- * @own: mountinfo of the caller
+ * @own: mounts of the caller
  * @done: numbers of those that have been saved, each in spaces
  * @left: those that have not been saved by now cannot be
  */
 struct tmpfs_table {
-	struct seq_file own;
+	struct ckpt_mounts own;
 	struct seq_buf done;
 	bool left;
 };
@@ -584,7 +586,7 @@ static int look_at_roots(struct ckpt_ctx *ctx, struct tmpfs_table *t,
 
 static int look_at_nested(struct ckpt_ctx *ctx, void *obj, u32 id, void *table)
 {
-	struct seq_file m = {};
+	struct ckpt_mounts m = {};
 	char *text, *line;
 	struct path top;
 	int ret;
@@ -597,11 +599,11 @@ static int look_at_nested(struct ckpt_ctx *ctx, void *obj, u32 id, void *table)
 	ret = prepare_table(ctx, table) ?:
 	      ckpt_read_mounts(ctx, to_mnt_ns(obj), &top, &m);
 	if (!ret)
-		m.buf[m.count] = '\0';
-	text = m.buf;
+		m.text.buf[m.text.count] = '\0';
+	text = m.text.buf;
 	while (!ret && (line = strsep(&text, "\n")) && *line)
 		ret = look_at_line(ctx, table, &top, line);
-	kvfree(m.buf);
+	ckpt_free_mounts(&m);
 	path_put(&top);
 	return ret;
 }
@@ -636,7 +638,7 @@ int checkpoint_tmpfs_all(struct ckpt_ctx *ctx)
 		ret = look_at_lines(ctx, &t);
 	if (!ret && t.done.buffer && seq_buf_has_overflowed(&t.done))
 		ret = ckpt_err(ctx, -EOPNOTSUPP, "too many tmpfs filesystems");
-	kvfree(t.own.buf);
+	ckpt_free_mounts(&t.own);
 	kvfree(t.done.buffer);
 	return ret;
 }
@@ -783,13 +785,17 @@ struct restored_entry {
 	struct vfsmount *mnt;
 };
 
-/* What a coordinator makes to mount something there. */
-static bool is_mount_point(const struct dentry *dentry)
+/*
+ * What a coordinator makes to mount something there: nothing is in it. Or to mount
+ * it: devices and the like get their permissions later.
+ */
+static bool is_for_mount(const struct dentry *dentry)
 {
 	const struct inode *inode = d_inode(dentry);
 
-	return S_ISDIR(inode->i_mode) ||
-	       (S_ISREG(inode->i_mode) && !i_size_read(inode));
+	if (S_ISREG(inode->i_mode))
+		return !i_size_read(inode);
+	return S_ISDIR(inode->i_mode) || !(inode->i_mode & S_IALLUGO);
 }
 
 /* Files of a tmpfs are in the dentry cache, all of them. */
@@ -801,7 +807,7 @@ static bool is_unused(struct dentry *dir)
 	spin_lock(&dir->d_lock);
 	hlist_for_each_entry(child, &dir->d_children, d_sib) {
 		spin_lock_nested(&child->d_lock, DENTRY_D_LOCK_NESTED);
-		if (simple_positive(child) && !is_mount_point(child))
+		if (simple_positive(child) && !is_for_mount(child))
 			unused = false;
 		spin_unlock(&child->d_lock);
 	}
@@ -929,8 +935,11 @@ static int make_link(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e,
 static bool can_be_reused(const struct ckpt_hdr_tmpfs_entry *e,
 			  const struct dentry *dentry)
 {
-	return !e->link && is_mount_point(dentry) &&
-	       (d_inode(dentry)->i_mode & S_IFMT) == (e->mode & S_IFMT);
+	const struct inode *inode = d_inode(dentry);
+
+	return !e->link && is_for_mount(dentry) &&
+	       (inode->i_mode & S_IFMT) == (e->mode & S_IFMT) &&
+	       new_encode_dev(inode->i_rdev) == e->rdev;
 }
 
 static struct dentry *make_entry(struct ckpt_ctx *ctx,
@@ -1043,6 +1052,47 @@ static int set_xattrs(const struct restored_entry *r, struct ckpt_cursor *c,
 	return ret;
 }
 
+/*
+ * A file needs an owner whom its filesystem knows, be it only until it gets its
+ * own. In one of a user namespace further inside the caller is nobody; but it could
+ * enter that, and take on any id there.
+ */
+static int become_maker(const struct restored_entry *dir, const struct cred **old)
+{
+	struct super_block *sb = dir->mnt->mnt_sb;
+	struct cred *new;
+
+	if (fsuidgid_has_mapping(sb, mnt_idmap(dir->mnt)))
+		return 0;
+	if (!ns_capable(sb->s_user_ns, CAP_SETUID) ||
+	    !ns_capable(sb->s_user_ns, CAP_SETGID))
+		return -EPERM;
+	new = prepare_creds();
+	if (!new)
+		return -ENOMEM;
+	new->fsuid = d_inode(dir->dentry)->i_uid;
+	new->fsgid = d_inode(dir->dentry)->i_gid;
+	*old = override_creds(new);
+	put_cred(new);
+	return 0;
+}
+
+static struct dentry *make_entry_as_maker(struct ckpt_ctx *ctx,
+					  const struct ckpt_hdr_tmpfs_entry *e,
+					  struct restored_entry *dir)
+{
+	const struct cred *old = NULL;
+	struct dentry *dentry;
+	int ret = become_maker(dir, &old);
+
+	if (ret)
+		return ERR_PTR(ret);
+	dentry = make_entry(ctx, e, dir);
+	if (old)
+		revert_creds(old);
+	return dentry;
+}
+
 static int fill_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e,
 		      struct restored_tmpfs *fs, struct restored_entry *r,
 		      struct ckpt_cursor *c)
@@ -1062,7 +1112,8 @@ static int fill_entry(struct ckpt_ctx *ctx, const struct ckpt_hdr_tmpfs_entry *e
 	ret = mnt_want_write(fs->path.mnt);
 	if (ret)
 		return entry_err(ctx, e, ret, "filesystem");
-	dentry = parent ? make_entry(ctx, e, parent) : dget(fs->path.dentry);
+	dentry = parent ? make_entry_as_maker(ctx, e, parent) :
+			  dget(fs->path.dentry);
 	if (IS_ERR(dentry)) {
 		ret = entry_err(ctx, e, PTR_ERR(dentry), "cannot be made");
 	} else {

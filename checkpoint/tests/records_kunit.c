@@ -128,6 +128,7 @@ static void fill_mount(void *rec)
 {
 	struct ckpt_hdr_mount *m = rec;
 
+	m->mode = S_IFDIR;
 	memcpy(m->line, "22 1 8:1", 8);
 }
 
@@ -136,6 +137,8 @@ static void fill_ns_mount(void *rec)
 	struct ckpt_hdr_ns_mount *m = rec;
 
 	m->pid = 7;
+	m->mode = S_IFCHR;
+	m->rdev = 0x103;
 	memcpy(m->line, "23 1 0:5", 8);
 }
 
@@ -664,6 +667,8 @@ struct rec_case {
 	NTH(0, _type, _struct, _field, _value, -EBADMSG, _name)
 #define BAD2(_type, _struct, _field, _value, _name) \
 	NTH(1, _type, _struct, _field, _value, -EBADMSG, _name)
+#define RESERVED(_type, _struct) \
+	BAD(_type, _struct, reserved, 1, "reserved")
 #define NOTSUPP(_type, _struct, _field, _value, _name) \
 	NTH(0, _type, _struct, _field, _value, -EOPNOTSUPP, _name)
 
@@ -687,7 +692,7 @@ static const struct rec_case cases[] = {
 
 	FINE(CONTAINER, container, flags, CKPT_CONTAINER_INIT, "init"),
 	BAD(CONTAINER, container, flags, BIT(31), "unknown flag"),
-	BAD(CONTAINER, container, reserved, 1, "reserved"),
+	RESERVED(CONTAINER, container),
 	BAD(CONTAINER, container, pid_level, CKPT_PID_LEVELS_MAX + 1, "nesting"),
 
 	BAD(LSM, lsm, name[CKPT_LSM_NAME_MAX - 1], 1, "junk behind the name"),
@@ -704,7 +709,7 @@ static const struct rec_case cases[] = {
 	BAD(LABEL, label, h.len, sizeof(struct ckpt_hdr_label), "no value"),
 
 	FINE(LABELS, labels, ref[0].attr, CKPT_LABEL_NNP, "other attribute"),
-	BAD(LABELS, labels, reserved, 1, "reserved"),
+	RESERVED(LABELS, labels),
 	BAD(LABELS, labels, nr, 0, "none"),
 	BAD(LABELS, labels, nr, 2, "beyond the record"),
 	BAD(LABELS, labels, nr, ~0U, "number overflows"),
@@ -725,7 +730,13 @@ static const struct rec_case cases[] = {
 	BAD(NS_MNT, ns, user, CKPT_CLASS_NS_MNT, "owner that is none"),
 	FINE(NS_MOUNT, ns_mount, pid, 0, "shows what the root task has"),
 	BAD(NS_MOUNT, ns_mount, pid, ~0U, "negative number of a process"),
-	BAD(NS_MOUNT, ns_mount, reserved, 1, "reserved"),
+	FINE(NS_MOUNT, ns_mount, user, CKPT_CLASS_NS_USER, "filesystem of another"),
+	BAD(NS_MOUNT, ns_mount, user, CKPT_CLASS_NS_NET, "filesystem of a network"),
+	FINE(NS_MOUNT, ns_mount, locked, CKPT_MNT_LOCKS, "all locks"),
+	BAD(NS_MOUNT, ns_mount, locked, CKPT_MNT_LOCKS + 1, "unknown lock"),
+	FINE(NS_MOUNT, ns_mount, mode, S_IFBLK, "block device"),
+	BAD(NS_MOUNT, ns_mount, mode, S_IFREG, "device number of a plain file"),
+	RESERVED(NS_MOUNT, ns_mount),
 	BAD(NS_MOUNT, ns_mount, line[0], 0, "no line"),
 	BAD(NS_MOUNT, ns_mount, line[3], '\n', "two lines"),
 	BAD(NS_MOUNT, ns_mount, line[15], 1, "padding"),
@@ -733,7 +744,7 @@ static const struct rec_case cases[] = {
 
 	FINE(NS_USER, ns_user, ns.flags, CKPT_NS_USER_SETGROUPS, "setgroups"),
 	BAD(NS_USER, ns_user, ns.flags, 2, "unknown flag"),
-	BAD(NS_USER, ns_user, reserved, 1, "reserved"),
+	RESERVED(NS_USER, ns_user),
 	BAD(NS_USER, ns_user, owner, ~0U, "owner"),
 	BAD(NS_USER, ns_user, group, ~0U, "group"),
 	BAD(NS_USER, ns_user, rlimit[0], ~0ULL, "limit"),
@@ -776,6 +787,13 @@ static const struct rec_case cases[] = {
 	BAD(TASK_NS, task_ns, pid_for_children, CKPT_CLASS_NS_USER, "other ids of children"),
 
 	FINE(MOUNT, mount, line[8], '\\', "escape"),
+	FINE(MOUNT, mount, locked, CKPT_MNT_LOCKED, "lock"),
+	BAD(MOUNT, mount, locked, CKPT_MNT_LOCKS + 1, "unknown lock"),
+	FINE(MOUNT, mount, mode, S_IFSOCK, "socket"),
+	BAD(MOUNT, mount, mode, 0, "no type"),
+	BAD(MOUNT, mount, mode, S_IFDIR | 0700, "permissions"),
+	BAD(MOUNT, mount, rdev, 7, "device number of a directory"),
+	BAD(MOUNT, mount, reserved, 1, "reserved"),
 	BAD(MOUNT, mount, line[0], 0, "no line"),
 	BAD(MOUNT, mount, line[3], '\n', "two lines"),
 	BAD(MOUNT, mount, line[15], 1, "padding"),
@@ -785,7 +803,7 @@ static const struct rec_case cases[] = {
 	FINE(NET_MSG, net_msg, flags, CKPT_NET_OUTSIDE, "outside"),
 	BAD(NET_MSG, net_msg, flags, 2, "unknown flag"),
 	FINE(NS_KEPT, ns_kept, mount, ~0U, "any mount"),
-	BAD(NS_KEPT, ns_kept, reserved, 1, "reserved"),
+	RESERVED(NS_KEPT, ns_kept),
 
 	BAD(NET_MSG, net_msg, peer, CKPT_CLASS_NS_NET, "inwards from the root task's"),
 	BAD(NET_MSG, net_msg, NLMSG_LEN, 0, "no length"),
@@ -802,7 +820,7 @@ static const struct rec_case cases[] = {
 	BAD(TMPFS_NS, tmpfs_ns, mnt, 0, "the root task's"),
 	BAD(TMPFS_NS, tmpfs_ns, mnt, CKPT_CLASS_NS_UTS, "other namespace"),
 	BAD(TMPFS_NS, tmpfs_ns, mnt, ~0U, "dangling"),
-	BAD(TMPFS_NS, tmpfs_ns, reserved, 1, "reserved"),
+	RESERVED(TMPFS_NS, tmpfs_ns),
 
 	BAD(TMPFS_ENTRY, tmpfs_entry, fs, 0, "no filesystem"),
 	BAD(TMPFS_ENTRY, tmpfs_entry, fs, CKPT_CLASS_MM, "other filesystem"),
@@ -818,7 +836,7 @@ static const struct rec_case cases[] = {
 	BAD(TMPFS_ENTRY, tmpfs_entry, size, ~0ULL, "size"),
 	BAD(TMPFS_ENTRY, tmpfs_entry, atime_nsec, NSEC_PER_SEC, "time of access"),
 	BAD(TMPFS_ENTRY, tmpfs_entry, mtime_nsec, NSEC_PER_SEC, "time of modification"),
-	BAD(TMPFS_ENTRY, tmpfs_entry, reserved, 1, "reserved"),
+	RESERVED(TMPFS_ENTRY, tmpfs_entry),
 	BAD(TMPFS_ENTRY, tmpfs_entry, names[1], '/', "path as a name"),
 	BAD(TMPFS_ENTRY, tmpfs_entry, names[0], 0, "no name"),
 	BAD(TMPFS_ENTRY, tmpfs_entry, names[6], 1, "file with a target"),
@@ -855,7 +873,7 @@ static const struct rec_case cases[] = {
 	BAD(TREE_TASK, tree_task, exit_code, 1, "exit code, alive"),
 
 	FINE(META_END, meta_end, crc, 77, "checksum"),
-	BAD(META_END, meta_end, reserved, 1, "reserved"),
+	RESERVED(META_END, meta_end),
 
 	FINE(PID, pid, nr[0], 1, "init"),
 	BAD(PID, pid, nr_levels, 0, "no levels"),
@@ -873,7 +891,7 @@ static const struct rec_case cases[] = {
 	BAD(TASK, task, index, 1, "not in the tree"),
 	BAD(TASK, task, index, ~0U, "no index"),
 	BAD(TASK, task, comm[CKPT_COMM_LEN - 1], 'x', "junk behind the name"),
-	BAD(TASK, task, reserved, 1, "reserved"),
+	RESERVED(TASK, task),
 	BAD(TASK, task, age, ~0ULL, "age"),
 	BAD(TASK, task, age_boottime, ~0ULL, "age with suspend"),
 	BAD(TASK, task, utime, ~0ULL, "user time"),
@@ -890,10 +908,10 @@ static const struct rec_case cases[] = {
 	BAD(TASK_OBJS, task_objs, fs, NR_CLASSES + 1, "dangling fs"),
 	BAD(TASK_OBJS, task_objs, sighand, 0, "no handlers"),
 	BAD(TASK_OBJS, task_objs, sighand, CKPT_CLASS_MM, "other handlers"),
-	BAD(TASK_OBJS, task_objs, reserved, 1, "reserved"),
+	RESERVED(TASK_OBJS, task_objs),
 
 	FINE(FILES, files, nr_fds, 1000, "number"),
-	BAD(FILES, files, reserved, 1, "reserved"),
+	RESERVED(FILES, files),
 	FINE(FD, fd, flags, CKPT_FD_CLOEXEC, "close on exec"),
 	FINE(FD, fd, fd, INT_MAX - 1, "largest"),
 	BAD(FD, fd, fd, INT_MAX, "too large"),
@@ -901,11 +919,11 @@ static const struct rec_case cases[] = {
 	BAD(FD, fd, file, 0, "no file"),
 	BAD(FD, fd, file, CKPT_CLASS_FILES, "other object"),
 	BAD(FD, fd, flags, 2, "unknown flag"),
-	BAD(FD, fd, reserved, 1, "reserved"),
+	RESERVED(FD, fd),
 
 	FINE(FS, fs, umask, 0777, "mask"),
 	BAD(FS, fs, umask, 01000, "mask"),
-	BAD(FS, fs, reserved, 1, "reserved"),
+	RESERVED(FS, fs),
 	BAD(FS, fs, root_len, 0, "no root"),
 	BAD(FS, fs, root_len, 3, "root too long"),
 	BAD(FS, fs, root_len, ~0U, "length of root overflows"),
@@ -945,7 +963,7 @@ static const struct rec_case cases[] = {
 	BAD(PIPE_BUF, pipe_buf, len, ~0U, "length overflows"),
 	BAD(PIPE_BUF, pipe_buf, data[7], 1, "padding"),
 	BAD(PIPE_BUF, pipe_buf, flags, 4, "unknown flag"),
-	BAD(PIPE_BUF, pipe_buf, reserved, 1, "reserved"),
+	RESERVED(PIPE_BUF, pipe_buf),
 
 	FINE(UNLINKED, unlinked, flags, CKPT_UNLINKED_LINKABLE, "linkable"),
 	BAD(UNLINKED, unlinked, size, ~0ULL, "size"),
@@ -993,7 +1011,7 @@ static const struct rec_case cases[] = {
 	FINE(FILE_INODE, file_inode, file.pos, S64_MAX, "position"),
 	BAD(FILE_INODE, file_inode, inode, 0, "no contents"),
 	BAD(FILE_INODE, file_inode, inode, CKPT_CLASS_INODE, "other contents"),
-	BAD(FILE_INODE, file_inode, reserved, 1, "reserved"),
+	RESERVED(FILE_INODE, file_inode),
 	BAD(FILE_INODE, file_inode, file.f_flags, O_PATH, "O_PATH"),
 
 	FINE(PTY, pty, index, 0, "first"),
@@ -1027,7 +1045,7 @@ static const struct rec_case cases[] = {
 	BAD2(TTY, tty, echo_mark, 2, "more to echo later than there is"),
 	BAD2(TTY, tty, data[2], 4, "end of a line beyond the data"),
 	BAD2(TTY, tty, data[7], 1, "padding"),
-	BAD(TTY, tty, reserved, 1, "reserved"),
+	RESERVED(TTY, tty),
 	BAD(TTY, tty, termios.reserved, 1, "reserved setting"),
 	BAD(TTY, tty, locked.reserved, 1, "reserved lock"),
 	BAD(TTY, tty, commit, -1, "characters that have been overtaken"),
@@ -1064,7 +1082,7 @@ static const struct rec_case cases[] = {
 	BAD(FILE_SOCKET, file_socket, sock, CKPT_CLASS_FILE, "other object"),
 	BAD(FILE_SOCKET, file_socket, file.f_flags, O_RDONLY, "read only"),
 	BAD(FILE_SOCKET, file_socket, file.advice, 1, "advice"),
-	BAD(FILE_SOCKET, file_socket, reserved, 1, "reserved"),
+	RESERVED(FILE_SOCKET, file_socket),
 
 	FINE(KEY, key, expiry, 1, "expired"),
 	FINE(KEY, key, expiry, TIME64_MAX, "never"),
@@ -1116,7 +1134,7 @@ static const struct rec_case cases[] = {
 	FILE_CASES(FILE_MQUEUE, file_mqueue),
 	BAD(FILE_MQUEUE, file_mqueue, queue, 0, "no queue"),
 	BAD(FILE_MQUEUE, file_mqueue, queue, CKPT_CLASS_FILE, "other object"),
-	BAD(FILE_MQUEUE, file_mqueue, reserved, 1, "reserved"),
+	RESERVED(FILE_MQUEUE, file_mqueue),
 	BAD(FILE_MQUEUE, file_mqueue, file.f_flags, O_PATH, "O_PATH"),
 
 	FINE(MQUEUE, mqueue, flags, CKPT_MQUEUE_UNLINKED, "unlinked"),
@@ -1138,7 +1156,7 @@ static const struct rec_case cases[] = {
 	BAD(MQUEUE, mqueue, notify, SIGEV_THREAD, "thread"),
 	BAD(MQUEUE, mqueue, signo, 65, "signal"),
 	BAD(MQUEUE, mqueue, signo, ~0U, "negative signal"),
-	BAD(MQUEUE, mqueue, reserved, 1, "reserved"),
+	RESERVED(MQUEUE, mqueue),
 	BAD(MQUEUE, mqueue, name[0], 0, "no name"),
 	BAD(MQUEUE, mqueue, name[2], '/', "slash"),
 	BAD(MQUEUE, mqueue, name[7], 1, "no end"),
@@ -1152,7 +1170,7 @@ static const struct rec_case cases[] = {
 
 	FINE(MQUEUE_DIR, mqueue_dir, uid, ~0U, "owner from outside"),
 	BAD(MQUEUE_DIR, mqueue_dir, mode, S_IFDIR, "type in permissions"),
-	BAD(MQUEUE_DIR, mqueue_dir, reserved, 1, "reserved"),
+	RESERVED(MQUEUE_DIR, mqueue_dir),
 
 	FINE(FILE_OWNER, file_owner, pid, 0, "nobody"),
 	FINE(FILE_OWNER, file_owner, flags, CKPT_OWNER_ASYNC, "signals"),
@@ -1162,14 +1180,14 @@ static const struct rec_case cases[] = {
 	BAD(FILE_OWNER, file_owner, pid_type, 3, "session"),
 	BAD(FILE_OWNER, file_owner, signum, 65, "signal"),
 	BAD(FILE_OWNER, file_owner, flags, 2, "unknown flag"),
-	BAD(FILE_OWNER, file_owner, reserved, 1, "reserved"),
+	RESERVED(FILE_OWNER, file_owner),
 
 	BAD(CGROUP, cgroup, path[0], '.', "relative"),
 	BAD(CGROUP, cgroup, path_len, 0, "no path"),
 	BAD(CGROUP, cgroup, path_len, 9, "path beyond the record"),
 	BAD(CGROUP, cgroup, path_len, ~0U, "length of the path overflows"),
 	BAD(CGROUP, cgroup, path[7], 1, "padding"),
-	BAD(CGROUP, cgroup, reserved, 1, "reserved"),
+	RESERVED(CGROUP, cgroup),
 
 	FILE_CASES(FILE_PROC, file_proc),
 	FINE(FILE_PROC, file_proc, read_pos, 5, "position"),
@@ -1184,7 +1202,7 @@ static const struct rec_case cases[] = {
 	BAD(FILE_PROC, file_proc, flags, 0, "text of a file without records"),
 	BAD(FILE_PROC, file_proc, flags, CKPT_PROC_END, "end of what is not read"),
 	BAD(FILE_PROC, file_proc, flags, 4, "unknown flag"),
-	BAD(FILE_PROC, file_proc, reserved, 1, "reserved"),
+	RESERVED(FILE_PROC, file_proc),
 	BAD(FILE_PROC, file_proc, read_pos, ~0ULL, "negative position"),
 	BAD(FILE_PROC, file_proc, file.f_flags, O_PATH, "records and O_PATH"),
 

@@ -80,6 +80,17 @@ extern const struct ckpt_task_kind ckpt_arch_task_kind;
 void ckpt_arch_load_regs(struct ckpt_task *t);
 
 /**
+ * ckpt_arch_check_mm - refuse what the architecture cannot save of an MM
+ * @ctx: the checkpoint
+ * @mm: the MM
+ *
+ * Comes before its areas are looked at.
+ *
+ * Return: 0, or an error that has been reported.
+ */
+int ckpt_arch_check_mm(struct ckpt_ctx *ctx, struct mm_struct *mm);
+
+/**
  * ckpt_arch_checkpoint_mm - write the architecture's part of an MM
  * @ctx: the checkpoint
  * @mm: address space; its users are stopped, and the caller does not hold its

@@ -4,10 +4,10 @@
 #
 # Their init is busybox's, and their services are redis-server, a web server in
 # python3, with a /tmp of its own, the same in a network namespace that ip netns
-# has made (but where security modules are active), and a program that uses System
-# V IPC, a POSIX message queue and files in a tmpfs. They have all kinds of
-# namespaces of their own, and, but there, an IPC and a UTS namespace that only
-# mounts keep. There are three kinds:
+# has made (but where security modules are active), a program that uses System
+# V IPC, a POSIX message queue and files in a tmpfs, and one in a sandbox of
+# bubblewrap's. They have all kinds of namespaces of their own, and, but there, an
+# IPC and a UTS namespace that only mounts keep. There are three kinds:
 #
 #   root   made by root, no user namespace; an overlay on the guest's own system,
 #          and a veth to a bridge
@@ -141,6 +141,13 @@ same()
 	diff "$1" -
 }
 
+# In the sandbox of one of its services.
+cell_of()
+{
+	inside nsenter --target "$(inside pgrep -f '^python3 .*/cell/count$')" \
+		--user --preserve-credentials --mount --pid --net "$@" 2>&1
+}
+
 # What has to be the same afterwards.
 # shellcheck disable=SC2016
 look()
@@ -155,6 +162,14 @@ look()
 	private) inside sh -c 'pid=$(pgrep -f "^python3 -m http.server 8000")
 		sha256sum < "/proc/$pid/root/tmp/private"; ls /tmp "/proc/$pid/root/tmp"
 		sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //" "/proc/$pid/mountinfo" | sort' ;;
+	cell)
+		cell_of readlink /proc/1/ns/user | sed 's/[0-9]*//g'
+		cell_of sed -E 's/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/(shared|master):[0-9]+/\1/' \
+			/proc/1/mountinfo | sort
+		cell_of cat /proc/1/uid_map /proc/1/setgroups
+		cell_of ip -o address | cut -d ' ' -f 2-8
+		cell_of umount /run
+		;;
 	labels)
 		pgrep --ns "$init" --nslist pid | sed 's|.*|/proc/&/attr/current|' |
 			xargs cat 2> /dev/null | tr -s '\0' '\n' | sort -u
@@ -183,7 +198,7 @@ for path in "/run", "/run/data", "/run/link", "/dev/shm/noise":
 	esac
 }
 
-looks=(noise ipcs queue ps address blue kept ids mounts private)
+looks=(noise ipcs queue ps address blue kept ids mounts private cell)
 
 # ---- before ----
 
@@ -300,6 +315,7 @@ box_save()
 	check "web server answers" until_true 60 fetch service/web/run
 	[ -n "${LSM:-}" ] || check "service in a network inside answers" until_true 60 blue_answers
 	check "System V IPC is in use" until_true 60 inside test -s /run/count
+	check "service in a sandbox works" until_true 60 cell_of test -s /tmp/count
 	redis set before reboot > /dev/null
 	redis eval "for i = 1, 50 do redis.call('rpush', 'list', 'element ' .. i) end" 0 > /dev/null
 	inside sh -c 'echo precious > /run/data; ln -s data /run/link; dd if=/dev/urandom of=/dev/shm/noise bs=64k count=5 2> /dev/null'
@@ -308,6 +324,7 @@ box_save()
 	done
 	[ -n "${LSM:-}" ] || check "mounts keep what is in use" grep -q 0x "$box/kept"
 	inside cat /run/count > "$box/count"
+	cell_of cat /tmp/count > "$box/cell-count"
 	check "checkpoint" "${manager[@]}" ckpt checkpoint --kill --image "$box/image" "$init"
 	[ $failed = 0 ] || sed 's/^/# /' /tmp/check-out
 	check "nothing of it runs any more" until_true 10 test ! -e "/proc/$init"
@@ -327,6 +344,11 @@ restart()
 counted()
 {
 	[ "$(inside cat /run/count)" -gt $(($1 + 10)) ]
+}
+
+cell_counted()
+{
+	[ "$(cell_of cat /tmp/count)" -gt $(($1 + 3)) ]
 }
 
 # box_restore KIND OPTION...: bring it back with one command, and look whether
@@ -358,6 +380,7 @@ element 50"
 	check "files in tmpfs" test "$(inside cat /run/link)" = precious
 	before=$(cat "$box/count")
 	check "counting goes on" until_true 20 counted "$before"
+	check "in the sandbox, too" until_true 20 cell_counted "$(cat "$box/cell-count")"
 	check "not from the beginning" test "$(inside cat /run/count)" -lt $((before + 100000))
 }
 

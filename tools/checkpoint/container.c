@@ -178,6 +178,21 @@ static int add_line(char **mountinfo, const struct ckpt_record *rec,
 	return 0;
 }
 
+static int add_mount(struct container *ct, const struct ckpt_record *rec)
+{
+	const struct ckpt_hdr_mount *h = (const void *)rec->h;
+	struct mount_info *lines = reallocarray(ct->lines, ct->nr_lines + 1,
+						sizeof(*lines));
+
+	if (!lines)
+		return -1;
+	ct->lines = lines;
+	lines[ct->nr_lines++] = (struct mount_info){
+		.locked = h->locked, .mode = h->mode, .rdev = h->rdev,
+	};
+	return add_line(&ct->mountinfo, rec, h->line);
+}
+
 static int add_mnt(struct container *ct, const struct ckpt_record *rec)
 {
 	const struct ckpt_hdr_ns *h = (const void *)rec->h;
@@ -198,17 +213,19 @@ static int add_mnt(struct container *ct, const struct ckpt_record *rec)
 static int add_ns_mount(struct container *ct, const struct ckpt_record *rec)
 {
 	const struct ckpt_hdr_ns_mount *h = (const void *)rec->h;
+	struct mount_info *mounts;
 	struct container_mnt *mnt;
-	__u32 *pids;
 
 	if (!ct->nr_mnts)
 		return 0;
 	mnt = &ct->mnts[ct->nr_mnts - 1];
-	pids = reallocarray(mnt->pids, mnt->nr + 1, sizeof(*pids));
-	if (!pids)
+	mounts = reallocarray(mnt->mounts, mnt->nr + 1, sizeof(*mounts));
+	if (!mounts)
 		return -1;
-	mnt->pids = pids;
-	pids[mnt->nr++] = h->pid;
+	mnt->mounts = mounts;
+	mounts[mnt->nr++] = (struct mount_info){
+		h->pid, h->user, h->locked, h->mode, h->rdev,
+	};
 	return add_line(&mnt->mountinfo, rec, h->line);
 }
 
@@ -275,7 +292,13 @@ static int add_kept(struct container *ct, const struct ckpt_record *rec,
 static int take_user(struct container *ct, const struct ckpt_record *rec)
 {
 	struct ckpt_hdr_ns_user **users;
+	int *fds;
 
+	fds = reallocarray(ct->user_fds, ct->nr_users + 1, sizeof(*fds));
+	if (!fds)
+		return -1;
+	ct->user_fds = fds;
+	fds[ct->nr_users] = -1;
 	users = reallocarray(ct->users, ct->nr_users + 1, sizeof(*users));
 	if (!users)
 		return -1;
@@ -321,7 +344,7 @@ static int take_record(struct container *ct, const struct ckpt_record *rec,
 			   CKPT_CONTAINER_INIT;
 		return 1;
 	case CKPT_HDR_MOUNT:
-		return add_line(&ct->mountinfo, rec, (const char *)(rec->h + 1));
+		return add_mount(ct, rec);
 	case CKPT_HDR_NET_MSG:
 		return add_msg(ct, rec, owner->h);
 	case CKPT_HDR_NS_KEPT:
@@ -554,6 +577,21 @@ void container_leave_kept(const struct container *ct)
 }
 
 /**
+ * container_is_supplied - whether the user supplies a namespace
+ * @call: the call that is going to restart
+ * @id: its object
+ *
+ * Return: true if so.
+ */
+bool container_is_supplied(const struct ckpt_call *call, __u32 id)
+{
+	char key[16];
+
+	snprintf(key, sizeof(key), "ns:%u", id);
+	return ckpt_call_has_key(call, key);
+}
+
+/**
  * container_kept_fd - the namespace that a mount keeps
  * @ct: the container, its networks prepared
  * @mount: number of the mount in the image
@@ -584,7 +622,7 @@ void container_free(struct container *ct)
 		free(ct->maps[i].kind);
 	for (i = 0; i < ct->nr_mnts; i++) {
 		free(ct->mnts[i].mountinfo);
-		free(ct->mnts[i].pids);
+		free(ct->mnts[i].mounts);
 	}
 	free(ct->mnts);
 	free(ct->msgs);
@@ -592,9 +630,14 @@ void container_free(struct container *ct)
 	free(ct->kept);
 	free(ct->maps);
 	free(ct->mountinfo);
-	for (i = 0; i < ct->nr_users; i++)
+	free(ct->lines);
+	for (i = 0; i < ct->nr_users; i++) {
 		free(ct->users[i]);
+		if (ct->user_fds[i] >= 0)
+			close(ct->user_fds[i]);
+	}
 	free(ct->users);
+	free(ct->user_fds);
 	free(ct->owners);
 	free(ct->chain);
 	memset(ct, 0, sizeof(*ct));

@@ -47,18 +47,34 @@ struct net_ns {
 };
 
 /**
+ * struct mount_info - what a line of mountinfo does not say
+ * @pid: process whose namespace it shows; 0: the root task
+ * @user: user namespace that the filesystem belongs to; 0: outside
+ * @locked: %CKPT_MNT_LOCKED ...
+ * @mode: type of the file that is mounted
+ * @rdev: which device that is
+ */
+struct mount_info {
+	__u32 pid;
+	__u32 user;
+	__u32 locked;
+	__u32 mode;
+	__u32 rdev;
+};
+
+/**
  * struct container_mnt - a mount namespace other than the root task's
  * @id: its object
  * @owner: object of the user namespace that owns it; 0: outside
  * @mountinfo: lines of /proc/PID/mountinfo
- * @pids: for each of them: process whose namespace it shows; 0: the root task
+ * @mounts: one for each line
  * @nr: number of them
  */
 struct container_mnt {
 	__u32 id;
 	__u32 owner;
 	char *mountinfo;
-	__u32 *pids;
+	struct mount_info *mounts;
 	size_t nr;
 };
 
@@ -82,6 +98,7 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @init: the root task is the init of a pid namespace
  * @users: the user namespaces
  * @nr_users: number of them
+ * @user_fds: those of them that are there, or -1
  * @owners: objects of the user namespaces that own all other namespaces; 0 if
  *	that was outside
  * @nr_owners: number of them
@@ -91,8 +108,11 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @nr_chain: number of them; 0 if it had none of its own
  * @caller: how many of these restart() is called in
  * @level: how many of these the root task's other namespaces belong in
- * @stage: directory for what has to be mounted outside, or ""
+ * @stage: directory for what has to be mounted outside
+ * @staged: it is there
  * @mountinfo: lines of /proc/PID/mountinfo; NULL if it had no own mounts
+ * @lines: one for each line
+ * @nr_lines: number of them
  * @mnts: other mount namespaces
  * @nr_mnts: number of them
  * @msgs: configuration of network namespaces
@@ -112,6 +132,7 @@ struct container {
 	bool init;
 	struct ckpt_hdr_ns_user **users;
 	size_t nr_users;
+	int *user_fds;
 	__u32 *owners;
 	size_t nr_owners;
 	__u32 owner[NR_CONTAINER_NS];
@@ -121,7 +142,10 @@ struct container {
 	unsigned int caller;
 	unsigned int level[NR_CONTAINER_NS];
 	char stage[64];
+	bool staged;
 	char *mountinfo;
+	struct mount_info *lines;
+	size_t nr_lines;
 	struct container_mnt *mnts;
 	size_t nr_mnts;
 	struct net_msg *msgs;
@@ -140,6 +164,7 @@ struct container {
 
 /* container.c */
 struct ckpt_call;
+bool container_is_supplied(const struct ckpt_call *call, __u32 id);
 int container_ask_kept(const struct container *ct, struct ckpt_call *call);
 void container_take_kept(struct container *ct, const struct ckpt_call *call);
 void container_leave_kept(const struct container *ct);
@@ -153,6 +178,9 @@ const struct container_map *container_find_map(const struct container *ct,
 void container_free(struct container *ct);
 
 /* container_chain.c */
+const struct ckpt_hdr_ns_user *container_find_user(const struct container *ct,
+						   __u32 id);
+__u32 container_parent_of(const struct container *ct, __u32 id);
 int container_plan(struct container *ct);
 __u32 container_callers_user(const struct container *ct);
 
@@ -161,34 +189,43 @@ struct mounts;
 struct mounts *mounts_new(struct container *ct);
 int mounts_stage(struct mounts *m);
 int mounts_outside(struct mounts *m);
-void mounts_unstage(const char *stage);
+void mounts_name_stage(struct container *ct);
+void mounts_unstage(const struct container *ct);
 int mounts_prepare(struct mounts *m);
 int mounts_enter(struct mounts *m);
 int mounts_finish(struct mounts *m, pid_t init);
 void mounts_free(struct mounts *m);
 
 /* container_mntns.c */
-struct ckpt_call;
-int mntns_prepare(struct mounts *root, struct ckpt_call *call);
+int mntns_prepare(struct mounts *root, __u32 from, struct ckpt_call *call);
 
 /* container_net.c */
-struct ckpt_call;
 struct net;
 struct net *net_new(const struct container *ct, const struct ckpt_call *call,
 		    bool whole);
-int net_make(struct net *net);
+int net_make(struct net *net, __u32 from);
 int net_entered(struct net *net);
 int net_adopt(struct net *net, pid_t pid);
 int net_prepare(struct net *net);
 int net_supply(const struct net *net, struct ckpt_call *call);
 void net_free(struct net *net);
 
+/* container_owner.c */
+int owner_enter(const struct container *ct, __u32 user);
+int owner_run(const struct container *ct, __u32 from, __u32 user,
+	      int (*fn)(void *arg), void *arg);
+bool owner_within(const struct container *ct, __u32 id, __u32 outer);
+int owner_made(struct container *ct, __u32 id, int fd);
+int owners_make(struct container *ct, __u32 from, unsigned int inside,
+		struct ckpt_call *call);
+
 /* container_user.c */
 struct userns;
-struct userns *userns_new(const struct container *ct,
+struct userns *userns_new(struct container *ct,
 			  const struct ckpt_hdr_ns_user *h, struct net *net);
 int userns_enter(struct userns *u);
 int userns_network(struct userns *u);
+int userns_become_inner(const struct ckpt_hdr_ns_user *h);
 int userns_supply(struct userns *u, struct ckpt_call *call);
 void userns_free(struct userns *u);
 

@@ -19,8 +19,15 @@
 
 /* ---- what the image says ---- */
 
-static const struct ckpt_hdr_ns_user *find_user(const struct container *ct,
-						__u32 id)
+/**
+ * container_find_user - find a user namespace
+ * @ct: the container
+ * @id: its object, or 0
+ *
+ * Return: the namespace in the image, or NULL if it is outside.
+ */
+const struct ckpt_hdr_ns_user *container_find_user(const struct container *ct,
+						   __u32 id)
 {
 	size_t i;
 
@@ -30,11 +37,18 @@ static const struct ckpt_hdr_ns_user *find_user(const struct container *ct,
 	return NULL;
 }
 
-/* The one around it. Numbers fall on the way, or the image is none. */
-static __u32 parent_of(const struct container *ct, __u32 id)
+/**
+ * container_parent_of - the user namespace around another
+ * @ct: the container
+ * @id: the object of that
+ *
+ * Return: its object, or 0 if it is outside.
+ */
+__u32 container_parent_of(const struct container *ct, __u32 id)
 {
-	const struct ckpt_hdr_ns_user *h = find_user(ct, id);
+	const struct ckpt_hdr_ns_user *h = container_find_user(ct, id);
 
+	/* Numbers fall on the way, or the image is none. */
 	return h && h->ns.user < id ? h->ns.user : 0;
 }
 
@@ -43,7 +57,7 @@ static unsigned int level_of(const struct container *ct, __u32 id)
 {
 	unsigned int i;
 
-	for (; id; id = parent_of(ct, id))
+	for (; id; id = container_parent_of(ct, id))
 		for (i = 0; i < ct->nr_chain; i++)
 			if (ct->chain[i]->ns.h.id == id)
 				return i + 1;
@@ -68,14 +82,14 @@ static int find_chain(struct container *ct)
 			h = ct->users[i];
 	if (!h)
 		return 0;
-	for (id = h->ns.h.id; id; id = parent_of(ct, id))
+	for (id = h->ns.h.id; id; id = container_parent_of(ct, id))
 		n++;
 	ct->chain = calloc(n, sizeof(*ct->chain));
 	if (!ct->chain)
 		return -1;
 	ct->nr_chain = n;
-	for (id = h->ns.h.id; id && n; id = parent_of(ct, id))
-		ct->chain[--n] = find_user(ct, id);
+	for (id = h->ns.h.id; id && n; id = container_parent_of(ct, id))
+		ct->chain[--n] = container_find_user(ct, id);
 	return 0;
 }
 

@@ -3,16 +3,15 @@
  * Mount namespaces of a container other than its root task's
  *
  * Each is made from nothing, when the mounts of the root task are there: what it
- * shows of these is cloned, other filesystems are mounted anew. The trees are put
- * together in a new namespace, whose copy of all mounts is left behind with the
- * old root. restart() gets the namespaces as external resources.
+ * shows of these is cloned, other filesystems are mounted anew, in the user
+ * namespaces that they belonged to. The trees are put together in a new namespace,
+ * whose copy of all mounts is left behind with the old root. restart() gets the
+ * namespaces as external resources.
  *
  * What shows namespaces that restart() creates waits for it, as in the root task's
  * own. When all is mounted everywhere, each mount, private so far, gets the
- * propagation it had, from the mounts it shared that with.
- *
- * We do all this ourselves and come back: a process of our own would be the first
- * in the container's pid namespace.
+ * propagation it had, from the mounts it shared that with. Last of all they are
+ * locked as they were: users of the namespaces shall not undo what others made.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -39,7 +38,7 @@
  * @own: shows what another mount of this namespace shows
  * @fresh: a filesystem that has been mounted anew
  * @ready: its propagation is what it was
- * @pid: process whose namespace it shows, 0 if the root task's
+ * @more: what its line of mountinfo does not say
  */
 struct source {
 	int tree;
@@ -48,18 +47,20 @@ struct source {
 	bool own;
 	bool fresh;
 	bool ready;
-	__u32 pid;
+	struct mount_info more;
 };
 
 /**
  * struct mntns - one namespace
  * @id: its object in the image
+ * @user: user namespace that owns it, 0 if that is outside
  * @fd: the namespace, or -1
  * @m: its mounts; their user data are the sources
  * @sources: in the order of the image
  */
 struct mntns {
 	__u32 id;
+	__u32 user;
 	int fd;
 	struct mounts m;
 	struct source *sources;
@@ -70,6 +71,7 @@ struct mntns {
  * @root: mounts of the root task
  * @all: in the order of the image
  * @nr: number of them
+ * @from: user namespace that we are in, 0 if that is outside
  * @root_ns: the root task's namespace
  * @root_dir: its root directory
  * @proc: a proc filesystem that shows us
@@ -78,6 +80,7 @@ struct mntns_set {
 	struct mounts *root;
 	struct mntns *all;
 	size_t nr;
+	__u32 from;
 	int root_ns;
 	int root_dir;
 	int proc;
@@ -104,6 +107,51 @@ static int go_back(const struct mntns_set *set)
 		return -1;
 	}
 	return 0;
+}
+
+/**
+ * struct errand - what a process does for a namespace
+ * @set: all of them
+ * @n: the namespace
+ * @fs: a mount, or NULL
+ * @other: another namespace, which shows it
+ * @user: the user namespace that it is in
+ * @fn: what to do in the namespace
+ */
+struct errand {
+	const struct mntns_set *set;
+	struct mntns *n;
+	struct libmnt_fs *fs;
+	const struct mntns *other;
+	__u32 user;
+	int (*fn)(const struct mntns_set *set, struct mntns *n);
+};
+
+static int run(const struct mntns_set *set, __u32 user, int (*fn)(void *arg),
+	       struct errand *e)
+{
+	e->set = set;
+	e->user = user;
+	return owner_run(set->root->ct, set->from, user, fn, e);
+}
+
+static int enter_and_do(void *arg)
+{
+	const struct errand *e = arg;
+
+	if (!setns(e->n->fd, CLONE_NEWNS))
+		return e->fn(e->set, e->n);
+	say("mount namespace %u: %s", e->n->id, strerror(errno));
+	return -1;
+}
+
+/* With the rights of those who made it, as whom files are made there. */
+static int do_inside(const struct mntns_set *set, struct mntns *n,
+		     int (*fn)(const struct mntns_set *set, struct mntns *n))
+{
+	struct errand e = { .n = n, .fn = fn };
+
+	return run(set, n->user, enter_and_do, &e);
 }
 
 /* ---- what they show ---- */
@@ -144,46 +192,43 @@ static int take_tree(const struct mntns *n, struct libmnt_fs *fs, int from)
 	return 0;
 }
 
-/* Whether something is mounted at the same place, over @fs. */
-static bool is_covered(const struct mounts *m, struct libmnt_fs *fs)
-{
-	int i;
-
-	for (i = 0; i < m->nr_done; i++)
-		if (mnt_fs_get_parent_id(m->done[i]) == mnt_fs_get_id(fs) &&
-		    !strcmp(mnt_fs_get_target(m->done[i]),
-			    mnt_fs_get_target(fs)))
-			return true;
-	return false;
-}
-
 static int take_twin(const struct mntns *n, struct libmnt_fs *fs,
 		     const struct mounts *m, struct libmnt_fs *twin)
 {
-	if (is_covered(m, twin))
+	if (mount_is_covered(m, twin))
 		return mount_failed(fs, 0, "shows what is covered at %s",
 				    mnt_fs_get_target(twin));
 	return take_tree(n, fs, mount_open_part(mount_open_place(m, twin, 0),
-						mnt_fs_get_root(twin), fs, S_IFDIR));
+						mnt_fs_get_root(twin), fs,
+						&source_of(fs)->more));
+}
+
+/* As whoever is to own what is missing of it. */
+static int take_there(void *arg)
+{
+	const struct errand *e = arg;
+	const struct mounts *m = &e->other->m;
+
+	if (setns(e->other->fd, CLONE_NEWNS))
+		return mount_failed(e->fs, errno, "mount namespace %u",
+				    e->other->id);
+	return take_twin(e->n, e->fs, m, mount_find_twin(m, e->fs));
 }
 
 /* Return: 1 if another namespace that is there shows the same, 0, or -1. */
-static int take_from_other(const struct mntns_set *set, const struct mntns *n,
+static int take_from_other(const struct mntns_set *set, struct mntns *n,
 			   struct libmnt_fs *fs)
 {
+	struct errand e = { .n = n, .fs = fs };
 	const struct mntns *other;
-	struct libmnt_fs *twin = NULL;
-	int ret;
 
-	for (other = set->all; other < n && !twin; other++)
-		twin = mount_find_twin(&other->m, fs);
-	if (!twin)
-		return 0;
-	other--;
-	if (setns(other->fd, CLONE_NEWNS))
-		return mount_failed(fs, errno, "mount namespace %u", other->id);
-	ret = take_twin(n, fs, &other->m, twin);
-	return go_back(set) || ret ? -1 : 1;
+	for (other = set->all; other < n; other++) {
+		if (!mount_find_twin(&other->m, fs))
+			continue;
+		e.other = other;
+		return run(set, other->user, take_there, &e) ? -1 : 1;
+	}
+	return 0;
 }
 
 /* ---- filesystems mounted anew ---- */
@@ -220,11 +265,11 @@ static int set_all(int fd, char *data, unsigned long sb_flags)
 	return ret;
 }
 
-static int make_fs(const struct mntns *n, struct libmnt_fs *fs)
+static int make_fs(const struct mntns *n, struct libmnt_fs *fs, __u32 user)
 {
 	int fd = fsopen(mnt_fs_get_fstype(fs), FSOPEN_CLOEXEC), tree = -1;
 	unsigned long sb_flags = 0;
-	char *data = mount_data(&n->m, fs, n->m.ct->level[NS_OF_MOUNTS], &sb_flags);
+	char *data = mount_data(&n->m, fs, user, &sb_flags);
 
 	if (mount_is_tmpfs(fs))
 		sb_flags &= ~MS_RDONLY;
@@ -237,47 +282,66 @@ static int make_fs(const struct mntns *n, struct libmnt_fs *fs)
 	return tree;
 }
 
-/* The same, seen from the namespaces of a process; our descriptors are shared. */
-static int make_fs_of(const struct mntns *n, struct libmnt_fs *fs, __u32 pid)
+/* Who is further inside than these mounts may mount in a copy of them. */
+static int make_fs_there(void *arg)
+{
+	const struct errand *e = arg;
+	struct source *s = source_of(e->fs);
+
+	if (e->user != e->set->from && unshare(CLONE_NEWNS))
+		return mount_failed(e->fs, errno, "own mounts");
+	s->tree = make_fs(e->n, e->fs, e->user);
+	if (s->tree >= 0)
+		return 0;
+	return mount_failed(e->fs, errno, "options %s,%s",
+			    mnt_fs_get_vfs_options(e->fs),
+			    mnt_fs_get_fs_options(e->fs));
+}
+
+/* What belongs further outside than we are becomes ours. */
+static int make_fs_for(const struct mntns_set *set, struct errand *e)
+{
+	__u32 user = source_of(e->fs)->more.user;
+
+	if (!owner_within(set->root->ct, user, set->from))
+		user = set->from;
+	return run(set, user, make_fs_there, e);
+}
+
+/* The same, seen from the namespaces of a process. */
+static int make_fs_of(const struct mntns_set *set, struct errand *e, __u32 pid)
 {
 	const int types = CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET;
 	int there = syscall(SYS_pidfd_open, pid, 0);
-	int here = syscall(SYS_pidfd_open, 1, 0);
-	int status, tree = -1;
-	pid_t child;
+	int here = syscall(SYS_pidfd_open, 1, 0), ret;
 
-	if (there >= 0 && here >= 0 && !setns(there, types)) {
-		child = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL,
-				NULL, NULL);
-		if (!child) {
-			tree = make_fs(n, fs);
-			_exit(tree > 0 && tree < 256 ? tree : 0);
-		}
-		if (child > 0 && waitpid(child, &status, 0) == child &&
-		    WIFEXITED(status) && WEXITSTATUS(status))
-			tree = WEXITSTATUS(status);
+	if (there < 0 || here < 0 || setns(there, types)) {
+		ret = mount_failed(e->fs, errno, "namespaces of process %u", pid);
+	} else {
+		ret = make_fs_for(set, e);
 		if (setns(here, types))
-			tree = -1;
+			ret = mount_failed(e->fs, errno, "own namespaces");
 	}
 	mount_close(there);
 	mount_close(here);
-	return tree;
+	return ret;
 }
 
-static int take_fresh(const struct mntns *n, struct libmnt_fs *fs)
+static int take_fresh(const struct mntns_set *set, struct mntns *n,
+		      struct libmnt_fs *fs)
 {
 	struct source *s = source_of(fs);
+	struct errand e = { .n = n, .fs = fs };
 	unsigned long flags = mount_flags(fs);
 
-	s->tree = s->pid ? make_fs_of(n, fs, s->pid) : make_fs(n, fs);
 	s->fresh = true;
+	if (s->more.pid ? make_fs_of(set, &e, s->more.pid) : make_fs_for(set, &e))
+		return -1;
 	if (mount_is_tmpfs(fs))
 		flags &= ~MS_RDONLY;
-	if (s->tree < 0 || mount_set_options(s->tree, flags))
-		return mount_failed(fs, errno, "options %s,%s",
-				    mnt_fs_get_vfs_options(fs),
-				    mnt_fs_get_fs_options(fs));
-	return 0;
+	return mount_set_options(s->tree, flags) ?
+	       mount_failed(fs, errno, "options %s", mnt_fs_get_vfs_options(fs)) :
+	       0;
 }
 
 /* ---- where to take it from ---- */
@@ -292,7 +356,7 @@ static int take_here(const struct mntns_set *set, const struct mntns *n,
 		return mount_failed(fs, 0, "%s is not mounted here",
 				    mnt_fs_get_source(fs) ?: "it");
 	from = mount_open_outside(set->root, mnt_fs_get_target(other));
-	return take_tree(n, fs, mount_open_part(from, mnt_fs_get_root(other), fs, 0));
+	return take_tree(n, fs, mount_open_part(from, mnt_fs_get_root(other), fs, NULL));
 }
 
 /* Whether a mount that comes first in the same namespace shows what @fs shows. */
@@ -312,7 +376,7 @@ static bool is_second(const struct mntns *n, struct libmnt_fs *fs)
 	return ret;
 }
 
-static int take_source(const struct mntns_set *set, const struct mntns *n,
+static int take_source(const struct mntns_set *set, struct mntns *n,
 		       struct libmnt_fs *fs)
 {
 	const struct container_map *map = mount_map(&n->m, fs);
@@ -335,7 +399,7 @@ static int take_source(const struct mntns_set *set, const struct mntns *n,
 	if (source_of(fs)->own)
 		return 0;
 	if (mount_is_fresh(set->root, fs))
-		return take_fresh(n, fs);
+		return take_fresh(set, n, fs);
 	/* One of the same name here would be another namespace. */
 	if (mount_is_nsfs(fs))
 		return mount_failed(fs, 0, "keeps no namespace of the image");
@@ -372,7 +436,7 @@ static struct libmnt_fs *find_donor(const struct mounts *m, struct libmnt_fs *fs
 		d = m->done[i];
 		len = strlen(mnt_fs_get_root(d));
 		if (d != fs && mnt_fs_get_devno(d) == mnt_fs_get_devno(fs) &&
-		    !mount_map(m, d) && !is_covered(m, d) &&
+		    !mount_map(m, d) && !mount_is_covered(m, d) &&
 		    !strncmp(mnt_fs_get_root(fs), mnt_fs_get_root(d), len) &&
 		    (exact ? same_propagation(d, fs) :
 		     master && group_of(d, "shared:") == master))
@@ -503,11 +567,11 @@ static int set_all_propagation(const struct mntns *n)
 
 static bool has_to_wait(const struct mntns *n, struct libmnt_fs *fs)
 {
-	return (mount_is_late(fs) || source_of(fs)->pid) && !mount_map(&n->m, fs);
+	return (mount_is_late(fs) || source_of(fs)->more.pid) && !mount_map(&n->m, fs);
 }
 
 /* All that @late is about: where it comes from. In the root task's namespace. */
-static int take_sources(const struct mntns_set *set, const struct mntns *n,
+static int take_sources(const struct mntns_set *set, struct mntns *n,
 			bool late)
 {
 	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
@@ -615,19 +679,11 @@ static struct libmnt_fs *find_root(const struct mntns *n)
 	return root;
 }
 
-/*
- * A new namespace, with nothing in it but @tree as its root. The container's root
- * is on top of the one that ckpt was called in: both are left behind.
- */
-static int enter_new(const struct mntns_set *set, int tree)
+/* Let @tree be the root, and leave the old one. */
+static int change_root(int tree)
 {
-	int root, ret = -1;
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), ret = -1;
 
-	if (fchdir(set->root->old_root) || chroot(".") || unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    umount2("/", MNT_DETACH))
-		return -1;
-	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return -1;
 	if (!move_mount(tree, "", root, "", MOVE_MOUNT_F_EMPTY_PATH |
@@ -635,6 +691,38 @@ static int enter_new(const struct mntns_set *set, int tree)
 	    !fchdir(tree) && !syscall(SYS_pivot_root, ".", "."))
 		ret = umount2(".", MNT_DETACH) || chdir("/");
 	mount_close(root);
+	return ret;
+}
+
+/*
+ * A new namespace, with nothing in it but @tree as its root. The container's root
+ * is on top of the one that ckpt was called in: both are left behind.
+ */
+static int enter_new(const struct mntns_set *set, int tree)
+{
+	if (fchdir(set->root->old_root) || chroot(".") || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    umount2("/", MNT_DETACH))
+		return -1;
+	return change_root(tree);
+}
+
+/*
+ * The same for a user namespace further inside, which could take nothing away from
+ * a copy of our mounts. It gets one with nothing in it.
+ */
+static int enter_new_of(const struct mntns_set *set, const struct mntns *n,
+			int tree)
+{
+	int fd = fsopen("tmpfs", FSOPEN_CLOEXEC), empty = -1, ret;
+
+	if (fd >= 0 && !fsconfig(fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
+		empty = fsmount(fd, FSMOUNT_CLOEXEC, 0);
+	mount_close(fd);
+	ret = empty < 0 || enter_new(set, empty) ||
+	      owner_enter(set->root->ct, n->user) || unshare(CLONE_NEWNS) ||
+	      change_root(tree);
+	mount_close(empty);
 	return ret;
 }
 
@@ -660,16 +748,30 @@ static int check_number(const struct mntns_set *set, const struct mntns *n)
 
 static int fill(const struct mntns_set *set, struct mntns *n)
 {
-	struct libmnt_fs *root = find_root(n);
-
-	n->m.done[n->m.nr_done++] = root;
 	return attach_all(n, false) || check_number(set, n);
+}
+
+static int make_new(void *arg)
+{
+	const struct errand *e = arg;
+	const struct mntns_set *set = e->set;
+	struct mntns *n = e->n;
+	int tree = source_of(n->m.done[0])->tree, ret;
+
+	ret = n->user == set->from ? enter_new(set, tree) :
+				     enter_new_of(set, n, tree);
+	if (!ret)
+		n->fd = open_own(set);
+	if (n->fd >= 0)
+		return 0;
+	say("mount namespace %u: %s", n->id, strerror(errno));
+	return -1;
 }
 
 static int make(const struct mntns_set *set, struct mntns *n)
 {
 	struct libmnt_fs *root = find_root(n);
-	int ret;
+	struct errand e = { .n = n };
 
 	if (take_sources(set, n, false))
 		return -1;
@@ -677,15 +779,8 @@ static int make(const struct mntns_set *set, struct mntns *n)
 		say("mount namespace %u: has no root that could be mounted", n->id);
 		return -1;
 	}
-	if (enter_new(set, source_of(root)->tree)) {
-		say("mount namespace %u: %s", n->id, strerror(errno));
-		return -1;
-	}
-	ret = fill(set, n);
-	n->fd = open_own(set);
-	if (n->fd < 0)
-		ret = -1;
-	return go_back(set) || ret ? -1 : 0;
+	n->m.done[n->m.nr_done++] = root;
+	return run(set, set->from, make_new, &e) || do_inside(set, n, fill) ? -1 : 0;
 }
 
 /* ---- the oldest first ---- */
@@ -741,8 +836,10 @@ static int read_mounts(struct mntns *n, const struct container_mnt *mnt,
 	size_t i = 0;
 
 	n->id = mnt->id;
+	n->user = mnt->owner;
 	n->fd = -1;
 	n->m.ct = root->ct;
+	n->m.user = mnt->owner;
 	n->m.here = root->here;
 	n->m.old_root = root->old_root;
 	n->m.entered = true;
@@ -759,7 +856,7 @@ static int read_mounts(struct mntns *n, const struct container_mnt *mnt,
 	for (; !mnt_table_next_fs(n->m.image, iter, &fs); i++) {
 		n->sources[i].tree = -1;
 		n->sources[i].donor = -1;
-		n->sources[i].pid = mnt->pids[i];
+		n->sources[i].more = mnt->mounts[i];
 		mnt_fs_set_userdata(fs, &n->sources[i]);
 	}
 	mnt_free_iter(iter);
@@ -780,22 +877,15 @@ static int supply(struct mntns *n, struct ckpt_call *call)
 	return ret;
 }
 
-static bool is_supplied(struct ckpt_call *call, __u32 id)
-{
-	char key[16];
-
-	snprintf(key, sizeof(key), "ns:%u", id);
-	return ckpt_call_has_key(call, key);
-}
-
 /**
  * mntns_prepare - make the mount namespaces of a container, and supply them
  * @root: mounts of the root task, after mounts_enter()
+ * @from: user namespace that we are in, 0 if that is outside
  * @call: the call that is going to restart
  *
  * Return: 0, or -1 after saying why.
  */
-int mntns_prepare(struct mounts *root, struct ckpt_call *call)
+int mntns_prepare(struct mounts *root, __u32 from, struct ckpt_call *call)
 {
 	const struct container *ct = root->ct;
 	struct mntns_set *set;
@@ -809,6 +899,7 @@ int mntns_prepare(struct mounts *root, struct ckpt_call *call)
 	if (!set)
 		return -1;
 	set->root = root;
+	set->from = from;
 	set->all = calloc(ct->nr_mnts, sizeof(*set->all));
 	set->proc = openat(root->old_root, "proc",
 			   O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -820,10 +911,10 @@ int mntns_prepare(struct mounts *root, struct ckpt_call *call)
 	}
 	sort_by_age(root->ct);
 	for (i = 0; i < ct->nr_mnts; i++) {
-		if (is_supplied(call, ct->mnts[i].id))
+		if (container_is_supplied(call, ct->mnts[i].id))
 			continue;
-		if (ct->mnts[i].owner != ct->owner[NS_OF_MOUNTS]) {
-			say("mount namespace %u: belonged to another user namespace than the root task's mounts; --external ns:%u:PATH supplies one",
+		if (!owner_within(ct, ct->mnts[i].owner, from)) {
+			say("mount namespace %u: belonged to a user namespace around that of the root task's mounts; --external ns:%u:PATH supplies one",
 			    ct->mnts[i].id, ct->mnts[i].id);
 			return -1;
 		}
@@ -848,32 +939,59 @@ static int make_read_only(const struct mntns *n)
 	return ret;
 }
 
+static int fill_late(const struct mntns_set *set, struct mntns *n)
+{
+	return attach_all(n, true) || check_number(set, n) || make_read_only(n);
+}
+
+/* From here, as it takes rights to what they shared propagation with, too. */
 static int finish(const struct mntns_set *set, struct mntns *n)
 {
 	int ret;
 
-	if (take_sources(set, n, true))
+	if (take_sources(set, n, true) || do_inside(set, n, fill_late))
 		return -1;
+	if (n->m.nr_done != mnt_table_get_nents(n->m.image)) {
+		say("mount namespace %u: some are mounted on none of the others",
+		    n->id);
+		return -1;
+	}
 	if (setns(n->fd, CLONE_NEWNS)) {
 		say("mount namespace %u: %s", n->id, strerror(errno));
 		return -1;
 	}
-	ret = attach_all(n, true) || check_number(set, n) ||
-	      make_read_only(n) || set_all_propagation(n);
-	if (!ret && n->m.nr_done != mnt_table_get_nents(n->m.image)) {
-		say("mount namespace %u: some are mounted on none of the others",
-		    n->id);
-		ret = -1;
-	}
+	ret = set_all_propagation(n);
 	return go_back(set) || ret ? -1 : 0;
 }
 
-static int finish_all(const struct mntns_set *set)
+static int lock(const struct mntns_set *set, struct mntns *n)
+{
+	struct libmnt_fs *fs;
+	struct source *s;
+	int i;
+
+	(void)set;
+	for (i = 0; i < n->m.nr_done; i++) {
+		fs = n->m.done[i];
+		s = source_of(fs);
+		if (s->tree >= 0 && s->more.locked &&
+		    mount_lock(s->tree, mount_flags(fs), s->more.locked))
+			return mount_failed(fs, errno, "locks");
+	}
+	return 0;
+}
+
+/* What is locked can no more be cloned without what is mounted below it. */
+static int finish_all(struct mntns_set *set)
 {
 	size_t i;
 
+	set->from = container_callers_user(set->root->ct);
 	for (i = 0; i < set->nr; i++)
 		if (finish(set, &set->all[i]))
+			return EXIT_FAILED;
+	for (i = 0; i < set->nr; i++)
+		if (do_inside(set, &set->all[i], lock))
 			return EXIT_FAILED;
 	return EXIT_OK;
 }

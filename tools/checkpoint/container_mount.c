@@ -30,6 +30,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <linux/openat2.h>
@@ -111,26 +112,25 @@ static int open_how(int dir, const char *path, __u64 resolve)
 }
 
 /*
- * What is mounted in tmpfs needs a place there; the tasks' own files come later
- * and find it.
+ * What is mounted in tmpfs needs a place there, and what is mounted of it must be
+ * there; the tasks' own files come later and find it. From what it has no
+ * permissions, restart() knows devices and the like that are not its own.
  */
-static int make_name(int dir, const char *name, mode_t make)
+static int make_name(int dir, const char *name, mode_t make, dev_t rdev)
 {
-	int fd;
-
 	if (S_ISDIR(make))
 		return mkdirat(dir, name, 0755);
-	fd = openat(dir, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0644);
-	return fd < 0 ? -1 : close(fd);
+	return mknodat(dir, name, S_ISREG(make) ? S_IFREG | 0644 : make, rdev);
 }
 
-/* Open one name in @dir, made as a file or directory if @make says so. */
-static int open_name(int dir, const char *name, mode_t make)
+/* Open one name in @dir, made if @make is not 0. */
+static int open_name(int dir, const char *name, mode_t make, dev_t rdev)
 {
 	const __u64 resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 	int fd = open_how(dir, name, resolve);
 
-	if (fd < 0 && errno == ENOENT && make && !make_name(dir, name, make))
+	if (fd < 0 && errno == ENOENT && make &&
+	    !make_name(dir, name, make, rdev))
 		fd = open_how(dir, name, resolve);
 	return fd;
 }
@@ -155,7 +155,7 @@ void mount_close(int fd)
  * some, either the image is not genuine or the container's files have changed,
  * and following them might lead out of the container.
  */
-static int open_below(int dir, const char *path, mode_t make)
+static int open_below(int dir, const char *path, mode_t make, dev_t rdev)
 {
 	char name[NAME_MAX + 1];
 	size_t len;
@@ -172,7 +172,7 @@ static int open_below(int dir, const char *path, mode_t make)
 		name[len] = '\0';
 		path += len;
 		path += strspn(path, "/");
-		fd = open_name(dir, name, make && *path ? S_IFDIR : make);
+		fd = open_name(dir, name, make && *path ? S_IFDIR : make, rdev);
 		mount_close(dir);
 	}
 	return dir;
@@ -192,7 +192,7 @@ int mount_open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make)
 	int root = open(m->entered ? "/" : m->root,
 			O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return open_below(root, mnt_fs_get_target(fs), make);
+	return open_below(root, mnt_fs_get_target(fs), make, 0);
 }
 
 /**
@@ -214,15 +214,16 @@ static const struct {
 	const char *name;
 	unsigned long flag;
 	__u64 attr;
+	__u32 lock;
 } options[] = {
-	{ "ro", MS_RDONLY, MOUNT_ATTR_RDONLY },
-	{ "nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID },
-	{ "nodev", MS_NODEV, MOUNT_ATTR_NODEV },
-	{ "noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC },
-	{ "noatime", MS_NOATIME, MOUNT_ATTR_NOATIME },
-	{ "nodiratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME },
-	{ "relatime", MS_RELATIME, MOUNT_ATTR_RELATIME },
-	{ "nosymfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW },
+	{ "ro", MS_RDONLY, MOUNT_ATTR_RDONLY, CKPT_MNT_LOCK_READONLY },
+	{ "nosuid", MS_NOSUID, MOUNT_ATTR_NOSUID, CKPT_MNT_LOCK_NOSUID },
+	{ "nodev", MS_NODEV, MOUNT_ATTR_NODEV, CKPT_MNT_LOCK_NODEV },
+	{ "noexec", MS_NOEXEC, MOUNT_ATTR_NOEXEC, CKPT_MNT_LOCK_NOEXEC },
+	{ "noatime", MS_NOATIME, MOUNT_ATTR_NOATIME, CKPT_MNT_LOCK_ATIME },
+	{ "nodiratime", MS_NODIRATIME, MOUNT_ATTR_NODIRATIME, CKPT_MNT_LOCK_ATIME },
+	{ "relatime", MS_RELATIME, MOUNT_ATTR_RELATIME, CKPT_MNT_LOCK_ATIME },
+	{ "nosymfollow", MS_NOSYMFOLLOW, MOUNT_ATTR_NOSYMFOLLOW, 0 },
 };
 
 /**
@@ -265,6 +266,40 @@ int mount_set_options(int fd, unsigned long flags)
 	return mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 }
 
+/* Not in all versions of <sys/mount.h>, and with it there is no <linux/mount.h>. */
+enum {
+	LOCK_MOUNT = 0x01000000,	/* MOUNT_ATTR_LOCK_MOUNT */
+	LOCK_ATTRS = 0x02000000,	/* MOUNT_ATTR_LOCK_ATTRS */
+};
+
+/**
+ * mount_lock - keep users of its namespace from undoing a mount
+ * @fd: its root
+ * @flags: as mount_flags() says
+ * @locked: %CKPT_MNT_LOCKED ...
+ *
+ * Return: 0, or -1 with errno
+ */
+int mount_lock(int fd, unsigned long flags, __u32 locked)
+{
+	struct mount_attr attr = { 0 };
+	unsigned int i;
+
+	if (locked & CKPT_MNT_LOCKED)
+		attr.attr_set |= LOCK_MOUNT;
+	if (locked & ~CKPT_MNT_LOCKED)
+		attr.attr_set |= LOCK_ATTRS;
+	for (i = 0; i < ARRAY_SIZE(options); i++)
+		if (flags & options[i].flag && locked & options[i].lock)
+			attr.attr_set |= options[i].attr;
+	if (locked & CKPT_MNT_LOCK_ATIME) {
+		attr.attr_clr = MOUNT_ATTR__ATIME;
+		if (flags & MS_STRICTATIME)
+			attr.attr_set |= MOUNT_ATTR_STRICTATIME;
+	}
+	return mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+}
+
 static bool inner_id(const struct ckpt_idmap *map, __u32 nr, __u32 lower,
 		     __u32 *id)
 {
@@ -298,17 +333,29 @@ static void translate_id(char **data, const char *name,
 	mnt_optstr_set_option(data, name, text);
 }
 
+/* To those of @user, by way of those around it. */
+static void translate_ids(const struct container *ct, __u32 user, char **data)
+{
+	const struct ckpt_hdr_ns_user *h = container_find_user(ct, user);
+
+	if (!h)
+		return;
+	translate_ids(ct, container_parent_of(ct, user), data);
+	translate_id(data, "uid", h->map, h->nr_uid);
+	translate_id(data, "gid", h->map + h->nr_uid, h->nr_gid);
+}
+
 /**
  * mount_data - options of a filesystem, as mount(2) wants them
  * @m: the mounts
  * @fs: a mount in the image
- * @level: in how many user namespaces it is mounted
+ * @user: the user namespace that it is mounted in, 0 if that is outside
  * @flags: flags that stand for some of them are added here
  *
  * Return: the options, to be freed
  */
-char *mount_data(const struct mounts *m, struct libmnt_fs *fs,
-		 unsigned int level, unsigned long *flags)
+char *mount_data(const struct mounts *m, struct libmnt_fs *fs, __u32 user,
+		 unsigned long *flags)
 {
 	static const char * const drop[] = { "rw", "ro", "sync", "dirsync",
 					     "lazytime" };
@@ -316,17 +363,13 @@ char *mount_data(const struct mounts *m, struct libmnt_fs *fs,
 					     MS_DIRSYNC, MS_LAZYTIME };
 	const char *opts = mnt_fs_get_fs_options(fs);
 	char *data = strdup(opts ? opts : "");
-	const struct ckpt_hdr_ns_user *user;
 	unsigned int i;
 
 	for (i = 0; data && i < ARRAY_SIZE(drop); i++)
 		if (!mnt_optstr_remove_option(&data, drop[i]))
 			*flags |= set[i];
-	for (i = 0; data && i < level; i++) {
-		user = m->ct->chain[i];
-		translate_id(&data, "uid", user->map, user->nr_uid);
-		translate_id(&data, "gid", user->map + user->nr_uid, user->nr_gid);
-	}
+	if (data)
+		translate_ids(m->ct, user, &data);
 	return data ? data : strdup("");
 }
 
@@ -481,7 +524,7 @@ bool mount_is_tmpfs(struct libmnt_fs *fs)
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = mount_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
+	char *data = mount_data(m, fs, m->user, &sb_flags);
 	int to = mount_open_place(m, fs, S_IFDIR), ret;
 
 	if (to < 0) {
@@ -574,13 +617,18 @@ struct libmnt_fs *mount_find_here(const struct mounts *m, struct libmnt_fs *fs)
  * @dir: what another mount of it shows; closed
  * @top: which part that is
  * @fs: a mount in the image
- * @make: as in mount_open_place()
+ * @info: what its line does not say, to make what is missing; or NULL
  *
  * Return: a descriptor, or -1 with errno
  */
-int mount_open_part(int dir, const char *top, struct libmnt_fs *fs, mode_t make)
+int mount_open_part(int dir, const char *top, struct libmnt_fs *fs,
+		    const struct mount_info *info)
 {
-	return open_below(dir, mnt_fs_get_root(fs) + strlen(top), make);
+	return open_below(dir, mnt_fs_get_root(fs) + strlen(top),
+			  info ? info->mode : 0,
+			  info ? makedev(info->rdev >> 8 & 0xfff,
+					 (info->rdev & 0xff) |
+					 (info->rdev >> 12 & 0xfff00)) : 0);
 }
 
 static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
@@ -588,7 +636,8 @@ static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
 {
 	/* A part of a tmpfs that is to be filled later. */
 	int from = mount_open_part(mount_open_place(m, twin, 0),
-				   mnt_fs_get_root(twin), fs, S_IFDIR);
+				   mnt_fs_get_root(twin), fs,
+				   mnt_fs_get_userdata(fs));
 
 	return bind(m, fs, from, mnt_fs_get_root(fs));
 }
@@ -608,7 +657,7 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 		 mnt_fs_get_source(fs));
 	return bind(m, fs,
 		    mount_open_part(mount_open_outside(m, mnt_fs_get_target(other)),
-				    mnt_fs_get_root(other), fs, 0), name);
+				    mnt_fs_get_root(other), fs, NULL), name);
 }
 
 /**
@@ -708,6 +757,25 @@ bool mount_is_done(const struct mounts *m, int id)
 
 	for (i = 0; i < m->nr_done; i++)
 		if (mnt_fs_get_id(m->done[i]) == id)
+			return true;
+	return false;
+}
+
+/**
+ * mount_is_covered - whether another mount is at the same place, over it
+ * @m: the mounts
+ * @fs: a mount in the image
+ *
+ * Return: true if so
+ */
+bool mount_is_covered(const struct mounts *m, struct libmnt_fs *fs)
+{
+	int i;
+
+	for (i = 0; i < m->nr_done; i++)
+		if (mnt_fs_get_parent_id(m->done[i]) == mnt_fs_get_id(fs) &&
+		    !strcmp(mnt_fs_get_target(m->done[i]),
+			    mnt_fs_get_target(fs)))
 			return true;
 	return false;
 }
@@ -850,6 +918,24 @@ struct libmnt_table *mount_parse(char *text)
 	return NULL;
 }
 
+/* One for each line. */
+static int note_info(struct mounts *m)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct container *ct = m->ct;
+	struct libmnt_fs *fs;
+	size_t i = 0;
+
+	if (!iter || mnt_table_get_nents(m->image) != (int)ct->nr_lines) {
+		mnt_free_iter(iter);
+		return -1;
+	}
+	while (!mnt_table_next_fs(m->image, iter, &fs))
+		mnt_fs_set_userdata(fs, &ct->lines[i++]);
+	mnt_free_iter(iter);
+	return 0;
+}
+
 static int read_tables(struct mounts *m)
 {
 	m->image = mount_parse(m->ct->mountinfo);
@@ -857,7 +943,7 @@ static int read_tables(struct mounts *m)
 	if (!m->image || !m->here)
 		return -1;
 	m->done = calloc(mnt_table_get_nents(m->image) + 1, sizeof(*m->done));
-	return m->done ? 0 : -1;
+	return m->done ? note_info(m) : -1;
 }
 
 /**
@@ -873,6 +959,7 @@ struct mounts *mounts_new(struct container *ct)
 	if (!m)
 		return NULL;
 	m->ct = ct;
+	m->user = ct->owner[NS_OF_MOUNTS];
 	m->old_root = -1;
 	if (!read_tables(m))
 		return m;
@@ -925,22 +1012,32 @@ int mounts_stage(struct mounts *m)
 	mnt_free_iter(iter);
 	if (!any || geteuid())
 		return 0;
-	strcpy(m->ct->stage, "/run/ckpt-stage-XXXXXX");
-	if (mkdtemp(m->ct->stage))
-		return 0;
-	say("%s: %s", m->ct->stage, strerror(errno));
-	m->ct->stage[0] = '\0';
-	return -1;
+	if (mkdir(m->ct->stage, 0700)) {
+		say("%s: %s", m->ct->stage, strerror(errno));
+		return -1;
+	}
+	m->ct->staged = true;
+	return 0;
 }
 
 /**
- * mounts_unstage - remove the directory of mounts_stage()
- * @stage: the directory, or ""
+ * mounts_name_stage - say where the directory of mounts_stage() is to be
+ * @ct: the container
  */
-void mounts_unstage(const char *stage)
+void mounts_name_stage(struct container *ct)
 {
-	if (*stage)
-		rmdir(stage);
+	snprintf(ct->stage, sizeof(ct->stage), "/run/ckpt-stage-%d", getpid());
+}
+
+/**
+ * mounts_unstage - remove the directory of mounts_stage(), if it is there
+ * @ct: the container
+ *
+ * The caller is where ckpt was called, and nothing is mounted any more.
+ */
+void mounts_unstage(const struct container *ct)
+{
+	rmdir(ct->stage);
 }
 
 /**
@@ -957,7 +1054,7 @@ int mounts_outside(struct mounts *m)
 	struct libmnt_fs *fs;
 	int ret = 0, nr = 0;
 
-	if (!m->ct->stage[0])
+	if (!m->ct->staged)
 		return 0;
 	if (unshare(CLONE_NEWNS) ||
 	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ||
@@ -1105,7 +1202,7 @@ static int mount_late(struct mounts *m, pid_t init)
 int mount_make_read_only(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
-	char *data = mount_data(m, fs, m->ct->level[NS_OF_MOUNTS], &sb_flags);
+	char *data = mount_data(m, fs, m->user, &sb_flags);
 	int to, ret = 0;
 
 	if (sb_flags & MS_RDONLY) {
@@ -1152,6 +1249,35 @@ static int leave_old_root(struct mounts *m)
 	return ret ? -1 : 0;
 }
 
+/*
+ * What belongs to a user namespace can be covered by what came along with it from
+ * outside, and is locked like that.
+ */
+static int lock(const struct mounts *m, struct libmnt_fs *fs, __u32 locked)
+{
+	int fd, ret;
+
+	if (mount_is_covered(m, fs))
+		return m->user ? 0 : mount_failed(fs, 0, "is locked, and covered by another mount");
+	fd = mount_open_place(m, fs, 0);
+	ret = fd < 0 ? -1 : mount_lock(fd, mount_flags(fs), locked);
+	mount_close(fd);
+	return ret ? mount_failed(fs, errno, "locks") : 0;
+}
+
+static int lock_all(const struct mounts *m)
+{
+	const struct mount_info *info;
+	int i, ret = 0;
+
+	for (i = 0; i < m->nr_done && !ret; i++) {
+		info = mnt_fs_get_userdata(m->done[i]);
+		if (info->locked && !mount_map(m, m->done[i]))
+			ret = lock(m, m->done[i], info->locked);
+	}
+	return ret;
+}
+
 /**
  * mounts_finish - mount the rest, and let go of the old root
  * @m: the mounts, after mounts_enter()
@@ -1164,7 +1290,7 @@ int mounts_finish(struct mounts *m, pid_t init)
 	if ((m->nr_late && mount_late(m, init)) || make_all_read_only(m) ||
 	    leave_old_root(m))
 		return -1;
-	return mntns_finish(m->nested, init);
+	return mntns_finish(m->nested, init) || lock_all(m) ? -1 : 0;
 }
 
 /**

@@ -15,6 +15,7 @@
 /**
  * struct mounts - the mounts of one container
  * @ct: the container
+ * @user: user namespace that they belong to, 0 if that is outside
  * @image: what was mounted, from the image
  * @here: what is mounted here
  * @root: directory that becomes the root
@@ -28,6 +29,7 @@
  */
 struct mounts {
 	struct container *ct;
+	__u32 user;
 	struct libmnt_table *image;
 	struct libmnt_table *here;
 	char root[64];
@@ -49,16 +51,19 @@ __printf(3, 4) int mount_failed(struct libmnt_fs *fs, int err, const char *fmt,
 void mount_close(int fd);
 int mount_open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make);
 int mount_open_outside(const struct mounts *m, const char *path);
-int mount_open_part(int dir, const char *top, struct libmnt_fs *fs, mode_t make);
+int mount_open_part(int dir, const char *top, struct libmnt_fs *fs,
+		    const struct mount_info *info);
 unsigned long mount_flags(struct libmnt_fs *fs);
 int mount_set_options(int fd, unsigned long flags);
-char *mount_data(const struct mounts *m, struct libmnt_fs *fs,
-		 unsigned int level, unsigned long *flags);
+int mount_lock(int fd, unsigned long flags, __u32 locked);
+char *mount_data(const struct mounts *m, struct libmnt_fs *fs, __u32 user,
+		 unsigned long *flags);
 bool mount_is_tmpfs(struct libmnt_fs *fs);
 bool mount_is_nsfs(struct libmnt_fs *fs);
 bool mount_is_late(struct libmnt_fs *fs);
 bool mount_is_fresh(const struct mounts *m, struct libmnt_fs *fs);
 bool mount_is_done(const struct mounts *m, int id);
+bool mount_is_covered(const struct mounts *m, struct libmnt_fs *fs);
 bool mount_is_root(const struct mounts *m, struct libmnt_fs *fs);
 struct libmnt_fs *mount_find_twin(const struct mounts *m, struct libmnt_fs *fs);
 struct libmnt_fs *mount_find_here(const struct mounts *m, struct libmnt_fs *fs);

@@ -62,14 +62,12 @@ struct space {
  * struct net - the network of one container
  * @ct: the container
  * @outside: socket in the namespace ckpt was called in
- * @user: NS_USER object that we are in when the namespaces are made, or 0
  * @nr_spaces: number of the namespaces
  * @spaces: the namespaces, the root task's first
  */
 struct net {
 	const struct container *ct;
 	struct nl_sock *outside;
-	__u32 user;
 	size_t nr_spaces;
 	struct space spaces[];
 };
@@ -967,14 +965,6 @@ static struct nl_sock *new_socket(void)
 	return sock;
 }
 
-static bool is_supplied(const struct ckpt_call *call, __u32 id)
-{
-	char key[16];
-
-	snprintf(key, sizeof(key), "ns:%u", id);
-	return ckpt_call_has_key(call, key);
-}
-
 /* Descriptors to be replaced by those of the namespace. */
 static int reserve(struct space *sp)
 {
@@ -988,14 +978,13 @@ static int add_spaces(struct net *net, const struct ckpt_call *call, bool whole)
 	const struct container *ct = net->ct;
 	size_t i;
 
-	net->user = whole ? container_callers_user(ct) : 0;
 	net->spaces[0].ours = whole && ct->own_net;
 	for (i = 0; i <= ct->nr_nets; i++) {
 		struct space *sp = &net->spaces[i];
 
 		if (i) {
 			sp->id = ct->nets[i - 1].id;
-			sp->ours = !is_supplied(call, sp->id);
+			sp->ours = !container_is_supplied(call, sp->id);
 		}
 		net->nr_spaces++;
 		if (reserve(sp))
@@ -1061,34 +1050,18 @@ static int open_raw(const struct space *sp)
 	return move_fd(fd, sp->sock_fd);
 }
 
-/* In a process that has our descriptors. Return: 0, or an errno. */
-static int make_spaces(const struct net *net)
+/* In a process that has our descriptors: who has left one may have no way back. */
+static int make_space(void *arg)
 {
-	size_t i;
+	const struct space *sp = arg;
 
-	for (i = 1; i < net->nr_spaces; i++) {
-		const struct space *sp = &net->spaces[i];
-
-		if (!sp->ours)
-			continue;
-		if (unshare(CLONE_NEWNET) || keep_own(sp) || open_raw(sp))
-			return errno;
-	}
-	return 0;
-}
-
-static bool check_owners(const struct net *net)
-{
-	const struct container *ct = net->ct;
-	size_t i;
-
-	for (i = 1; i < net->nr_spaces; i++)
-		if (net->spaces[i].ours && ct->nets[i - 1].user != net->user) {
-			say("network namespace %u: belonged to another user namespace than we can give it to; --external ns:%u:PATH supplies one",
-			    net->spaces[i].id, net->spaces[i].id);
-			return false;
-		}
-	return true;
+	if (!unshare(CLONE_NEWNET) && !keep_own(sp) && !open_raw(sp))
+		return 0;
+	say("network namespace %u: %s", sp->id, strerror(errno));
+	if (errno == EPERM)
+		say("it takes CAP_SYS_ADMIN; --external ns:%u:PATH supplies one",
+		    sp->id);
+	return -1;
 }
 
 /*
@@ -1109,36 +1082,25 @@ static void keep(const struct net *net, const struct space *sp)
 /**
  * net_make - make the namespaces that are not the root task's
  * @net: the network
- *
- * The caller is in the user namespace that is to own them.
+ * @from: the user namespace that we are in
  *
  * Return: 0, or -1 after saying why.
  */
-int net_make(struct net *net)
+int net_make(struct net *net, __u32 from)
 {
-	int status = -1;
+	struct space *sp;
 	size_t i;
-	pid_t pid;
 
-	if (net->nr_spaces == 1)
-		return 0;
-	if (!check_owners(net))
-		return -1;
-	/* Who has left a namespace may have no right to go back. */
-	pid = syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
-	if (!pid)
-		_exit(make_spaces(net));
-	if (pid > 0 && waitpid(pid, &status, 0) == pid && !status) {
-		for (i = 1; i < net->nr_spaces; i++)
-			keep(net, &net->spaces[i]);
-		return 0;
+	for (i = 1; i < net->nr_spaces; i++) {
+		sp = &net->spaces[i];
+		if (!sp->ours)
+			continue;
+		if (owner_run(net->ct, from, net->ct->nets[i - 1].user, make_space,
+			      sp))
+			return -1;
+		keep(net, sp);
 	}
-	say("new network namespaces: %s",
-	    strerror(WIFEXITED(status) ? WEXITSTATUS(status) : errno));
-	if (WIFEXITED(status) && WEXITSTATUS(status) == EPERM)
-		say("they take CAP_SYS_ADMIN; --external ns:%u:PATH supplies one",
-		    net->spaces[1].id);
-	return -1;
+	return 0;
 }
 
 /**

@@ -81,30 +81,40 @@ static int keep_privilege(struct ckpt_call *call)
 	return ret;
 }
 
+/* What nobody can mount inside of a user namespace; before we enter the first. */
+static int leave_outside(const struct preparation *p, unsigned int level)
+{
+	return level || !p->mounts ? 0 : mounts_outside(p->mounts);
+}
+
 /* Make the next user namespace, and enter it: no way leads back. */
 static int enter_user(struct preparation *p)
 {
-	const struct container *ct = &p->o->ct;
+	struct container *ct = &p->o->ct;
 	struct userns *u = userns_new(ct, ct->chain[p->nr_users], p->net);
 
 	if (!u)
 		return -1;
-	p->users[p->nr_users++] = u;
-	if (p->nr_users == 1 && p->mounts && mounts_outside(p->mounts))
+	if (leave_outside(p, p->nr_users)) {
+		userns_free(u);
 		return -1;
+	}
+	p->users[p->nr_users++] = u;
 	return userns_enter(u) || userns_supply(u, p->rq->call);
 }
 
-static void free_users(struct preparation *p, unsigned int left)
+static void free_users(struct preparation *p)
 {
-	while (p->nr_users > left)
+	while (p->nr_users)
 		userns_free(p->users[--p->nr_users]);
+	free(p->users);
 }
 
-static int make_mounts(const struct preparation *p)
+/* @user: the user namespace that we are in */
+static int make_mounts(const struct preparation *p, __u32 user)
 {
 	return mounts_prepare(p->mounts) || mounts_enter(p->mounts) ||
-	       mntns_prepare(p->mounts, p->rq->call);
+	       mntns_prepare(p->mounts, user, p->rq->call);
 }
 
 /* ---- what belongs further inside than restart() is called ---- */
@@ -123,15 +133,19 @@ struct inside {
 	int mnt;
 };
 
-static int make_inside(struct inside *in)
+/* Who has entered a user namespace cannot leave it. */
+static int make_inside(void *arg)
 {
-	struct preparation *p = in->p;
+	struct inside *in = arg;
+	const struct container *ct = &in->p->o->ct;
+	unsigned int level;
 	int flags = 0;
 
-	while (p->nr_users < in->level) {
-		if (enter_user(p))
+	for (level = ct->caller; level < in->level; level++) {
+		if (leave_outside(in->p, level) ||
+		    owner_enter(ct, ct->chain[level]->ns.h.id))
 			return -1;
-		flags = flags_at(p, p->nr_users);
+		flags = flags_at(in->p, level + 1);
 		if (new_namespaces(flags))
 			return -1;
 		if (flags & CLONE_NEWNET)
@@ -140,39 +154,7 @@ static int make_inside(struct inside *in)
 	if (!(flags & CLONE_NEWNS))
 		return 0;
 	in->mnt = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
-	return make_mounts(p);
-}
-
-static int be_inside(void *arg)
-{
-	struct inside *in = arg;
-	unsigned int outer = in->p->nr_users;
-	int ret = make_inside(in);
-
-	free_users(in->p, outer);
-	return ret ? EXIT_FAILED : EXIT_OK;
-}
-
-/*
- * Who is outside may enter mounts and networks of the inside, but who has entered
- * a user namespace cannot leave it. So another process does; we share memory and
- * descriptors with it, and wait.
- */
-static int call_inside(struct inside *in)
-{
-	const size_t size = 1 << 20;
-	char *stack = malloc(size);
-	int status;
-	pid_t pid;
-
-	pid = stack ? clone(be_inside, stack + size, CLONE_VM | CLONE_VFORK |
-			    CLONE_FILES | SIGCHLD, in) : -1;
-	if (pid < 0)
-		say("a process for the inside: %s", strerror(errno));
-	else if (waitpid(pid, &status, 0) != pid || status)
-		pid = -1;
-	free(stack);
-	return pid < 0 ? -1 : 0;
+	return make_mounts(in->p, ct->chain[in->level - 1]->ns.h.id);
 }
 
 static int enter_ns(int fd, int type)
@@ -246,10 +228,12 @@ static int prepare(struct preparation *p)
 {
 	struct container *ct = &p->o->ct;
 	struct inside in = { .p = p, .net = -1, .mnt = -1 };
+	__u32 user;
 	int flags;
 
 	if (prepare_parts(p))
 		return -1;
+	user = container_callers_user(ct);
 	if (p->mounts && ct->level[NS_OF_MOUNTS] && mounts_stage(p->mounts))
 		return -1;
 	if (ct->caller && keep_privilege(p->rq->call))
@@ -257,20 +241,22 @@ static int prepare(struct preparation *p)
 	while (p->nr_users < ct->caller)
 		if (enter_user(p))
 			return -1;
-	if (p->net && net_make(p->net))
+	in.level = innermost(p);
+	if (owners_make(ct, user, in.level, p->rq->call) ||
+	    (p->net && net_make(p->net, user)))
 		return -1;
 	flags = flags_at(p, ct->caller);
 	if (new_namespaces(flags & CLONE_NEWNET))
 		return -1;
-	in.level = innermost(p);
-	if ((in.level > ct->caller && call_inside(&in)) || enter_inside(p, &in))
+	if ((in.level > ct->caller &&
+	     owner_run(ct, user, user, make_inside, &in)) || enter_inside(p, &in))
+		return -1;
+	if (flags & CLONE_NEWNS &&
+	    (new_namespaces(CLONE_NEWNS) || make_mounts(p, user)))
 		return -1;
 	/* The next process that we make will be an init. */
-	if (ct->level[NS_OF_PIDS] == ct->caller)
-		flags |= CLONE_NEWPID;
-	if (new_namespaces(flags & ~CLONE_NEWNET))
-		return -1;
-	return flags & CLONE_NEWNS ? make_mounts(p) : 0;
+	return ct->level[NS_OF_PIDS] == ct->caller ?
+	       new_namespaces(CLONE_NEWPID) : 0;
 }
 
 static int restart_inside(struct preparation *p, int out)
@@ -304,8 +290,7 @@ static int be_coordinator(struct preparation *p, int out)
 		ret = restart_inside(p, out);
 	mounts_free(p->mounts);
 	net_free(p->net);
-	free_users(p, 0);
-	free(p->users);
+	free_users(p);
 	return ret;
 }
 
@@ -343,6 +328,7 @@ static int wait_for_container(struct request *rq,
 	} while (n < 0 && errno == EINTR);
 	close(in);
 	waitpid(coordinator, NULL, 0);
+	mounts_unstage(&o->ct);
 	if (n != sizeof(result) || thaw(rq, o, result.pid)) {
 		reap_rest();
 		return rq->detach ? EXIT_FAILED : EXIT_OURS;
@@ -380,7 +366,7 @@ static int want_networks(const struct request *rq, const struct container *ct)
  *
  * Return: 0, or -1 after saying why.
  */
-int restart_networks(struct request *rq, const struct restart_options *o)
+int restart_networks(struct request *rq, struct restart_options *o)
 {
 	struct net *net;
 
@@ -388,8 +374,10 @@ int restart_networks(struct request *rq, const struct restart_options *o)
 		return 0;
 	if (o->here)
 		return want_networks(rq, &o->ct);
+	if (owners_make(&o->ct, 0, 0, rq->call))
+		return -1;
 	net = net_new(&o->ct, rq->call, false);
-	if (!net || net_make(net) || net_entered(net) || net_prepare(net))
+	if (!net || net_make(net, 0) || net_entered(net) || net_prepare(net))
 		return -1;
 	/* The descriptors stay until we are gone. */
 	return net_supply(net, rq->call);
@@ -412,6 +400,7 @@ int restart_container(struct request *rq, struct restart_options *o)
 		say("pipe: %s", strerror(errno));
 		return EXIT_OURS;
 	}
+	mounts_name_stage(&o->ct);
 	coordinator = fork();
 	if (coordinator < 0) {
 		say("fork: %s", strerror(errno));

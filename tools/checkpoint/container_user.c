@@ -39,7 +39,7 @@ enum { DONE, FAILED, NO_RIGHT };
  * @proc: its directory in /proc; that of no other with the same id some day
  */
 struct userns {
-	const struct container *ct;
+	struct container *ct;
 	const struct ckpt_hdr_ns_user *h;
 	struct net *net;
 	int sock;
@@ -181,7 +181,6 @@ static void be_helper(struct userns *u)
 		if (write(u->sock, &c, 1) != 1)
 			break;
 	}
-	mounts_unstage(u->ct->stage);
 }
 
 static char ask(const struct userns *u, char what)
@@ -204,7 +203,7 @@ static char ask(const struct userns *u, char what)
  *
  * Return: the user namespace, or NULL after saying why.
  */
-struct userns *userns_new(const struct container *ct,
+struct userns *userns_new(struct container *ct,
 			  const struct ckpt_hdr_ns_user *h, struct net *net)
 {
 	struct userns *u = calloc(1, sizeof(*u));
@@ -289,11 +288,16 @@ static __u32 some_id(const struct ckpt_idmap *map, __u32 nr)
 	return map[0].first;
 }
 
-/*
- * What we make belongs to us, so we must be somebody in there. The saved ids
- * stay: those outside may be all that some task has.
+/**
+ * userns_become_inner - become somebody in a user namespace that we have entered
+ * @h: the user namespace
+ *
+ * What we make belongs to us. The saved ids stay: those outside may be all that
+ * some task has.
+ *
+ * Return: 0, or -1 after saying why.
  */
-static int become_inner(const struct ckpt_hdr_ns_user *h)
+int userns_become_inner(const struct ckpt_hdr_ns_user *h)
 {
 	gid_t gid = h->nr_gid ? some_id(h->map + h->nr_uid, h->nr_gid) : 0;
 	uid_t uid = h->nr_uid ? some_id(h->map, h->nr_uid) : 0;
@@ -332,7 +336,7 @@ int userns_enter(struct userns *u)
 	prctl(PR_SET_DUMPABLE, 1);
 	answer = ask(u, DO_MAPS);
 	prctl(PR_SET_DUMPABLE, dumpable);
-	return answer == DONE ? become_inner(h) : -1;
+	return answer == DONE ? userns_become_inner(h) : -1;
 }
 
 /**
@@ -354,7 +358,7 @@ int userns_network(struct userns *u)
 }
 
 /**
- * userns_supply - say that the namespace is ours
+ * userns_supply - say that the namespace is ours, and note that it is there
  * @u: the user namespace, entered
  * @call: the call that is going to restart
  *
@@ -367,7 +371,8 @@ int userns_supply(struct userns *u, struct ckpt_call *call)
 	int ret;
 
 	snprintf(key, sizeof(key), "ns:%u", u->h->ns.h.id);
-	ret = fd < 0 ? -errno : ckpt_call_add_fd(call, key, fd);
+	ret = fd < 0 ? -errno : owner_made(u->ct, u->h->ns.h.id, fd);
+	ret = ret ?: ckpt_call_add_fd(call, key, fd);
 	if (ret)
 		say("user namespace: %s", strerror(-ret));
 	return ret;

@@ -39,8 +39,30 @@ static void describe_mount(const struct ckpt_image *img,
 	json_object_object_add(out, "line", ckpt_json_string(line, len));
 }
 
+static const struct ckpt_name mount_locks[] = {
+	{ CKPT_MNT_LOCKED, "place" },
+	{ CKPT_MNT_LOCK_READONLY, "ro" },
+	{ CKPT_MNT_LOCK_NOSUID, "nosuid" },
+	{ CKPT_MNT_LOCK_NODEV, "nodev" },
+	{ CKPT_MNT_LOCK_NOEXEC, "noexec" },
+	{ CKPT_MNT_LOCK_ATIME, "atime" },
+	{ 0, NULL }
+};
+
+static const struct ckpt_field mount_fields[] = {
+	FIELD(ckpt_hdr_mount, locked, F_FLAGS, .names = mount_locks),
+	FIELD(ckpt_hdr_mount, mode, F_OCT),
+	FIELD(ckpt_hdr_mount, rdev, F_HEX),
+	FIELD(ckpt_hdr_mount, reserved, F_ZERO),
+	END_OF_FIELDS
+};
+
 static const struct ckpt_field ns_mount_fields[] = {
 	FIELD(ckpt_hdr_ns_mount, pid, F_UINT),
+	FIELD(ckpt_hdr_ns_mount, user, F_REF0, .class = CLASS_NS_USER),
+	FIELD(ckpt_hdr_ns_mount, locked, F_FLAGS, .names = mount_locks),
+	FIELD(ckpt_hdr_ns_mount, mode, F_OCT),
+	FIELD(ckpt_hdr_ns_mount, rdev, F_HEX),
 	FIELD(ckpt_hdr_ns_mount, reserved, F_ZERO),
 	END_OF_FIELDS
 };
@@ -391,7 +413,7 @@ static void describe_xattr(const struct ckpt_image *img,
 
 const struct ckpt_kind ckpt_container_kinds[] = {
 	{ KIND(MOUNT, "mount", ckpt_hdr_mount), .var = true, .many = true,
-	  .owner = CKPT_HDR_CONTAINER, .fields = no_fields,
+	  .owner = CKPT_HDR_CONTAINER, .fields = mount_fields,
 	  .check = check_mount, .describe = describe_mount },
 	{ KIND(NS_MOUNT, "mount", ckpt_hdr_ns_mount), .var = true, .many = true,
 	  .owner = CKPT_HDR_NS_MNT, .fields = ns_mount_fields,

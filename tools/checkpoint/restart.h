@@ -31,7 +31,7 @@ void tell_restarted(const struct request *rq, pid_t pid,
 		    const struct restart_stats *stats);
 
 /* container_restart.c */
-int restart_networks(struct request *rq, const struct restart_options *o);
+int restart_networks(struct request *rq, struct restart_options *o);
 int restart_container(struct request *rq, struct restart_options *o);
 
 #endif /* CKPT_RESTART_H */

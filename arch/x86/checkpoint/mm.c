@@ -25,22 +25,6 @@ static struct linux_binfmt *elf_format_of(u32 flags)
 	return &elf_format;
 }
 
-static int check_supported(struct ckpt_ctx *ctx, struct mm_struct *mm)
-{
-	if (ckpt_x86_mm_has_ldt(mm))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"local descriptor table, see modify_ldt(2)");
-	if (ckpt_x86_mm_has_lam(mm) ||
-	    test_bit(MM_CONTEXT_FORCE_TAGGED_SVA, &mm->context.flags))
-		return ckpt_err(ctx, -EOPNOTSUPP, "linear address masking");
-	if (ckpt_x86_mm_has_pkeys(mm))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"memory protection keys, see pkey_alloc(2)");
-	if (test_bit(MMF_HAS_UPROBES, &mm->flags))
-		return ckpt_err(ctx, -EOPNOTSUPP, "uprobes in the program");
-	return 0;
-}
-
 static u32 mm_flags(const struct mm_struct *mm)
 {
 	u32 flags = 0;
@@ -58,6 +42,29 @@ static u32 mm_flags(const struct mm_struct *mm)
 	if (mm->task_size == SIZE_IA32_3GB)
 		flags |= CKPT_X86_MM_3GB;
 	return flags;
+}
+
+int ckpt_arch_check_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
+{
+	u32 flags = mm_flags(mm);
+
+	if (ckpt_x86_mm_has_ldt(mm))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"local descriptor table, see modify_ldt(2)");
+	if (ckpt_x86_mm_has_lam(mm) ||
+	    test_bit(MM_CONTEXT_FORCE_TAGGED_SVA, &mm->context.flags))
+		return ckpt_err(ctx, -EOPNOTSUPP, "linear address masking");
+	if (ckpt_x86_mm_has_pkeys(mm))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"memory protection keys, see pkey_alloc(2)");
+	if (test_bit(MMF_HAS_UPROBES, &mm->flags))
+		return ckpt_err(ctx, -EOPNOTSUPP, "uprobes in the program");
+	if ((flags & CKPT_X86_MM_ADDR32) && !(flags & CKPT_X86_MM_IA32))
+		return ckpt_err(ctx, -EOPNOTSUPP, "x32 program");
+	if (mm->binfmt != elf_format_of(flags))
+		return ckpt_err(ctx, -EOPNOTSUPP,
+				"program of a binary format other than ELF");
+	return 0;
 }
 
 static u64 highest_end(struct mm_struct *mm)
@@ -80,21 +87,12 @@ int ckpt_arch_checkpoint_mm(struct ckpt_ctx *ctx, struct mm_struct *mm)
 	unsigned long *base;
 	int err;
 
-	err = check_supported(ctx, mm);
-	if (err)
-		return err;
 	rec = ckpt_new_rec(ctx, CKPT_HDR_X86_MM, sizeof(*rec));
 	if (IS_ERR(rec))
 		return PTR_ERR(rec);
 	rec->flags = mm_flags(mm);
-	if ((rec->flags & CKPT_X86_MM_ADDR32) &&
-	    !(rec->flags & CKPT_X86_MM_IA32))
-		return ckpt_err(ctx, -EOPNOTSUPP, "x32 program");
 	if (rec->flags & (CKPT_X86_MM_ADDR32 | CKPT_X86_MM_IA32))
 		header->flags |= CKPT_X86_HAS_IA32;
-	if (mm->binfmt != elf_format_of(rec->flags))
-		return ckpt_err(ctx, -EOPNOTSUPP,
-				"program of a binary format other than ELF");
 	err = checkpoint_x86_vdso(ctx, mm, rec);
 	if (err)
 		return err;

@@ -345,9 +345,22 @@ struct ckpt_hdr_labels {
 
 #define CKPT_MOUNT_LINE_MAX	65536
 
+/* What users of a mount namespace cannot undo. */
+#define CKPT_MNT_LOCKED		(1 << 0)	/* the mount stays in its place */
+#define CKPT_MNT_LOCK_READONLY	(1 << 1)
+#define CKPT_MNT_LOCK_NOSUID	(1 << 2)
+#define CKPT_MNT_LOCK_NODEV	(1 << 3)
+#define CKPT_MNT_LOCK_NOEXEC	(1 << 4)
+#define CKPT_MNT_LOCK_ATIME	(1 << 5)
+#define CKPT_MNT_LOCKS		((1 << 6) - 1)
+
 /**
  * struct ckpt_hdr_mount - a mount of the container
  * @h: type %CKPT_HDR_MOUNT
+ * @locked: %CKPT_MNT_LOCKED ...
+ * @mode: type of the file that is mounted: %S_IFDIR, or another
+ * @rdev: which device that is
+ * @reserved: zero
  * @line: its line of /proc/PID/mountinfo as the root task would read it, without
  *	the newline, NUL-terminated and padded with zeros
  *
@@ -356,7 +369,11 @@ struct ckpt_hdr_labels {
  */
 struct ckpt_hdr_mount {
 	struct ckpt_hdr h;
-	__u8 line[];
+	__u32 locked;
+	__u32 mode;
+	__u32 rdev;
+	__u32 reserved;
+	char line[];
 };
 
 /**
@@ -366,6 +383,10 @@ struct ckpt_hdr_mount {
  * @pid: filesystems that show a namespace (proc, mqueue, sysfs): a process that is
  *	in it, by its number in the root task's pid namespace; 0: the root task is,
  *	or it is a filesystem that the root task has mounted, too
+ * @user: NS_USER object that the filesystem belongs to; 0 if that is outside
+ * @locked: %CKPT_MNT_LOCKED ...
+ * @mode: type of the file that is mounted: %S_IFDIR, or another
+ * @rdev: which device that is
  * @reserved: zero
  * @line: its line of /proc/PID/mountinfo as seen from the root of the namespace,
  *	as in struct ckpt_hdr_mount
@@ -373,6 +394,10 @@ struct ckpt_hdr_mount {
 struct ckpt_hdr_ns_mount {
 	struct ckpt_hdr h;
 	__u32 pid;
+	__u32 user;
+	__u32 locked;
+	__u32 mode;
+	__u32 rdev;
 	__u32 reserved;
 	char line[];
 };

@@ -103,7 +103,19 @@ static inline void target_step(struct shared *sh, int n)
 		nap_ms(2);
 }
 
-/* In the test: wait until the target has reached step @n. */
+/* In the target: the same in a child, whose parent waits. */
+static inline void in_child(struct shared *sh, void (*fn)(struct shared *sh))
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		fn(sh);
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
 /* Receive a message; false if that does not tell who has sent it. */
 static inline bool recv_sender(int fd, struct ucred *cred)
 {
@@ -125,6 +137,7 @@ static inline bool recv_sender(int fd, struct ucred *cred)
 	return true;
 }
 
+/* In the test: wait until the target has reached step @n. */
 static inline bool wait_step(struct shared *sh, int n)
 {
 	long ms;
@@ -345,18 +358,55 @@ static inline int wait_exit(pid_t pid)
 	return -1;
 }
 
+static inline bool write_file(const char *name, const char *text)
+{
+	int fd = open(name, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return ok;
+}
+
 /* Write to a file of a process. */
 static inline bool write_proc(pid_t pid, const char *name, const char *text)
 {
 	char path[64];
-	bool ok;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	return write_file(path, text);
+}
+
+/* Read a file that has a number in it. Return: that, or -1. */
+static inline long read_number(const char *name)
+{
+	char buf[32] = "";
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, sizeof(buf) - 1);
+
 	close(fd);
-	return ok;
+	return n > 0 ? strtol(buf, NULL, 0) : -1;
+}
+
+/* In the test: wait until the target sleeps in a system call. */
+static inline bool wait_asleep(pid_t pid)
+{
+	char path[32], buf[256], *p;
+	long ms;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (ms = 0; ms < CKPT_TEST_TIMEOUT_MS; ms += 5) {
+		memset(buf, 0, sizeof(buf));
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (read(fd, buf, sizeof(buf) - 1) < 0)
+			buf[0] = 0;
+		close(fd);
+		p = strrchr(buf, ')');
+		if (p && p[1] && p[2] == 'S')
+			return true;
+		nap_ms(5);
+	}
+	return false;
 }
 
 /* In the test: the target, which may go on, verifies itself and ends. */
@@ -389,6 +439,25 @@ static inline void round_trip(struct __test_metadata *_metadata,
 }
 
 #define ROUND_TRIP(t, fn)	round_trip(_metadata, t, fn)
+
+/* It cannot be restarted after @change, which returns whether it has worked. */
+static inline void not_restarted(struct __test_metadata *_metadata,
+				 struct ckpt_test *t, void (*fn)(struct shared *sh),
+				 bool (*change)(void), int err, const char *text)
+{
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	ASSERT_TRUE(change());
+	EXPECT_EQ(-err, restart_killed(t));
+	EXPECT_NE(NULL, strstr(t->msg, text))
+		TH_LOG("%s", t->msg);
+}
+
+#define NOT_RESTARTED(t, fn, change, err, text) \
+	not_restarted(_metadata, t, fn, change, err, text)
 
 /* The target cannot be checkpointed, is told why, and goes on. */
 static inline void refused(struct __test_metadata *_metadata,

@@ -21,3 +21,28 @@ result()
 		ktap_test_fail "$2"
 	fi
 }
+
+# gone: wait until nothing of a container that was killed is left.
+gone()
+{
+	:
+}
+
+# end: kill the container whose init is $init.
+end()
+{
+	[ -n "$init" ] || return 0
+	kill -9 "$init"
+	tail --pid="$init" -f /dev/null
+	init=
+	gone
+}
+
+# same NAME: is what a test has looked at what it was?
+same()
+{
+	local name=$1
+	cmp -s "$tmp/$name.before" "$tmp/$name.after" && return
+	diff "$tmp/$name.before" "$tmp/$name.after" > "$tmp/err"
+	return 1
+}

@@ -44,6 +44,10 @@ prepare()
 		dd if=/dev/urandom bs=1k count=300 of=/run/dir/big 2> /dev/null
 		truncate -s 2M /run/dir/big
 		setfattr -n trusted.color -v red /run/file
+		for file in fifo node dir/big; do
+			: > "/srv/${file#*/}"
+			mount --bind "/run/$file" "/srv/${file#*/}"
+		done
 		mount -t tmpfs -o nodev inner /run/inner
 		for at in once always; do
 			mkdir /run/$at
@@ -180,6 +184,9 @@ contents()
 		stat -c '%t %T' node
 		getfattr -n trusted.color file
 		test file -ef hard && echo linked
+		for name in fifo node dir/big; do
+			test $name -ef "../srv/${name#*/}" && echo "bound $name"
+		done
 	)
 }
 
@@ -199,7 +206,7 @@ look()
 }
 
 # A network namespace goes with its last task, but not at once.
-wait_for_links()
+gone()
 {
 	for _ in {1..100}; do
 		[ -e /sys/class/net/ckpttest1 ] || break
@@ -210,7 +217,7 @@ wait_for_links()
 # restart ARGUMENT...: $init is the new init.
 restart()
 {
-	wait_for_links
+	gone
 	rm -f "$tmp/pid"
 	timeout 60 ckpt restart --detach --pidfile "$tmp/pid" "$@" > "$tmp/out" 2> "$tmp/err"
 	local status=$?
@@ -227,22 +234,6 @@ restart_from_pipe()
 	local status=$?
 	init=$(cat "$tmp/pid" 2> /dev/null)
 	return $status
-}
-
-end()
-{
-	[ -n "$init" ] || return 0
-	kill -9 "$init"
-	tail --pid="$init" -f /dev/null
-	init=
-	wait_for_links
-}
-
-same()
-{
-	cmp -s "$tmp/$1.before" "$tmp/$1.after" && return
-	diff "$tmp/$1.before" "$tmp/$1.after" > "$tmp/err"
-	return 1
 }
 
 ktap_print_header
@@ -471,7 +462,8 @@ read -r other links <<< "$(number eth0)"
 	grep -q "$other/mac0: is on top of a link that is left out" "$tmp/err" &&
 	restart --map "mount:/run/inner" --map "mount:/run:$tmp/volume" \
 	--map mount:/run/netns --map mount:/run/netns/blue --map mount:/run/netns/red \
-	--map mount:/run/netns/new --map link:dummy7 --map "link:$other/mac0" \
+	--map mount:/run/netns/new --map mount:/srv/fifo --map mount:/srv/node \
+	--map mount:/srv/big --map link:dummy7 --map "link:$other/mac0" \
 	--image "$tmp/image" &&
 	! grep -q /run/inner "/proc/$init/mountinfo" &&
 	[ "/proc/$init/root/run" -ef "$tmp/volume" ] && ! in_net ip link show dummy7 2> /dev/null

@@ -12,6 +12,9 @@
 #include <stddef.h>
 #include <sys/auxv.h>
 #include <sys/io.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <ucontext.h>
 
 FIXTURE(cpu) {
 	struct ckpt_test t;
@@ -407,6 +410,79 @@ TEST_F(cpu, speculation)
 	ROUND_TRIP(&self->t, speculation);
 }
 
+/* ---- protection keys ---- */
+
+static unsigned int read_pkru(void)
+{
+	unsigned int eax, edx;
+
+	asm volatile(".byte 0x0f,0x01,0xee" : "=a" (eax), "=d" (edx) : "c" (0));
+	return eax;
+}
+
+static void write_pkru(unsigned int pkru)
+{
+	asm volatile(".byte 0x0f,0x01,0xef" : : "a" (pkru), "c" (0), "d" (0));
+}
+
+/* Of keys that nobody uses. */
+static void key_rights(struct shared *sh)
+{
+	unsigned int pkru = read_pkru() ^ 0x90000000;
+
+	write_pkru(pkru);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, read_pkru() == pkru);
+}
+
+TEST_F(cpu, key_rights)
+{
+	int key = pkey_alloc(0, 0);
+
+	if (key < 0)
+		SKIP(return, "no protection keys");
+	pkey_free(key);
+	ROUND_TRIP(&self->t, key_rights);
+}
+
+/* ---- the last exception ---- */
+
+static volatile long long trap[3];
+
+static void on_trap(int sig, siginfo_t *info, void *uc)
+{
+	const greg_t *regs = ((ucontext_t *)uc)->uc_mcontext.gregs;
+
+	trap[0] = regs[REG_TRAPNO];
+	trap[1] = regs[REG_ERR];
+	trap[2] = regs[REG_CR2];
+	if (sig == SIGSEGV)
+		((ucontext_t *)uc)->uc_mcontext.gregs[REG_RIP] += 7;
+}
+
+/* It writes where nothing is; later signals tell as well. */
+static void last_exception(struct shared *sh)
+{
+	struct sigaction sa = { .sa_sigaction = on_trap, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSEGV, &sa, NULL);
+	sigaction(SIGUSR1, &sa, NULL);
+	/* 7 bytes long. */
+	asm volatile("movq $0, (%0)" : : "a" (0x123450L) : "memory");
+	TARGET_CHECK(sh, trap[0] == 14 && trap[1] == 6 && trap[2] == 0x123450);
+	target_step(sh, 1);
+	trap[0] = 0;
+	trap[1] = 0;
+	trap[2] = 0;
+	TARGET_CHECK(sh, !raise(SIGUSR1));
+	TARGET_CHECK(sh, trap[0] == 14 && trap[1] == 6 && trap[2] == 0x123450);
+}
+
+TEST_F(cpu, last_exception)
+{
+	ROUND_TRIP(&self->t, last_exception);
+}
+
 /* ---- the vdso ---- */
 
 static void vdso_time(struct shared *sh)
@@ -580,6 +656,100 @@ TEST_F(cpu, ldt)
 	REFUSED(&self->t, ldt, EOPNOTSUPP, "local descriptor table");
 }
 
+#define X32	0x40000000
+
+/* Longer than the checkpoint takes. */
+static void x32_call(struct shared *sh)
+{
+	struct timespec ts = { .tv_nsec = 1 };
+
+	atomic_store(&sh->data[0], !syscall(X32 | SYS_nanosleep, &ts, NULL));
+	ts.tv_sec = atomic_load(&sh->data[0]) ? 2 : 0;
+	atomic_store(&sh->ready, 1);
+	syscall(X32 | SYS_nanosleep, &ts, NULL);
+}
+
+TEST_F(cpu, x32_call)
+{
+	ASSERT_LT(0, spawn(&self->t, x32_call));
+	ASSERT_TRUE(wait_step(self->t.sh, 1));
+	if (!atomic_load(&self->t.sh->data[0]))
+		SKIP(return, "no x32 system calls");
+	ASSERT_TRUE(wait_asleep(self->t.pid));
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(&self->t, 0));
+	EXPECT_NE(NULL, strstr(self->t.msg, "an x32 system call"))
+		TH_LOG("%s", self->t.msg);
+	wait_verified(_metadata, &self->t);
+}
+
+static void one_step(struct shared *sh)
+{
+	target_step(sh, 1);
+}
+
+/* A program that does nothing, for ever: headers of ELF, and one instruction. */
+static const struct {
+	uint32_t header[13];
+	uint32_t segment[8];
+	unsigned char code[4];
+} x32_image = {
+	.header = { 0x464c457f, 0x010101, 0, 0, 62 << 16 | 2, 1, 0x400000 + 84, 52, 0, 0,
+		    32 << 16 | 52, 1 },
+	.segment = { 1, 0, 0x400000, 0x400000, 88, 88, 5, 4096 },
+	.code = { 0xeb, 0xfe },		/* jmp . */
+};
+
+static_assert(sizeof(x32_image) == 88);
+
+static void x32_program(struct shared *sh)
+{
+	static const char name[] = "/tmp/ckpt-x32";
+	int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0700);
+
+	TARGET_CHECK(sh, write(fd, &x32_image, sizeof(x32_image)) == sizeof(x32_image));
+	close(fd);
+	atomic_store(&sh->ready, 1);
+	execl(name, name, NULL);
+	atomic_store(&sh->data[0], 1);
+}
+
+TEST_F(cpu, x32_program)
+{
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, x32_program));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(200);
+	unlink("/tmp/ckpt-x32");
+	ASSERT_EQ(0, atomic_load(&t->sh->failed));
+	if (atomic_load(&t->sh->data[0]))
+		SKIP(return, "no x32 programs");
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "x32 program"))
+		TH_LOG("%s", t->msg);
+}
+
+/* A debugger has gone, and left one behind. */
+TEST_F(cpu, breakpoint)
+{
+	const long dr0 = offsetof(struct user, u_debugreg[0]);
+	const long dr7 = offsetof(struct user, u_debugreg[7]);
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, one_step));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(0, ptrace(PTRACE_ATTACH, t->pid, NULL, NULL));
+	ASSERT_EQ(t->pid, waitpid(t->pid, NULL, __WALL));
+	ASSERT_EQ(0, ptrace(PTRACE_POKEUSER, t->pid, dr0, (void *)0x1000));
+	ASSERT_EQ(0, ptrace(PTRACE_POKEUSER, t->pid, dr7, (void *)1));
+	ASSERT_EQ(0, ptrace(PTRACE_DETACH, t->pid, NULL, NULL));
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "hardware breakpoints"))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+}
+
 static void dispatch(struct shared *sh)
 {
 	static char selector;		/* SYSCALL_DISPATCH_FILTER_ALLOW */
@@ -653,6 +823,10 @@ static const struct change {
 	       1 << 20, EOPNOTSUPP, "64-bit vdso differs"),
 	CHANGE("high addresses", CKPT_HDR_X86_HEADER, header, addr_end,
 	       1ULL << 57, EOPNOTSUPP, "5-level"),
+	CHANGE("CPUID that faults", CKPT_HDR_X86_CPU, cpu, state, CKPT_X86_NOCPUID,
+	       EOPNOTSUPP, "cannot make CPUID fault"),
+	CHANGE("flush of the cache", CKPT_HDR_X86_CPU, cpu, spec_l1d, PR_SPEC_ENABLE,
+	       EOPNOTSUPP, "cannot set speculation control"),
 	CHANGE("vdso not announced", CKPT_HDR_X86_HEADER, header, vdso_used,
 	       0, EBADMSG, "arch header"),
 	CHANGE("kernel code", CKPT_HDR_X86_CPU, cpu, cs, 0x10, EBADMSG,
@@ -673,14 +847,10 @@ static const struct change {
 	       "vdso"),
 };
 
-static void one_step(struct shared *sh)
-{
-	target_step(sh, 1);
-}
-
 TEST_F(cpu, changed_images)
 {
 	struct ckpt_hdr_header *header;
+	struct ckpt_hdr_x86_header *x86;
 	struct ckpt_hdr_meta_end *end;
 	uint64_t saved;
 	uint8_t *image;
@@ -699,6 +869,17 @@ TEST_F(cpu, changed_images)
 	end = (void *)(image + header->meta_len - sizeof(*end));
 	ASSERT_EQ(CKPT_HDR_META_END, end->h.type);
 	ASSERT_EQ(end->crc, crc32c(image, (uint8_t *)end - image));
+
+	/* Nobody uses it, so that is only said. */
+	x86 = find_record(image, CKPT_HDR_X86_HEADER);
+	x86->xfeatures_offered |= 1ULL << 40;
+	end->crc = crc32c(image, (uint8_t *)end - image);
+	ASSERT_LT(0, restart_killed(&self->t));
+	EXPECT_NE(NULL, strstr(self->t.msg, "which is not in use now"))
+		TH_LOG("%s", self->t.msg);
+	kill(self->t.pid, SIGKILL);
+	ASSERT_EQ(self->t.pid, waitpid(self->t.pid, NULL, __WALL));
+	x86->xfeatures_offered &= ~(1ULL << 40);
 
 	for (i = 0; i < ARRAY_SIZE(changes); i++) {
 		const struct change *c = &changes[i];

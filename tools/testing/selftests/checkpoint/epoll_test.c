@@ -503,4 +503,119 @@ TEST_F(epoll, refused_busy_poll)
 	t->pid = 0;
 }
 
+/* ---- limits ---- */
+
+#define WATCHES_MAX	"/proc/sys/fs/epoll/max_user_watches"
+
+static void several_watches(struct shared *sh)
+{
+	int ep = epoll_create1(0), fds[2], i;
+
+	for (i = 0; i < 4; i++)
+		TARGET_CHECK(sh, !pipe(fds) && !add(ep, fds[0], EPOLLIN, i));
+	target_step(sh, 1);
+}
+
+static bool fewer_watches(void)
+{
+	return write_file(WATCHES_MAX, "2");
+}
+
+TEST_F(epoll, watch_limit)
+{
+	long before = read_number(WATCHES_MAX);
+	char text[32];
+
+	NOT_RESTARTED(&self->t, several_watches, fewer_watches, ENOMEM, "epoll: ");
+	snprintf(text, sizeof(text), "%ld", before);
+	EXPECT_TRUE(write_file(WATCHES_MAX, text));
+	EXPECT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+}
+
+static bool send_fd(int sock, int fd)
+{
+	union { char buf[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } u = {};
+	struct iovec iov = { "x", 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	return sendmsg(sock, &msg, 0) == 1;
+}
+
+static int receive_fd(int sock)
+{
+	union { char buf[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } u = {};
+	char c;
+	struct iovec iov = { &c, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = u.buf, .msg_controllen = sizeof(u.buf),
+	};
+	int fd = -1;
+
+	if (recvmsg(sock, &msg, MSG_DONTWAIT) == 1 && CMSG_FIRSTHDR(&msg))
+		memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(fd));
+	return fd;
+}
+
+/* Nobody has it open, but whoever reads the message. */
+static void in_message(struct shared *sh)
+{
+	int ep = epoll_create1(0), sv[2], fds[2];
+	struct epoll_event e = {};
+
+	TARGET_CHECK(sh, !pipe(fds) && !socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	TARGET_CHECK(sh, !add(ep, fds[0], EPOLLIN, 7) && send_fd(sv[0], ep));
+	close(ep);
+	target_step(sh, 1);
+	ep = receive_fd(sv[1]);
+	TARGET_CHECK(sh, ep >= 0 && !epoll_wait(ep, &e, 1, 0));
+	TARGET_CHECK(sh, write(fds[1], "x", 1) == 1);
+	TARGET_CHECK(sh, epoll_wait(ep, &e, 1, 0) == 1 && e.data.u64 == 7);
+	TARGET_CHECK(sh, !epoll_ctl(ep, EPOLL_CTL_DEL, fds[0], NULL));
+}
+
+TEST_F(epoll, in_message)
+{
+	ROUND_TRIP(&self->t, in_message);
+}
+
+#define DEEP	20
+
+/* Each watches a socket with a message in which the next one is. */
+static void in_messages(struct shared *sh)
+{
+	int ep = epoll_create1(0), first = ep, next, sv[DEEP][2], i;
+	struct epoll_event e = {};
+
+	for (i = 0; i < DEEP; i++, ep = next) {
+		next = epoll_create1(0);
+		TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, sv[i]));
+		TARGET_CHECK(sh, !add(ep, sv[i][0], EPOLLIN, i));
+		TARGET_CHECK(sh, send_fd(sv[i][1], next));
+		if (i)
+			close(ep);
+	}
+	close(ep);
+	target_step(sh, 1);
+	for (i = 0, ep = first; i < DEEP; i++) {
+		TARGET_CHECK(sh, epoll_wait(ep, &e, 1, 0) == 1 && e.data.u64 == (unsigned int)i);
+		ep = receive_fd(sv[i][0]);
+		TARGET_CHECK(sh, ep >= 0);
+	}
+}
+
+TEST_F(epoll, in_messages)
+{
+	ROUND_TRIP(&self->t, in_messages);
+}
+
 TEST_HARNESS_MAIN

@@ -512,6 +512,31 @@ TEST_F_TIMEOUT(image, threads_without_memory, 60)
 		TH_LOG("%s", outcome->msg);
 }
 
+static void not_here(struct __test_metadata *_metadata, struct image *img,
+		     const char *text)
+{
+	EXPECT_JUDGED(judge_image(img, -EOPNOTSUPP, 0), "%s", text);
+	EXPECT_NE(NULL, strstr(outcome->msg, text))
+		TH_LOG("%s", outcome->msg);
+}
+
+/* What another kernel may have, and this one has not. */
+TEST_F_TIMEOUT(image, of_other_kernels, 60)
+{
+	struct image img = copy_image(IMAGE(SIMPLE));
+	unsigned int rec = find_rec(&img, CKPT_HDR_AUXV, 0);
+	struct ckpt_hdr_task_objs *one, *two;
+
+	resize_rec(&img, rec, sizeof(struct ckpt_hdr_auxv) + CKPT_AUXV_MAX * 8);
+	not_here(_metadata, &img, "memory: auxiliary vector of");
+
+	img = copy_image(IMAGE(STOPPED));
+	one = (void *)img.recs[find_rec(&img, CKPT_HDR_TASK_OBJS, 0)].h;
+	two = (void *)img.recs[find_rec(&img, CKPT_HDR_TASK_OBJS, 1)].h;
+	two->sighand = one->sighand;
+	not_here(_metadata, &img, "signal handlers shared between processes");
+}
+
 /* Where the records that belong to the one at @at end. */
 static unsigned int find_end(const struct image *img, unsigned int at)
 {

@@ -525,4 +525,38 @@ TEST_F(inet, address_gone)
 	EXPECT_TRUE(other_address(false));
 }
 
+/* Only whoever has connected knows of it, until there is data. */
+static void deferred(struct shared *sh)
+{
+	int l = bound(AF_INET, SOCK_STREAM, "127.0.0.1", 4020);
+
+	set_opt(sh, l, SOL_TCP, TCP_DEFER_ACCEPT, 30);
+	TARGET_CHECK(sh, !listen(l, 5));
+	target_step(sh, 1);
+	set_opt(sh, l, SOL_TCP, TCP_DEFER_ACCEPT, 0);
+	serve(sh, l, AF_INET, 4020);
+}
+
+TEST_F(inet, tcp_handshake)
+{
+	struct ckpt_test *t = &self->t;
+	int fd;
+
+	ASSERT_LT(0, spawn(t, deferred));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	fd = connected(AF_INET, SOCK_STREAM, "127.0.0.1", 4020);
+	ASSERT_LE(0, fd);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	ASSERT_LT(0, restart_killed(t))
+		TH_LOG("%s", t->msg);
+	/* It is as if nobody had heard of it. */
+	EXPECT_EQ(1, write(fd, "x", 1));
+	nap_ms(50);
+	EXPECT_EQ(-1, send(fd, "x", 1, MSG_NOSIGNAL));
+	close(fd);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+}
+
 TEST_HARNESS_MAIN

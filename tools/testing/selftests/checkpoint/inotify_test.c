@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 
 #include "common.h"
 
@@ -237,6 +238,84 @@ TEST_F(inotify, replaced)
 	ASSERT_EQ(-ESTALE, restart_killed(t));
 	ASSERT_NE(NULL, strstr(t->msg, "dir/file"))
 		TH_LOG("%s", t->msg);
+}
+
+/* ---- limits ---- */
+
+#define QUEUE_MAX	"/proc/sys/fs/inotify/max_queued_events"
+
+static void many_events(struct shared *sh)
+{
+	int fd = inotify_init1(IN_NONBLOCK), i;
+
+	inotify_add_watch(fd, dir, IN_CREATE | IN_DELETE);
+	for (i = 0; i < 10; i++) {
+		create("x");
+		unlink(in_dir("x"));
+	}
+	target_step(sh, 1);
+}
+
+static bool fewer_events(void)
+{
+	return write_file(QUEUE_MAX, "10");
+}
+
+TEST_F(inotify, queue_limit)
+{
+	long before = read_number(QUEUE_MAX);
+	char text[32];
+
+	NOT_RESTARTED(&self->t, many_events, fewer_events, ENOMEM, "inotify: ");
+	snprintf(text, sizeof(text), "%ld", before);
+	EXPECT_TRUE(write_file(QUEUE_MAX, text));
+	EXPECT_LT(0, restart_killed(&self->t))
+		TH_LOG("%s", self->t.msg);
+}
+
+/* ---- watches that nothing leads to ---- */
+
+/* Somebody else still has something open there. */
+static void watch_unmounted(struct shared *sh)
+{
+	int fd = inotify_init1(0);
+
+	create("sub/file");
+	TARGET_CHECK(sh, inotify_add_watch(fd, in_dir("sub/file"), IN_MODIFY) > 0);
+	TARGET_CHECK(sh, !umount2(in_dir("sub"), MNT_DETACH));
+	target_step(sh, 1);
+}
+
+TEST_F(inotify, refused_unmounted)
+{
+	int fd;
+
+	ASSERT_EQ(0, mkdir(in_dir("sub"), 0700));
+	ASSERT_EQ(0, mount("none", in_dir("sub"), "tmpfs", 0, NULL));
+	fd = open(in_dir("sub"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	REFUSED(&self->t, watch_unmounted, EOPNOTSUPP, "is not visible in the tree");
+	close(fd);
+}
+
+#define UNKNOWN	"/ckpt-inotify-unknown"
+
+/* The cache of names has been emptied. */
+static void watch_unknown(struct shared *sh)
+{
+	int fd = inotify_init1(0);
+
+	close(open(UNKNOWN, O_RDWR | O_CREAT, 0600));
+	TARGET_CHECK(sh, inotify_add_watch(fd, UNKNOWN, IN_MODIFY) > 0);
+	sync();
+	TARGET_CHECK(sh, write_file("/proc/sys/vm/drop_caches", "2"));
+	target_step(sh, 1);
+	unlink(UNKNOWN);
+}
+
+TEST_F(inotify, refused_unknown)
+{
+	REFUSED(&self->t, watch_unknown, EOPNOTSUPP, "is not known");
 }
 
 TEST_HARNESS_MAIN

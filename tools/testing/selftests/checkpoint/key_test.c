@@ -207,15 +207,6 @@ TEST_F(key, threads)
 
 /* ---- keyrings of users ---- */
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return ok;
-}
-
 static void user_ns_target(struct shared *sh)
 {
 	long user, session, a, b;
@@ -416,17 +407,6 @@ TEST_F(key, refused_deep)
 	REFUSED(&self->t, deep_target, EOPNOTSUPP, "nested too deep");
 }
 
-static long read_number(const char *path)
-{
-	char buf[32] = "";
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (read(fd, buf, sizeof(buf) - 1) < 0)
-		buf[0] = 0;
-	close(fd);
-	return atol(buf);
-}
-
 #define QUOTA	"/proc/sys/kernel/keys/root_maxkeys"
 
 TEST_F(key, quota)
@@ -575,6 +555,202 @@ TEST_F(key, user_with_roots_key)
 	}
 	EXPECT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+}
+
+/* ---- keys that are requested ---- */
+
+static void requesting(struct shared *sh)
+{
+	const long same = KEY_REQKEY_DEFL_NO_CHANGE;
+	const long to = KEY_REQKEY_DEFL_SESSION_KEYRING;
+
+	TARGET_CHECK(sh, keyctl(KEYCTL_SET_REQKEY_KEYRING, to, 0, 0, 0) >= 0);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, keyctl(KEYCTL_SET_REQKEY_KEYRING, same, 0, 0, 0) == to);
+}
+
+TEST_F(key, where_requested)
+{
+	ROUND_TRIP(&self->t, requesting);
+}
+
+static long request(const char *desc, long ring)
+{
+	return syscall(SYS_request_key, "user", desc, "info", ring);
+}
+
+/* Nobody knows how to make it, and the kernel remembers that. */
+static void has_negative(struct shared *sh)
+{
+	TARGET_CHECK(sh, join(NULL) > 0);
+	TARGET_CHECK(sh, request("ckpt-unknown:x", KEY_SPEC_SESSION_KEYRING) < 0);
+	if (errno != ENOKEY)
+		atomic_store(&sh->data[0], 1);
+	target_step(sh, 1);
+}
+
+TEST_F(key, refused_negative)
+{
+	REFUSED(&self->t, has_negative, EOPNOTSUPP,
+		"(user: ckpt-unknown:x): is negative");
+}
+
+#define RULE	"/etc/request-key.d/ckpt-test.conf"
+#define HELPER	"/tmp/ckpt-key-helper"
+
+/*
+ * The program that is to make a key. It has the authority, unless it gives it up
+ * and only has the key to it.
+ */
+static void __attribute__((constructor)) helper(int argc, char **argv, char **envp)
+{
+	FILE *f;
+
+	if (argc != 4 || strcmp(argv[1], "--make"))
+		return;
+	if (!strncmp(argv[3], "ckpt-plain", 10) &&
+	    keyctl(KEYCTL_ASSUME_AUTHORITY, 0, 0, 0, 0))
+		_exit(1);
+	close_range(0, ~0U, 0);
+	f = fopen(HELPER ".new", "w");
+	fprintf(f, "%d\n", getpid());
+	fclose(f);
+	rename(HELPER ".new", HELPER);
+	sleep(60);
+	_exit(1);
+}
+
+static bool write_rule(void)
+{
+	char self[256] = "";
+	FILE *f = fopen(RULE, "w");
+
+	if (!f)
+		return false;
+	fprintf(f, "create user ckpt-* * %s --make %%k %%d\n",
+		readlink("/proc/self/exe", self, sizeof(self) - 1) > 0 ? self : "");
+	return !fclose(f);
+}
+
+/* Somebody requests a key and has to wait. Return: the process that makes it. */
+static pid_t wait_for_helper(const char *desc, long ring, pid_t *requester)
+{
+	int made = 0, ms;
+	FILE *f;
+
+	unlink(HELPER);
+	*requester = fork();
+	if (!*requester)
+		_exit(request(desc, ring) != -1);
+	for (ms = 0; ms < CKPT_TEST_TIMEOUT_MS && access(HELPER, F_OK); ms += 10)
+		nap_ms(10);
+	f = fopen(HELPER, "r");
+	if (!f || fscanf(f, "%d", &made) != 1)
+		made = 0;
+	if (f)
+		fclose(f);
+	return made;
+}
+
+/* Its keyring takes keys that others request. */
+static void has_ring(struct shared *sh)
+{
+	long ring = join(NULL);
+
+	TARGET_CHECK(sh, ring > 0 && !setperm(ring, POS_ALL | USR_ALL));
+	sh->data[2] = ring;
+	target_step(sh, 1);
+}
+
+TEST_F(key, refused_construction)
+{
+	static const char *const desc[] = { "ckpt-plain:x", "ckpt-assume:x" };
+	static const char *const text[] = {
+		"(.request_key_auth: ", "credentials: authority to construct a key",
+	};
+	struct ckpt_test *t = &self->t;
+	pid_t requester, made;
+	unsigned int i;
+
+	if (access("/sbin/request-key", X_OK) || !write_rule())
+		SKIP(return, "no request-key");
+	for (i = 0; i < ARRAY_SIZE(desc); i++) {
+		memset(t->sh, 0, sizeof(*t->sh));
+		ASSERT_LT(0, spawn(t, has_ring));
+		ASSERT_TRUE(wait_step(t->sh, 1));
+		made = wait_for_helper(desc[i], t->sh->data[2], &requester);
+		EXPECT_LT(0, made);
+		EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+		EXPECT_NE(NULL, strstr(t->msg, "is under construction"))
+			TH_LOG("%s", t->msg);
+		EXPECT_EQ(-EOPNOTSUPP, do_checkpoint_pid(t, made, 0));
+		EXPECT_NE(NULL, strstr(t->msg, text[i]))
+			TH_LOG("%s", t->msg);
+		if (made > 0)
+			kill(made, SIGKILL);
+		EXPECT_EQ(0, wait_exit(requester));
+		atomic_store(&t->sh->go, 1);
+		wait_verified(_metadata, t);
+	}
+	unlink(RULE);
+	unlink(HELPER);
+}
+
+/* A child links the keyring of its user in a namespace that we are not in. */
+static void link_users(struct shared *sh)
+{
+	TARGET_CHECK(sh, !unshare(CLONE_NEWUSER));
+	TARGET_CHECK(sh, write_proc(getpid(), "uid_map", "0 0 1\n"));
+	TARGET_CHECK(sh, !keyctl(KEYCTL_LINK, KEY_SPEC_USER_KEYRING,
+				 KEY_SPEC_SESSION_KEYRING, 0, 0));
+}
+
+static void has_users_of_others(struct shared *sh)
+{
+	TARGET_CHECK(sh, join(NULL) > 0);
+	in_child(sh, link_users);
+	target_step(sh, 1);
+}
+
+TEST_F(key, refused_other_users)
+{
+	REFUSED(&self->t, has_users_of_others, EOPNOTSUPP, ": of another user namespace");
+}
+
+/* Somebody outside has a keyring as the session's that is below the tree's. */
+static void has_inner_ring(struct shared *sh)
+{
+	long ring;
+
+	TARGET_CHECK(sh, join(NULL) > 0);
+	ring = add("keyring", "ckpt-inner", NULL, KEY_SPEC_SESSION_KEYRING);
+	TARGET_CHECK(sh, ring > 0 && !setperm(ring, POS_ALL | USR_ALL));
+	sh->data[2] = ring;
+	target_step(sh, 1);
+}
+
+TEST_F(key, refused_shared_outside)
+{
+	struct ckpt_test *t = &self->t;
+	pid_t pid;
+
+	ASSERT_LT(0, spawn(t, has_inner_ring));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	pid = fork();
+	if (!pid) {
+		if (join("ckpt-inner") != (long)t->sh->data[2])
+			_exit(1);
+		atomic_store(&t->sh->ready, 2);
+		pause();
+	}
+	ASSERT_TRUE(wait_step(t->sh, 2));
+	EXPECT_EQ(-EBUSY, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, ": shared with task"))
+		TH_LOG("%s", t->msg);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
 }
 
 TEST_HARNESS_MAIN

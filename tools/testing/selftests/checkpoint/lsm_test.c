@@ -209,6 +209,18 @@ static void run_case(struct __test_metadata *_metadata, struct ckpt_test *t,
 	t->pid = 0;
 }
 
+static void kept(struct __test_metadata *_metadata, struct ckpt_test *t,
+		 void (*fn)(struct shared *))
+{
+	run_case(_metadata, t, fn, as_we_are, RESTART_KEEP_LSM, 1, "");
+}
+
+static void not_kept(struct __test_metadata *_metadata, struct ckpt_test *t,
+		     void (*fn)(struct shared *))
+{
+	run_case(_metadata, t, fn, as_we_are, 0, 1, "");
+}
+
 /* ---- System V IPC, POSIX message queues, keys ---- */
 
 struct ipc {
@@ -401,12 +413,12 @@ FIXTURE_TEARDOWN(any)
 
 TEST_F(any, plain)
 {
-	run_case(_metadata, &self->t, plain, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, plain);
 }
 
 TEST_F(any, plain_kept)
 {
-	run_case(_metadata, &self->t, plain, as_we_are, RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, plain);
 }
 
 TEST_F(any, plain_strict)
@@ -426,12 +438,12 @@ static void with_ipc(struct shared *sh)
 
 TEST_F(any, ipc)
 {
-	run_case(_metadata, &self->t, with_ipc, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, with_ipc);
 }
 
 TEST_F(any, ipc_kept)
 {
-	run_case(_metadata, &self->t, with_ipc, as_we_are, RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, with_ipc);
 }
 
 TEST_F(any, strict_alone)
@@ -538,13 +550,12 @@ static void smack_labelled(struct shared *sh)
 
 TEST_F(smack, kept)
 {
-	run_case(_metadata, &self->t, smack_labelled, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, smack_labelled);
 }
 
 TEST_F(smack, not_kept)
 {
-	run_case(_metadata, &self->t, smack_labelled, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, smack_labelled);
 }
 
 TEST_F(smack, denied)
@@ -589,13 +600,12 @@ static void sm_with_rules(struct shared *sh)
 
 TEST_F(smack, own_rules)
 {
-	run_case(_metadata, &self->t, sm_with_rules, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, sm_with_rules);
 }
 
 TEST_F(smack, own_rules_not_kept)
 {
-	run_case(_metadata, &self->t, sm_with_rules, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, sm_with_rules);
 }
 
 TEST_F(smack, own_rules_denied)
@@ -626,12 +636,12 @@ static void smack_ipc_target(struct shared *sh)
 
 TEST_F(smack, ipc)
 {
-	run_case(_metadata, &self->t, smack_ipc_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, smack_ipc_target);
 }
 
 TEST_F(smack, ipc_not_kept)
 {
-	run_case(_metadata, &self->t, smack_ipc_target, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, smack_ipc_target);
 }
 
 TEST_F(smack, ipc_denied)
@@ -663,7 +673,7 @@ static void smack_key_target(struct shared *sh)
 
 TEST_F(smack, key)
 {
-	run_case(_metadata, &self->t, smack_key_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, smack_key_target);
 }
 
 TEST_F(smack, key_denied)
@@ -698,13 +708,12 @@ static void smack_inet_target(struct shared *sh)
 
 TEST_F(smack, inet)
 {
-	run_case(_metadata, &self->t, smack_inet_target, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, smack_inet_target);
 }
 
 TEST_F(smack, inet_not_kept)
 {
-	run_case(_metadata, &self->t, smack_inet_target, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, smack_inet_target);
 }
 
 /* The other way round: the caller's label goes off again. */
@@ -910,13 +919,12 @@ static void selinux_labelled(struct shared *sh)
 
 TEST_F(selinux, kept)
 {
-	run_case(_metadata, &self->t, selinux_labelled, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, selinux_labelled);
 }
 
 TEST_F(selinux, not_kept)
 {
-	run_case(_metadata, &self->t, selinux_labelled, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, selinux_labelled);
 }
 
 static void selinux_attrs(struct shared *sh)
@@ -934,13 +942,12 @@ static void selinux_attrs(struct shared *sh)
 
 TEST_F(selinux, attributes)
 {
-	run_case(_metadata, &self->t, selinux_attrs, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, selinux_attrs);
 }
 
 TEST_F(selinux, attributes_not_kept)
 {
-	run_case(_metadata, &self->t, selinux_attrs, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, selinux_attrs);
 }
 
 /* The caller's own do not get into what had none. */
@@ -1015,14 +1022,13 @@ static void selinux_prepare_program(struct __test_metadata *_metadata,
 TEST_F(selinux, program)
 {
 	selinux_prepare_program(_metadata, &self->t);
-	run_case(_metadata, &self->t, run_labelled, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, run_labelled);
 }
 
 TEST_F(selinux, program_not_kept)
 {
 	selinux_prepare_program(_metadata, &self->t);
-	run_case(_metadata, &self->t, run_labelled, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, run_labelled);
 }
 
 static void as_caller(void)
@@ -1077,12 +1083,12 @@ static void selinux_ipc_target(struct shared *sh)
 
 TEST_F(selinux, ipc)
 {
-	run_case(_metadata, &self->t, selinux_ipc_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, selinux_ipc_target);
 }
 
 TEST_F(selinux, ipc_not_kept)
 {
-	run_case(_metadata, &self->t, selinux_ipc_target, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, selinux_ipc_target);
 }
 
 static void selinux_message_target(struct shared *sh)
@@ -1177,12 +1183,12 @@ static void selinux_key_target(struct shared *sh)
 
 TEST_F(selinux, key)
 {
-	run_case(_metadata, &self->t, selinux_key_target, as_we_are, RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, selinux_key_target);
 }
 
 TEST_F(selinux, key_not_kept)
 {
-	run_case(_metadata, &self->t, selinux_key_target, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, selinux_key_target);
 }
 
 TEST_F(selinux, denied_key)
@@ -1306,8 +1312,7 @@ static void aa_profile(struct shared *sh)
 
 TEST_F(apparmor, kept)
 {
-	run_case(_metadata, &self->t, aa_profile, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, aa_profile);
 }
 
 TEST_F(apparmor, kept_strict)
@@ -1318,7 +1323,7 @@ TEST_F(apparmor, kept_strict)
 
 TEST_F(apparmor, not_kept)
 {
-	run_case(_metadata, &self->t, aa_profile, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, aa_profile);
 }
 
 static void aa_stack(struct shared *sh)
@@ -1333,8 +1338,7 @@ static void aa_stack(struct shared *sh)
 
 TEST_F(apparmor, stack)
 {
-	run_case(_metadata, &self->t, aa_stack, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, aa_stack);
 }
 
 /* Into a hat, and back with the token. */
@@ -1356,12 +1360,12 @@ static void aa_hat(struct shared *sh)
 
 TEST_F(apparmor, hat)
 {
-	run_case(_metadata, &self->t, aa_hat, as_we_are, RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, aa_hat);
 }
 
 TEST_F(apparmor, hat_not_kept)
 {
-	run_case(_metadata, &self->t, aa_hat, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, aa_hat);
 }
 
 static void aa_onexec(struct shared *sh)
@@ -1373,13 +1377,12 @@ static void aa_onexec(struct shared *sh)
 
 TEST_F(apparmor, onexec)
 {
-	run_case(_metadata, &self->t, aa_onexec, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, aa_onexec);
 }
 
 TEST_F(apparmor, onexec_not_kept)
 {
-	run_case(_metadata, &self->t, aa_onexec, as_we_are, 0, 1, "");
+	not_kept(_metadata, &self->t, aa_onexec);
 }
 
 /* It is allowed everything but to change to another profile. */
@@ -1649,8 +1652,7 @@ static void tomoyo_target(struct shared *sh)
 
 TEST_F(tomoyo, domain)
 {
-	run_case(_metadata, &self->t, tomoyo_target, as_we_are,
-		 RESTART_KEEP_LSM, 1, "");
+	kept(_metadata, &self->t, tomoyo_target);
 }
 
 TEST_HARNESS_MAIN

@@ -870,4 +870,108 @@ TEST_F(mm, refuse_policy)
 	REFUSED(&self->t, policy, EOPNOTSUPP, "memory policy");
 }
 
+#define KSM	"/sys/kernel/mm/ksm/"
+
+/* Pages that the kernel has found to be the same. */
+static void merged(struct shared *sh)
+{
+	char *p = map(16 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	int i, ms;
+
+	for (i = 0; i < 16; i++)
+		memset(p + i * PAGE, 'k', PAGE);
+	TARGET_CHECK(sh, !madvise(p, 16 * PAGE, MADV_MERGEABLE));
+	for (ms = 0; ms < 10000 && read_number("/proc/self/ksm_merging_pages") < 8; ms += 10)
+		nap_ms(10);
+	TARGET_CHECK(sh, read_number("/proc/self/ksm_merging_pages") >= 8);
+	target_step(sh, 1);
+	p[5 * PAGE] = 'x';
+	for (i = 0; i < 16 * PAGE; i++)
+		TARGET_CHECK(sh, p[i] == (i == 5 * PAGE ? 'x' : 'k'));
+}
+
+TEST_F(mm, merged)
+{
+	if (!write_file(KSM "pages_to_scan", "10000") ||
+	    !write_file(KSM "sleep_millisecs", "5") || !write_file(KSM "run", "1"))
+		SKIP(return, "no KSM");
+	ROUND_TRIP(&self->t, merged);
+	EXPECT_TRUE(write_file(KSM "run", "0"));
+}
+
+/* A memfd that is no longer open, mapped twice. */
+static void mapped_memfd(struct shared *sh)
+{
+	int fd = memfd_create("mapped", 0);
+	char *a, *b;
+
+	TARGET_CHECK(sh, !ftruncate(fd, 4 * PAGE));
+	a = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	b = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 2 * PAGE);
+	TARGET_CHECK(sh, a != MAP_FAILED && b != MAP_FAILED && !close(fd));
+	fill(a, 4, 77);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, filled(a, 4, 77));
+	fill(b, 1, 78);
+	TARGET_CHECK(sh, filled(a + 2 * PAGE, 1, 78));
+}
+
+TEST_F(mm, mapped_memfd)
+{
+	ROUND_TRIP(&self->t, mapped_memfd);
+}
+
+static long status_kb(const char *name)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[256];
+	long kb = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (!strncmp(line, name, strlen(name)))
+			kb = atol(line + strlen(name));
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/* It once had more memory than it has now. */
+static void high_water(struct shared *sh)
+{
+	char *p = map(16 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+	long peak, hwm;
+
+	memset(p, 1, 16 << 20);
+	munmap(p, 16 << 20);
+	peak = status_kb("VmPeak:");
+	hwm = status_kb("VmHWM:");
+	TARGET_CHECK(sh, hwm > 16 << 10 && status_kb("VmRSS:") < 16 << 10);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, status_kb("VmPeak:") == peak);
+	TARGET_CHECK(sh, status_kb("VmHWM:") == hwm);
+	TARGET_CHECK(sh, status_kb("VmRSS:") < 16 << 10);
+}
+
+TEST_F(mm, high_water)
+{
+	ROUND_TRIP(&self->t, high_water);
+}
+
+/* It has done so once, and no longer does. */
+static void used_aio(struct shared *sh)
+{
+	unsigned long ctx = 0;
+
+	sh->data[0] = !!syscall(SYS_io_setup, 4, &ctx);
+	TARGET_CHECK(sh, sh->data[0] || !syscall(SYS_io_destroy, ctx));
+	target_step(sh, 1);
+	ctx = 0;
+	TARGET_CHECK(sh, sh->data[0] || !syscall(SYS_io_setup, 4, &ctx));
+}
+
+TEST_F(mm, used_aio)
+{
+	ROUND_TRIP(&self->t, used_aio);
+}
+
 TEST_HARNESS_MAIN

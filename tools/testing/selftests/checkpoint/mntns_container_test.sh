@@ -9,7 +9,7 @@ test=mntns_container
 . "$(dirname "$0")/common.sh"
 
 init=
-services=(early private bound pids jail follower late)
+services=(early private bound pids jail follower late user other bwrap)
 
 cleanup()
 {
@@ -42,6 +42,7 @@ prepare()
 		mkdir -p /run/hidden /run/private/tmp /dev/pts
 		chmod 1777 /run/private/tmp
 		mount -t tmpfs -o nodev hidden /run/hidden
+		mount -t tmpfs -o ro,nosuid srv /srv
 		mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts /dev/pts
 		busybox umount -l /old
 		rmdir /old
@@ -124,6 +125,34 @@ prepare()
 			unshare --uts=/tmp/uts busybox hostname kept-there
 			unshare --net=/tmp/net ip link set lo up
 			exec bash /service late' &
+		# In a user namespace of its own: it cannot undo what others mounted.
+		unshare --user --map-root-user --mount bash -c '
+			mount -t tmpfs -o size=64k,mode=1777 user /tmp
+			mount --bind /usr /mnt
+			mount -o remount,bind,ro,nodev /mnt
+			exec bash /service user' &
+		# Somebody else, with everything of his own.
+		setpriv --reuid 1000 --regid 1000 --clear-groups unshare --user \
+			--map-root-user --mount --pid --fork --mount-proc --net --ipc bash -c '
+			ip link set lo up
+			mount -t sysfs -o ro,nosuid sysfs /sys
+			mount -t mqueue mqueue /mnt
+			mount -t tmpfs -o size=64k,mode=1777 other /tmp
+			exec bash /service other' &
+		bwrap --unshare-all --ro-bind / / --proc /proc --dev /dev --tmpfs /tmp \
+			bash /service bwrap &
+		# Nobody is in this one any more.
+		unshare --mount --propagation slave bash -c '
+			mount -t tmpfs -o size=64k held /tmp
+			echo held > /tmp/held
+			: > /run/held
+			exec sleep 100000' &
+		until [ -e /run/held ]; do sleep 0.1; done
+		bash -c '
+			exec 8< "/proc/$0/ns/mnt"
+			kill "$0"
+			exec -a holder sleep 100000' $! &
+		until pgrep -f "^holder " > /dev/null; do sleep 0.1; done
 		touch /run/done
 		exec sh -c 'while :; do sleep 1; done'
 	END
@@ -194,7 +223,7 @@ kept()
 	local pid
 	inside nsenter --uts=/run/ns/uts uname -n
 	inside nsenter --ipc=/run/ns/ipc ipcs --shmems | awk '$5 == 12345 { print $2, $5 }'
-	inside nsenter --cgroup=/run/ns/cgroup cat /proc/self/cgroup
+	inside nsenter --cgroup=/run/ns/cgroup grep ^0 /proc/self/cgroup
 	inside nsenter --preserve-credentials --user=/run/ns/user cat /proc/self/uid_map
 	[ "$(inside nsenter --time=/run/ns/time cut -d. -f1 /proc/uptime)" -ge 0 ] &&
 		inside nsenter --time=/run/ns/time python3 -c \
@@ -232,13 +261,46 @@ contents()
 	done
 	[ "/proc/$(pid_of bound)/root/tmp/file" -ef "/proc/$init/root/run/private/tmp/file" ] &&
 		echo bound to the same
+	nsenter --mount="/proc/$(pgrep -f '^holder ')/fd/8" cat /tmp/held
 }
 
 look()
 {
 	mounts > "$tmp/mounts.$1"
 	contents > "$tmp/contents.$1" 2>&1
+	undo > "$tmp/undo.$1" 2>&1
 	kept > "$tmp/kept.$1" 2>&1
+}
+
+# locks IMAGE: what users of each namespace cannot undo, in the order of the image.
+locks()
+{
+	ckpt show --json "$1" | python3 -c '
+import json, sys
+
+def walk(o):
+    if isinstance(o, dict):
+        if isinstance(o.get("mount"), list):
+            print("namespace")
+            print("\n".join(sorted(m["line"].split()[4] + str(m.get("locked"))
+                                   for m in o["mount"])))
+        o = list(o.values())
+    if isinstance(o, list):
+        for x in o:
+            walk(x)
+
+walk(json.load(sys.stdin))'
+}
+
+# Users of a namespace try to undo what others mounted.
+undo()
+{
+	local pid
+	for pid in $(pid_of user) $(pid_of other) $(pid_of bwrap); do
+		nsenter -t "$pid" --user --pid --mount umount /srv
+		nsenter -t "$pid" --user --pid --mount mount -o remount,bind,rw /srv
+	done
+	return 0
 }
 
 restart()
@@ -250,28 +312,14 @@ restart()
 	return $status
 }
 
-end()
-{
-	[ -n "$init" ] || return 0
-	kill -9 "$init"
-	tail --pid="$init" -f /dev/null
-	init=
-}
-
-same()
-{
-	cmp -s "$tmp/$1.before" "$tmp/$1.after" && return
-	diff "$tmp/$1.before" "$tmp/$1.after" > "$tmp/err"
-	return 1
-}
-
 ktap_print_header
-ktap_set_plan 12
+ktap_set_plan 14
 
 prepare && start && look before
-if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != 8 ] ||
+if [ -z "$init" ] || [ "$(grep -c namespace "$tmp/mounts.before")" != $((${#services[@]} + 1)) ] ||
 	[ "$(pgrep -cf '^service-')" != ${#services[@]} ] ||
-	[ "$(wc -l < "$tmp/kept.before")" != 16 ]; then
+	[ "$(wc -l < "$tmp/kept.before")" != 16 ] ||
+	! grep -q '^held$' "$tmp/contents.before"; then
 	sed 's/^/# /' "$tmp/start" "$tmp/kept.before"
 	ktap_exit_fail_msg "cannot make a container here"
 fi
@@ -284,7 +332,7 @@ init=
 import json, sys
 n = [o for o in json.load(sys.stdin)["objects"] if o.get("kind") == "ns_mnt"]
 print(len(n), any("/run/hidden" in m["line"] for o in n for m in o.get("mount", [])))')" = \
-	"9 True" ]
+	"$((${#services[@]} + 3)) True" ]
 result $? "show lists their mounts"
 
 want="cgroup:cgroup ipc:ipc mnt:early mnt:mnt pid:dead pid:pid time:time user:user "
@@ -314,12 +362,18 @@ timeout 60 ckpt checkpoint --kill --image "$tmp/second" "$init" 2> "$tmp/err" &&
 	init= && restart --image "$tmp/second" && look after && same mounts &&
 	same contents && same kept
 result $? "once more, from what has been restarted"
+locks "$tmp/image" > "$tmp/locks.before"
+locks "$tmp/second" > "$tmp/locks.after"
+grep -q "^/srv.*place.*ro.*nosuid" "$tmp/locks.before" && same locks
+result $? "locks are as they were"
+[ "$(wc -l < "$tmp/undo.before")" -gt 5 ] && same undo &&
+	nsenter -t "$(pid_of user)" --user --pid --mount umount /mnt 2> "$tmp/err"
+result $? "nobody can undo more, or less, than before"
 end
 
 net=$(ckpt show "$tmp/image" | sed -nE 's|^kept +ns_net [0-9]+, for "(ns:[0-9]+)".*|\1|p')
 ! restart --here --external "$net:/proc/self/ns/net" --image "$tmp/image" &&
-	grep -q 'external resource "ns:[0-9]*" is missing' "$tmp/err" &&
-	grep -qE '^ckpt: mount /run/ns/uts: kept namespace [0-9]+, and is not made again$' "$tmp/err"
+	grep -q -- '--external ns:[0-9]*:PATH must supply it' "$tmp/err"
 result $? "without a coordinator"
 end
 

@@ -579,17 +579,16 @@ TEST_F(mntns, slave)
 
 /* ---- refused at checkpoint ---- */
 
+static void open_master(struct shared *sh)
+{
+	TARGET_CHECK(sh, own_mounts());
+	TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) >= 0);
+	target_step(sh, 1);
+}
+
 static void master_target(struct shared *sh)
 {
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, own_mounts());
-		TARGET_CHECK(sh, posix_openpt(O_RDWR | O_NOCTTY) >= 0);
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
+	in_child(sh, open_master);
 }
 
 TEST_F(mntns, refused_master)
@@ -654,22 +653,22 @@ TEST_F(mntns, refused_gone)
 }
 
 /* A proc filesystem of process ids that are not the tree's. */
+static void mount_foreign_proc(struct shared *sh)
+{
+	int status;
+	pid_t pid;
+
+	TARGET_CHECK(sh, own_mounts());
+	pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (!pid)
+		_exit(mount("proc", place, "proc", 0, NULL));
+	TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid && !status);
+	target_step(sh, 1);
+}
+
 static void foreign_proc_target(struct shared *sh)
 {
-	pid_t child = fork(), pid;
-	int status;
-
-	if (!child) {
-		TARGET_CHECK(sh, own_mounts());
-		pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL,
-			      NULL);
-		if (!pid)
-			_exit(mount("proc", place, "proc", 0, NULL));
-		TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid && !status);
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
+	in_child(sh, mount_foreign_proc);
 }
 
 TEST_F(mntns, refused_foreign_proc)
@@ -704,6 +703,83 @@ TEST_F(mntns, connected)
 {
 	save(_metadata, &self->t, connected_target, 1, 1);
 	bring_back(_metadata, &self->t);
+}
+
+/* ---- locks, as a coordinator restores them ---- */
+
+/* Not in all versions of <sys/mount.h>. */
+enum { LOCK_MOUNT = 0x01000000, LOCK_ATTRS = 0x02000000 };
+
+static int set_attr(__u64 set, __u64 clr)
+{
+	struct mount_attr attr = { .attr_set = set, .attr_clr = clr };
+
+	return syscall(SYS_mount_setattr, AT_FDCWD, place, 0, &attr,
+		       sizeof(attr)) ? errno : 0;
+}
+
+/* A tmpfs in a namespace of our own, which go_home() leaves. */
+static int home;
+
+static bool own_tmpfs(void)
+{
+	home = open_ns(getpid(), "mnt");
+	return home >= 0 && own_mounts() &&
+	       !mount("place", place, "tmpfs", MS_NOSUID | MS_NODEV, NULL);
+}
+
+static bool go_home(void)
+{
+	return !setns(home, CLONE_NEWNS);
+}
+
+TEST_F(mntns, lock_place)
+{
+	ASSERT_TRUE(own_tmpfs());
+	ASSERT_EQ(0, set_attr(LOCK_MOUNT, 0));
+	EXPECT_EQ(-1, umount(place));
+	EXPECT_EQ(EINVAL, errno);
+	EXPECT_EQ(0, set_attr(0, MOUNT_ATTR_NODEV));
+	EXPECT_EQ(EINVAL, set_attr(0, LOCK_MOUNT));
+	/* What is over it says nothing about it. */
+	ASSERT_EQ(0, mount("over", place, "tmpfs", 0, NULL));
+	EXPECT_EQ(0, umount(place));
+	ASSERT_TRUE(go_home());
+}
+
+TEST_F(mntns, lock_attributes)
+{
+	ASSERT_TRUE(own_tmpfs());
+	/* Those that are named, and no others. */
+	ASSERT_EQ(0, set_attr(LOCK_ATTRS | MOUNT_ATTR_NOSUID, 0));
+	EXPECT_EQ(EPERM, set_attr(0, MOUNT_ATTR_NOSUID));
+	EXPECT_EQ(0, set_attr(0, MOUNT_ATTR_NODEV));
+	EXPECT_EQ(0, set_attr(MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME));
+	ASSERT_EQ(0, set_attr(LOCK_ATTRS | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC |
+			      MOUNT_ATTR_NODEV, 0));
+	EXPECT_EQ(EPERM, set_attr(0, MOUNT_ATTR_RDONLY));
+	EXPECT_EQ(EPERM, set_attr(0, MOUNT_ATTR_NOEXEC));
+	EXPECT_EQ(EPERM, set_attr(0, MOUNT_ATTR_NODEV));
+	ASSERT_EQ(0, set_attr(LOCK_ATTRS | MOUNT_ATTR_NOATIME, MOUNT_ATTR__ATIME));
+	EXPECT_EQ(EPERM, set_attr(MOUNT_ATTR_RELATIME, MOUNT_ATTR__ATIME));
+	EXPECT_EQ(EINVAL, set_attr(0, LOCK_ATTRS));
+	EXPECT_EQ(0, umount(place));
+	ASSERT_TRUE(go_home());
+}
+
+TEST_F(mntns, lock_without_right)
+{
+	int status;
+	pid_t pid;
+
+	ASSERT_TRUE(own_tmpfs());
+	pid = fork();
+	if (!pid)
+		_exit(setresuid(1000, 1000, 1000) ? 1 : set_attr(LOCK_MOUNT, 0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(EPERM, WEXITSTATUS(status));
+	EXPECT_EQ(0, umount(place));
+	ASSERT_TRUE(go_home());
 }
 
 TEST_HARNESS_MAIN

@@ -443,15 +443,6 @@ TEST_F(mqueue, refused_outside)
 		"of an IPC namespace that is not the tree's own");
 }
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return ok;
-}
-
 static void user_namespace_target(struct shared *sh)
 {
 	mqd_t q;

@@ -514,26 +514,6 @@ TEST_F(ns, warned_of_net)
 	wait_verified(_metadata, t);
 }
 
-/* Whose loopback is up is not as new; they have to belong to the root task's. */
-static void net_of_user_target(struct shared *sh)
-{
-	pid_t child = fork();
-
-	if (!child) {
-		TARGET_CHECK(sh, !unshare(CLONE_NEWUSER | CLONE_NEWNET));
-		TARGET_CHECK(sh, loopback_up(true));
-		target_step(sh, 1);
-		_exit(0);
-	}
-	waitpid(child, NULL, 0);
-}
-
-TEST_F(ns, refused_net_of_user)
-{
-	REFUSED(&self->t, net_of_user_target, EOPNOTSUPP,
-		"is not as new, and belongs to a user namespace below the root task's");
-}
-
 static void net_astray_target(struct shared *sh)
 {
 	pid_t child = fork();
@@ -835,6 +815,56 @@ TEST_F(ns, held_net_in_use)
 	supplied_round_trip(_metadata, &self->t, held_net_in_use_target);
 }
 
+/* With a user namespace that it belongs to, which has to be there before. */
+static void net_of_user_target(struct shared *sh)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		TARGET_CHECK(sh, !unshare(CLONE_NEWUSER | CLONE_NEWNET));
+		TARGET_CHECK(sh, loopback_up(true));
+		target_step(sh, 1);
+		TARGET_CHECK(sh, loopback_up(false));
+		sh->data[0] = ns_of("self", "user");
+		_exit(0);
+	}
+	TARGET_CHECK(sh, waitpid(child, &status, 0) == child && !status);
+}
+
+TEST_F(ns, net_of_user)
+{
+	struct ckpt_test *t = &self->t;
+	char keys[2][16];
+	struct ckpt_external ext[2] = {
+		{ .key = (uintptr_t)keys[0] }, { .key = (uintptr_t)keys[1] },
+	};
+	struct stat st;
+
+	ASSERT_LT(0, spawn(t, net_of_user_target));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	nap_ms(10);
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL)) TH_LOG("%s", t->msg);
+	ext[0].fd = held_ns(t->sh, CLONE_NEWUSER | CLONE_NEWNET, "net", fill_net);
+	ext[1].fd = ioctl(ext[0].fd, NS_GET_USERNS);
+	ASSERT_LT(0, ext[1].fd);
+	/* Of the user namespace that restart() makes it is not. */
+	EXPECT_EQ(-EINVAL, restart_supplied(t, ext[0].fd));
+	EXPECT_NE(NULL, strstr(t->msg, "its owner is not the user namespace that it was"))
+		TH_LOG("%s", t->msg);
+	snprintf(keys[0], sizeof(keys[0]), "ns:%u", find_object(t, CKPT_HDR_NS_NET));
+	snprintf(keys[1], sizeof(keys[1]), "ns:%u", find_object(t, CKPT_HDR_NS_USER));
+	t->ext = ext;
+	t->nr_ext = 2;
+	ASSERT_LT(0, restart_killed(t)) TH_LOG("%s", t->msg);
+	ASSERT_EQ(0, fstat(ext[1].fd, &st));
+	atomic_store(&t->sh->go, 1 << 20);
+	wait_verified(_metadata, t);
+	EXPECT_EQ(st.st_ino, t->sh->data[0]);
+	close(ext[0].fd);
+	close(ext[1].fd);
+}
+
 /* Of somebody else's, who could only be opened. */
 static void others_net_target(struct shared *sh)
 {
@@ -865,7 +895,7 @@ TEST_F(ns, refused_net_of_others)
 	}
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(EPERM, WEXITSTATUS(status));
-	EXPECT_NE(NULL, strstr(msg, "keeps a network namespace that is not yours"))
+	EXPECT_NE(NULL, strstr(msg, "keeps a net namespace that is not yours"))
 		TH_LOG("%s", msg);
 	atomic_store(&self->t.sh->go, 1);
 	wait_verified(_metadata, &self->t);

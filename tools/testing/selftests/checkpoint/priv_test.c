@@ -25,19 +25,9 @@ static int set_caps(uint64_t effective, uint64_t permitted, uint64_t inheritable
 	return syscall(SYS_capset, &head, d);
 }
 
-static int write_file(const char *path, const char *s)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : write(fd, s, strlen(s));
-
-	if (fd >= 0)
-		close(fd);
-	return n == (ssize_t)strlen(s) ? 0 : -1;
-}
-
 static int set_unpriv_allowed(const char *value)
 {
-	return write_file("/proc/sys/kernel/ckpt_unpriv_allowed", value);
+	return !write_file("/proc/sys/kernel/ckpt_unpriv_allowed", value);
 }
 
 /* ---- images ---- */
@@ -213,9 +203,9 @@ static void be_namespace_root(void)
 
 	be_plain_user();
 	if (unshare(CLONE_NEWUSER | CLONE_NEWPID) ||
-	    write_file("/proc/self/setgroups", "deny") ||
-	    write_file("/proc/self/uid_map", "0 1000 1") ||
-	    write_file("/proc/self/gid_map", "0 1000 1"))
+	    !write_file("/proc/self/setgroups", "deny") ||
+	    !write_file("/proc/self/uid_map", "0 1000 1") ||
+	    !write_file("/proc/self/gid_map", "0 1000 1"))
 		_exit(98);
 	pid = fork();
 	if (!pid)
@@ -519,7 +509,7 @@ TEST_F(sysctl, round_trip_in_namespaces)
 
 static int set_suid_dumpable(const char *value)
 {
-	return write_file("/proc/sys/fs/suid_dumpable", value);
+	return !write_file("/proc/sys/fs/suid_dumpable", value);
 }
 
 /* The change of the user, which no execve() follows, does what the sysctl says. */
@@ -558,26 +548,15 @@ TEST_F(sysctl, dumped_by_root)
 
 /* ---- audit ---- */
 
-static int read_number(const char *path, unsigned int *n)
-{
-	FILE *f = fopen(path, "r");
-	int ret = f && fscanf(f, "%u", n) == 1 ? 0 : -1;
-
-	if (f)
-		fclose(f);
-	return ret;
-}
-
 static void logged_in(struct shared *sh)
 {
-	unsigned int id = 0, session = 0, session2 = 0;
+	long session;
 
-	TARGET_CHECK(sh, !write_file("/proc/self/loginuid", "1234"));
-	TARGET_CHECK(sh, !read_number("/proc/self/sessionid", &session));
+	TARGET_CHECK(sh, write_file("/proc/self/loginuid", "1234"));
+	session = read_number("/proc/self/sessionid");
 	target_step(sh, 1);
-	TARGET_CHECK(sh, !read_number("/proc/self/loginuid", &id) && id == 1234);
-	TARGET_CHECK(sh, !read_number("/proc/self/sessionid", &session2) &&
-		     session == session2);
+	TARGET_CHECK(sh, read_number("/proc/self/loginuid") == 1234);
+	TARGET_CHECK(sh, session > 0 && read_number("/proc/self/sessionid") == session);
 }
 
 TEST_F(sysctl, login_id)
@@ -590,7 +569,7 @@ TEST_F(sysctl, login_id)
 /* Who has logged in, and may not change that. */
 static void be_logged_in(void)
 {
-	if (write_file("/proc/self/loginuid", "4321"))
+	if (!write_file("/proc/self/loginuid", "4321"))
 		_exit(98);
 	if (set_caps(~CAP(CAP_AUDIT_CONTROL) & (CAP(41) - 1),
 		     ~CAP(CAP_AUDIT_CONTROL) & (CAP(41) - 1), 0))

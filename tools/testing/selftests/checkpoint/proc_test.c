@@ -8,6 +8,8 @@
 
 #include "common.h"
 
+#include <sys/mount.h>
+
 static char text[2][1 << 18];
 
 FIXTURE(proc) {
@@ -406,6 +408,30 @@ TEST_F(proc, refuse_by_name)
 {
 	REFUSED(&self->t, by_name, EOPNOTSUPP,
 		"uid_map: files of this name on proc are not supported");
+}
+
+#define OTHER_PROC	"/tmp/ckpt-proc-other"
+
+static void mount_other(struct shared *sh)
+{
+	TARGET_CHECK(sh, !mount("proc", OTHER_PROC, "proc", 0, NULL));
+}
+
+static void of_other_pids(struct shared *sh)
+{
+	mkdir(OTHER_PROC, 0700);
+	TARGET_CHECK(sh, !unshare(CLONE_NEWPID));
+	in_child(sh, mount_other);
+	TARGET_CHECK(sh, open(OTHER_PROC "/uptime", O_RDONLY) >= 0);
+	target_step(sh, 1);
+	close_range(0, ~0U, 0);
+	TARGET_CHECK(sh, !umount(OTHER_PROC) && !rmdir(OTHER_PROC));
+}
+
+TEST_F(proc, refuse_other_pids)
+{
+	REFUSED(&self->t, of_other_pids, EOPNOTSUPP,
+		"on a proc filesystem of another pid namespace");
 }
 
 TEST_HARNESS_MAIN

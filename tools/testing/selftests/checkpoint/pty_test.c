@@ -194,6 +194,48 @@ TEST_F(pty, settings)
 	ROUND_TRIP(&self->t, settings);
 }
 
+/* As the kernel has them. */
+struct locks {
+	tcflag_t iflag, oflag, cflag, lflag;
+	cc_t line, cc[19];
+};
+
+/* Who may not change them, by order of somebody who may. */
+static void locked(struct shared *sh)
+{
+	struct locks set = { .iflag = IXON, .lflag = ECHO }, now = {};
+	struct pair p;
+
+	set.cc[VINTR] = 1;
+	TARGET_CHECK(sh, make_pair(&p) && !ioctl(p.s, TIOCSLCKTRMIOS, &set));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !ioctl(p.s, TIOCGLCKTRMIOS, &now));
+	TARGET_CHECK(sh, !memcmp(&set, &now, sizeof(set)));
+}
+
+TEST_F(pty, locked)
+{
+	ROUND_TRIP(&self->t, locked);
+}
+
+/* Only what it is about is the same: its slave has just been made. */
+static void new_slave(struct shared *sh)
+{
+	struct timespec old[2] = { { 1000000000 }, { 1000000000 } };
+	struct stat st;
+	struct pair p;
+
+	TARGET_CHECK(sh, make_pair(&p) && !futimens(p.s, old));
+	TARGET_CHECK(sh, !fstat(p.s, &st) && st.st_mtime == 1000000000);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !fstat(p.s, &st) && st.st_mtime != 1000000000);
+}
+
+TEST_F(pty, new_slave)
+{
+	ROUND_TRIP(&self->t, new_slave);
+}
+
 static void owner(struct shared *sh)
 {
 	struct pair p;
@@ -801,6 +843,42 @@ TEST_F(pty, refused_master_outside)
 	memcpy(terminal, p.name, sizeof(terminal));
 	REFUSED(&self->t, has_slave, EOPNOTSUPP, "fd 3: ");
 	ASSERT_NE(NULL, strstr(self->t.msg, "is a terminal"));
+}
+
+/* The terminal of somebody else, who has it from us. */
+static void has_master(struct shared *sh)
+{
+	struct pair p;
+
+	TARGET_CHECK(sh, make_master(&p, 0));
+	sh->data[0] = p.nr;
+	target_step(sh, 1);
+}
+
+TEST_F(pty, refused_session_outside)
+{
+	struct ckpt_test *t = &self->t;
+	pid_t pid;
+
+	ASSERT_LT(0, spawn(t, has_master));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	snprintf(terminal, sizeof(terminal), "/dev/pts/%u", (int)t->sh->data[0]);
+	pid = fork();
+	if (!pid) {
+		setsid();
+		if (open(terminal, O_RDWR) < 0)
+			_exit(1);
+		atomic_store(&t->sh->ready, 2);
+		pause();
+	}
+	ASSERT_TRUE(wait_step(t->sh, 2));
+	EXPECT_EQ(-EOPNOTSUPP, do_checkpoint(t, 0));
+	EXPECT_NE(NULL, strstr(t->msg, "controls session or process group"))
+		TH_LOG("%s", t->msg);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
 }
 
 static void controlled_from_outside(struct shared *sh)

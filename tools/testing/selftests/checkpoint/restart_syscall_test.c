@@ -675,4 +675,54 @@ TEST_F(sys, original_not_interrupted)
 	self->t.pid = 0;
 }
 
+/* ---- calls that end ---- */
+
+static void asleep(struct __test_metadata *_metadata, struct ckpt_test *t,
+		   void (*fn)(struct shared *sh))
+{
+	ASSERT_LT(0, spawn(t, fn));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_TRUE(wait_asleep(t->pid));
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	ASSERT_LT(0, restart_killed(t))
+		TH_LOG("%s", t->msg);
+	wait_verified(_metadata, t);
+}
+
+/* The pipe takes 64 KiB. */
+static void writes_part(struct shared *sh)
+{
+	static char buf[100000];
+	int fds[2];
+
+	TARGET_CHECK(sh, !pipe(fds));
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, write(fds[1], buf, sizeof(buf)) == 65536);
+	TARGET_CHECK(sh, read(fds[0], buf, sizeof(buf)) == 65536);
+}
+
+TEST_F(sys, part_written)
+{
+	asleep(_metadata, &self->t, writes_part);
+}
+
+static void receives(struct shared *sh)
+{
+	struct timeval tv = { .tv_sec = 100 };
+	char c;
+	int sv[2];
+
+	TARGET_CHECK(sh, !socketpair(AF_UNIX, SOCK_STREAM, 0, sv));
+	TARGET_CHECK(sh, !setsockopt(sv[0], SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)));
+	atomic_store(&sh->ready, 1);
+	TARGET_CHECK(sh, recv(sv[0], &c, 1, 0) == -1 && errno == EINTR);
+	TARGET_CHECK(sh, write(sv[1], "x", 1) == 1 && recv(sv[0], &c, 1, 0) == 1);
+}
+
+TEST_F(sys, receive_with_timeout)
+{
+	asleep(_metadata, &self->t, receives);
+}
+
 TEST_HARNESS_MAIN

@@ -388,6 +388,44 @@ TEST_F(sched, cgroup)
 	ROUND_TRIP(&self->t, grouped);
 }
 
+/* The groups are what they are at restart. */
+static bool limit_group(void)
+{
+	char name[320];
+
+	return group_of(getpid(), name, 256) &&
+	       write_file(strcat(name, "/ckpt-below/cgroup.max.depth"), "7");
+}
+
+static void limited(struct shared *sh)
+{
+	char file[340];
+
+	make_group(sh);
+	TARGET_CHECK(sh, put_into("cgroup.max.depth", "5"));
+	target_step(sh, 1);
+	snprintf(file, sizeof(file), "%s/cgroup.max.depth", group);
+	TARGET_CHECK(sh, read_number(file) == 7);
+	rmdir(group);
+}
+
+TEST_F(sched, cgroup_limit)
+{
+	struct ckpt_test *t = &self->t;
+
+	if (access("/sys/fs/cgroup/cgroup.procs", W_OK))
+		SKIP(return, "no control groups at /sys/fs/cgroup");
+	ASSERT_LT(0, spawn(t, limited));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_LT(0, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	EXPECT_TRUE(limit_group());
+	ASSERT_LT(0, restart_killed(t))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+}
+
 TEST_F(sched, cgroup_gone)
 {
 	char name[300];

@@ -4,6 +4,8 @@
  */
 #include "common.h"
 
+#include <dirent.h>
+
 #include <pthread.h>
 
 FIXTURE(tree) {
@@ -724,6 +726,125 @@ TEST_F_TIMEOUT(tree, killed_but_not_dead, 60)
 	EXPECT_EQ(0, wait_exit(parent));
 	EXPECT_EQ(SIGKILL, wait_exit(t->pid));
 	t->pid = 0;
+}
+
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static int count_threads(void)
+{
+	DIR *dir = opendir("/proc/self/task");
+	int nr = 0;
+
+	while (dir && readdir(dir))
+		nr++;
+	closedir(dir);
+	return nr - 2;
+}
+
+static void *wait_for_go(void *arg)
+{
+	struct shared *sh = arg;
+
+	while (!atomic_load(&sh->go))
+		nap_ms(2);
+	nap_ms(200);
+	return NULL;
+}
+
+/* Threads that have ended leave nothing. */
+static void dead_threads(struct shared *sh)
+{
+	pthread_t live, dead[3];
+	int i;
+
+	pthread_create(&live, NULL, wait_for_go, sh);
+	for (i = 0; i < 3; i++)
+		pthread_create(&dead[i], NULL, nothing, NULL);
+	for (i = 0; i < 3; i++)
+		pthread_join(dead[i], NULL);
+	TARGET_CHECK(sh, count_threads() == 2);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, count_threads() == 2);
+	pthread_join(live, NULL);
+}
+
+TEST_F(tree, dead_threads)
+{
+	ROUND_TRIP(&self->t, dead_threads);
+}
+
+/* It belongs to whoever has adopted it, who is not in the tree. */
+static void run_away(struct shared *sh)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		/* Else the number of the root task would remain in use. */
+		setsid();
+		while (!atomic_load(&sh->data[1]))
+			nap_ms(2);
+		atomic_store(&sh->data[2], 1);
+		_exit(0);
+	}
+	atomic_store(&sh->data[0], pid);
+}
+
+static void adopted(struct shared *sh)
+{
+	in_child(sh, run_away);
+	target_step(sh, 1);
+	TARGET_CHECK(sh, waitpid(-1, NULL, __WALL) == -1 && errno == ECHILD);
+	/* It has gone on all the time, and is there once. */
+	TARGET_CHECK(sh, !kill(atomic_load(&sh->data[0]), 0));
+}
+
+TEST_F(tree, adopted)
+{
+	struct ckpt_test *t = &self->t;
+
+	ASSERT_LT(0, spawn(t, adopted));
+	ASSERT_TRUE(wait_step(t->sh, 1));
+	ASSERT_EQ(1, do_checkpoint(t, CHECKPOINT_KILL))
+		TH_LOG("%s", t->msg);
+	ASSERT_LT(0, restart_killed(t))
+		TH_LOG("%s", t->msg);
+	atomic_store(&t->sh->go, 1);
+	wait_verified(_metadata, t);
+	atomic_store(&t->sh->data[1], 1);
+	while (!atomic_load(&t->sh->data[2]))
+		nap_ms(2);
+}
+
+/* Two processes in one address space. */
+static atomic_int told;
+
+static int tell(void *arg)
+{
+	while (!atomic_load(&told))
+		nap_ms(2);
+	atomic_store(&told, 2);
+	_exit(0);
+}
+
+static void one_memory(struct shared *sh)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	pid_t pid = clone(tell, stack + sizeof(stack), CLONE_VM | SIGCHLD, NULL);
+	int status = -1;
+
+	TARGET_CHECK(sh, pid > 0);
+	target_step(sh, 1);
+	atomic_store(&told, 1);
+	TARGET_CHECK(sh, waitpid(pid, &status, 0) == pid && !status);
+	TARGET_CHECK(sh, atomic_load(&told) == 2);
+}
+
+TEST_F(tree, one_memory)
+{
+	ROUND_TRIP(&self->t, one_memory);
 }
 
 TEST_HARNESS_MAIN

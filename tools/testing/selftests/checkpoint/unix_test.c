@@ -987,4 +987,22 @@ TEST_F(sockets, path_in_use)
 	kill(first, SIGKILL);
 }
 
+/* A number that no two sockets have, as long as the machine runs. */
+static void cookie(struct shared *sh)
+{
+	uint64_t before = 0, after = 0;
+	socklen_t len = sizeof(before);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	TARGET_CHECK(sh, !getsockopt(fd, SOL_SOCKET, SO_COOKIE, &before, &len));
+	target_step(sh, 1);
+	TARGET_CHECK(sh, !getsockopt(fd, SOL_SOCKET, SO_COOKIE, &after, &len));
+	TARGET_CHECK(sh, before && after && before != after);
+}
+
+TEST_F(sockets, cookie)
+{
+	ROUND_TRIP(&self->t, cookie);
+}
+
 TEST_HARNESS_MAIN

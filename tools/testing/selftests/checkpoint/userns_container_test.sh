@@ -258,14 +258,7 @@ look()
 			cat /proc/$pid/root/run/inner/file; readlink /proc/$pid/cwd
 			sed -E "s/^[0-9]+ [0-9]+ [0-9]+:[0-9]+ //; s/shared:[0-9]+/shared/" \
 				/proc/$pid/mountinfo | sort'
-	} > "$tmp/$1" 2> "$tmp/err"
-}
-
-same()
-{
-	cmp -s "$tmp/before" "$tmp/after" && return
-	diff "$tmp/before" "$tmp/after" > "$tmp/err"
-	return 1
+	} > "$tmp/state.$1" 2> "$tmp/err"
 }
 
 # owned NAME...: do these namespaces belong to the container's user namespace?
@@ -295,15 +288,6 @@ restart()
 	local status=$?
 	init=$(cat "$tmp/home/pid" 2> /dev/null)
 	return $status
-}
-
-end()
-{
-	[ -n "$init" ] || return 0
-	kill -9 "$init"
-	tail --pid="$init" -f /dev/null
-	init=
-	gone
 }
 
 gone()
@@ -366,7 +350,7 @@ look_small()
 		grep -E '^(Uid|Gid|Groups|Cap)' "/proc/$init/status"
 		stat -c '%u %g %a' "/proc/$init/root" "/proc/$init/root/run/count" \
 			"/proc/$init/root/run/private/file"
-	} > "$tmp/$1" 2> "$tmp/err"
+	} > "$tmp/state.$1" 2> "$tmp/err"
 }
 
 # small NAME LEVELS ARGUMENT COMMAND...: a container that COMMAND makes, with these
@@ -390,7 +374,7 @@ small()
 	result $? "$name: checkpoint"
 	init=
 	restart ${plain:+as_user} --image "$tmp/home/small.image" && look_small after &&
-		same && clean && counts
+		same state && clean && counts
 	result $? "$name: all is as it was, and goes on"
 	end
 }
@@ -420,7 +404,7 @@ umount "$tmp/root"
 restart --image "$tmp/image"
 result $? "root: restart"
 look after
-same
+same state
 result $? "root: all is as it was"
 owned mnt net pid uts ipc cgroup time
 result $? "root: it owns all its namespaces"
@@ -436,7 +420,7 @@ timeout 60 ckpt checkpoint --kill --image "$tmp/image2" "$init" 2> "$tmp/err"
 result $? "root: another checkpoint"
 init=
 gone
-restart --image "$tmp/image2" && look after && same
+restart --image "$tmp/image2" && look after && same state
 result $? "root: another restart"
 end
 
@@ -471,7 +455,7 @@ init=
 restart as_user --image "$tmp/home/image"
 result $? "user: restart"
 look after
-same
+same state
 result $? "user: all is as it was"
 owned mnt net pid uts ipc cgroup time
 result $? "user: it owns all its namespaces"
