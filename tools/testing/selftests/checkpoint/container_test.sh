@@ -534,6 +534,11 @@ ip link set $bridge down
 ip link set $bridge name ckpttest2
 ! restart --image "$tmp/image" && grep -q "no bridge $bridge" "$tmp/err"
 result $? "a bridge that is not there is named"
+# Network namespaces end some time after the last process in them.
+for _ in {1..50}; do
+	[ -e /sys/class/net/ckpttest1 ] || break
+	sleep 0.1
+done
 [ ! -e /sys/class/net/ckpttest1 ] && ! ls -d /run/ckpt-root-* 2> /dev/null
 result $? "and nothing is left"
 restart --map "outside:$bridge:ckpttest2" --image "$tmp/image" &&
