@@ -564,6 +564,9 @@ struct ckpt_uses {
 	bool suspect;
 };
 
+/* States of an object that is being restored. */
+enum { CKPT_OBJ_BUSY = 1, CKPT_OBJ_READY, CKPT_OBJ_FAILED };
+
 /**
  * struct ckpt_obj - restart: an object of the image
  * @h: its first record

@@ -35,8 +35,6 @@ static const struct rhashtable_params obj_params = {
 	.automatic_shrinking = false,
 };
 
-enum { CKPT_OBJ_BUSY = 1, CKPT_OBJ_READY, CKPT_OBJ_FAILED };
-
 /**
  * ckpt_obj_hash_init - prepare the table of objects
  * @ctx: the operation

@@ -245,8 +245,11 @@ static void take_task_pids(struct ckpt_ctx *ctx)
 	for (i = 0; i < ctx->nr_tasks; i++) {
 		struct ckpt_obj *o = ckpt_obj_by_id(ctx, ctx->tasks[i].tree->pid);
 
-		if (!o->ptr)
-			o->ptr = get_task_pid(ctx->tasks[i].task, PIDTYPE_PID);
+		if (o->ptr)
+			continue;
+		o->ptr = get_task_pid(ctx->tasks[i].task, PIDTYPE_PID);
+		/* Or whoever asks for it later would take another reference. */
+		o->state = CKPT_OBJ_READY;
 	}
 }
 
