@@ -4,6 +4,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
 #include <linux/rtnetlink.h>
 #include <linux/string.h>
 #include <net/addrconf.h>
@@ -24,10 +25,41 @@ static inline bool ckpt_net_has_tables(const struct net *net)
 }
 #endif
 
+#ifdef CONFIG_NETFILTER
+/* Security modules listen in every namespace: nobody has chosen that. */
+static inline bool ckpt_hook_is_chosen(const struct nf_hook_ops *ops)
+{
+	return ops->priv || ops->hook_ops_type != NF_HOOK_OP_UNDEFINED ||
+	       (ops->priority != NF_IP_PRI_SELINUX_FIRST &&
+		ops->priority != NF_IP_PRI_SELINUX_LAST);
+}
+
+static inline bool ckpt_net_has_hooks(struct nf_hook_entries __rcu * const *hooks,
+				      unsigned int nr)
+{
+	const struct nf_hook_entries *e;
+	struct nf_hook_ops **ops;
+	bool ret = false;
+	unsigned int i;
+
+	rcu_read_lock();
+	while (nr--) {
+		e = rcu_dereference(hooks[nr]);
+		if (!e)
+			continue;
+		ops = nf_hook_entries_get_hook_ops(e);
+		for (i = 0; i < e->num_hook_entries; i++)
+			ret |= ckpt_hook_is_chosen(ops[i]);
+	}
+	rcu_read_unlock();
+	return ret;
+}
+#endif
+
 #ifdef CONFIG_NETFILTER_FAMILY_ARP
 static inline bool ckpt_net_has_arp_hooks(const struct net *net)
 {
-	return memchr_inv(net->nf.hooks_arp, 0, sizeof(net->nf.hooks_arp));
+	return ckpt_net_has_hooks(net->nf.hooks_arp, ARRAY_SIZE(net->nf.hooks_arp));
 }
 #else
 static inline bool ckpt_net_has_arp_hooks(const struct net *net)
@@ -39,7 +71,8 @@ static inline bool ckpt_net_has_arp_hooks(const struct net *net)
 #ifdef CONFIG_NETFILTER_FAMILY_BRIDGE
 static inline bool ckpt_net_has_bridge_hooks(const struct net *net)
 {
-	return memchr_inv(net->nf.hooks_bridge, 0, sizeof(net->nf.hooks_bridge));
+	return ckpt_net_has_hooks(net->nf.hooks_bridge,
+				  ARRAY_SIZE(net->nf.hooks_bridge));
 }
 #else
 static inline bool ckpt_net_has_bridge_hooks(const struct net *net)
@@ -52,8 +85,10 @@ static inline bool ckpt_net_has_bridge_hooks(const struct net *net)
 /* Whether anything listens to the packets of @net, or is there to do so. */
 static inline bool ckpt_net_has_filters(const struct net *net)
 {
-	return memchr_inv(net->nf.hooks_ipv4, 0, sizeof(net->nf.hooks_ipv4)) ||
-	       memchr_inv(net->nf.hooks_ipv6, 0, sizeof(net->nf.hooks_ipv6)) ||
+	return ckpt_net_has_hooks(net->nf.hooks_ipv4,
+				  ARRAY_SIZE(net->nf.hooks_ipv4)) ||
+	       ckpt_net_has_hooks(net->nf.hooks_ipv6,
+				  ARRAY_SIZE(net->nf.hooks_ipv6)) ||
 	       ckpt_net_has_arp_hooks(net) || ckpt_net_has_bridge_hooks(net) ||
 	       ckpt_net_has_tables(net);
 }

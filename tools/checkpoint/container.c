@@ -628,6 +628,7 @@ void container_free(struct container *ct)
 	free(ct->msgs);
 	free(ct->nets);
 	free(ct->kept);
+	free(ct->made);
 	free(ct->maps);
 	free(ct->mountinfo);
 	free(ct->lines);

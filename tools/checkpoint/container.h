@@ -123,6 +123,8 @@ enum container_ns { NS_OF_PIDS, NS_OF_MOUNTS, NS_OF_NETWORK, NR_CONTAINER_NS };
  * @nr_nets: number of them
  * @kept: mounts that keep namespaces
  * @nr_kept: number of them
+ * @made: devices of the tmpfs filesystems that have been mounted anew
+ * @nr_made: number of them
  * @maps: what the user wants to be different
  * @nr_maps: number of them
  * @image_fd: where restart() can read the image, from its beginning
@@ -156,6 +158,8 @@ struct container {
 	size_t nr_nets;
 	struct kept_ns *kept;
 	size_t nr_kept;
+	dev_t *made;
+	size_t nr_made;
 	struct container_map *maps;
 	size_t nr_maps;
 	int image_fd;

@@ -198,7 +198,8 @@ static int take_twin(const struct mntns *n, struct libmnt_fs *fs,
 	if (mount_is_covered(m, twin))
 		return mount_failed(fs, 0, "shows what is covered at %s",
 				    mnt_fs_get_target(twin));
-	return take_tree(n, fs, mount_open_part(mount_open_place(m, twin, 0),
+	return take_tree(n, fs, mount_open_part(m->ct,
+						mount_open_place(m, twin, 0),
 						mnt_fs_get_root(twin), fs,
 						&source_of(fs)->more));
 }
@@ -291,7 +292,8 @@ static int make_fs_there(void *arg)
 	if (e->user != e->set->from && unshare(CLONE_NEWNS))
 		return mount_failed(e->fs, errno, "own mounts");
 	s->tree = make_fs(e->n, e->fs, e->user);
-	if (s->tree >= 0)
+	if (s->tree >= 0 && (!mount_is_tmpfs(e->fs) ||
+			     !mount_note_made(e->set->root->ct, s->tree)))
 		return 0;
 	return mount_failed(e->fs, errno, "options %s,%s",
 			    mnt_fs_get_vfs_options(e->fs),
@@ -356,7 +358,8 @@ static int take_here(const struct mntns_set *set, const struct mntns *n,
 		return mount_failed(fs, 0, "%s is not mounted here",
 				    mnt_fs_get_source(fs) ?: "it");
 	from = mount_open_outside(set->root, mnt_fs_get_target(other));
-	return take_tree(n, fs, mount_open_part(from, mnt_fs_get_root(other), fs, NULL));
+	return take_tree(n, fs, mount_open_part(n->m.ct, from,
+						mnt_fs_get_root(other), fs, NULL));
 }
 
 /* Whether a mount that comes first in the same namespace shows what @fs shows. */

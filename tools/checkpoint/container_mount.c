@@ -111,26 +111,81 @@ static int open_how(int dir, const char *path, __u64 resolve)
 	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
+/* Whether @fd is in a tmpfs that has been mounted anew, see mount_note_made(). */
+static bool is_made(const struct container *ct, int fd)
+{
+	struct stat st;
+	size_t i;
+
+	if (fstat(fd, &st))
+		return false;
+	for (i = 0; i < ct->nr_made; i++)
+		if (ct->made[i] == st.st_dev)
+			return true;
+	return false;
+}
+
+/**
+ * mount_note_made - note that a filesystem is of our own making
+ * @ct: the container
+ * @fd: its root, or -1 with errno
+ *
+ * Return: 0, or -1 with errno
+ */
+int mount_note_made(struct container *ct, int fd)
+{
+	dev_t *made = reallocarray(ct->made, ct->nr_made + 1, sizeof(*made));
+	struct stat st;
+
+	if (!made)
+		return -1;
+	ct->made = made;
+	if (fd < 0 || fstat(fd, &st))
+		return -1;
+	made[ct->nr_made++] = st.st_dev;
+	return 0;
+}
+
+/**
+ * struct missing - what to make if a path is not there
+ * @kind: S_IFDIR ..., the type of what it leads to
+ * @rdev: the device that this is
+ * @ct: only in what has been mounted anew for this container; NULL: anywhere
+ */
+struct missing {
+	mode_t kind;
+	dev_t rdev;
+	const struct container *ct;
+};
+
 /*
  * What is mounted in tmpfs needs a place there, and what is mounted of it must be
  * there; the tasks' own files come later and find it. From what it has no
- * permissions, restart() knows devices and the like that are not its own.
+ * permissions, restart() knows devices and the like that are not its own. Of other
+ * filesystems, which stay, nothing is mounted that is not there.
  */
-static int make_name(int dir, const char *name, mode_t make, dev_t rdev)
+static int make_name(int dir, const char *name, mode_t kind,
+		     const struct missing *make)
 {
-	if (S_ISDIR(make))
+	if (make->ct && !is_made(make->ct, dir)) {
+		errno = ENOENT;
+		return -1;
+	}
+	if (S_ISDIR(kind))
 		return mkdirat(dir, name, 0755);
-	return mknodat(dir, name, S_ISREG(make) ? S_IFREG | 0644 : make, rdev);
+	return mknodat(dir, name, S_ISREG(kind) ? S_IFREG | 0644 : kind,
+		       make->rdev);
 }
 
-/* Open one name in @dir, made if @make is not 0. */
-static int open_name(int dir, const char *name, mode_t make, dev_t rdev)
+/* Open one name in @dir, made as a @kind if @make is not NULL. */
+static int open_name(int dir, const char *name, mode_t kind,
+		     const struct missing *make)
 {
 	const __u64 resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 	int fd = open_how(dir, name, resolve);
 
 	if (fd < 0 && errno == ENOENT && make &&
-	    !make_name(dir, name, make, rdev))
+	    !make_name(dir, name, kind, make))
 		fd = open_how(dir, name, resolve);
 	return fd;
 }
@@ -149,13 +204,13 @@ void mount_close(int fd)
 }
 
 /*
- * Open what is @path below @dir, which is closed; made if @make is not 0.
+ * Open what is @path below @dir, which is closed; made if @make is not NULL.
  *
  * mountinfo has the names the kernel would find: no links, no "..". If there are
  * some, either the image is not genuine or the container's files have changed,
  * and following them might lead out of the container.
  */
-static int open_below(int dir, const char *path, mode_t make, dev_t rdev)
+static int open_below(int dir, const char *path, const struct missing *make)
 {
 	char name[NAME_MAX + 1];
 	size_t len;
@@ -172,7 +227,8 @@ static int open_below(int dir, const char *path, mode_t make, dev_t rdev)
 		name[len] = '\0';
 		path += len;
 		path += strspn(path, "/");
-		fd = open_name(dir, name, make && *path ? S_IFDIR : make, rdev);
+		fd = open_name(dir, name, !make || *path ? S_IFDIR : make->kind,
+			       make);
 		mount_close(dir);
 	}
 	return dir;
@@ -191,8 +247,9 @@ int mount_open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make)
 {
 	int root = open(m->entered ? "/" : m->root,
 			O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct missing missing = { .kind = make };
 
-	return open_below(root, mnt_fs_get_target(fs), make, 0);
+	return open_below(root, mnt_fs_get_target(fs), make ? &missing : NULL);
 }
 
 /**
@@ -521,6 +578,15 @@ bool mount_is_tmpfs(struct libmnt_fs *fs)
 	return !strcmp(mnt_fs_get_fstype(fs), "tmpfs");
 }
 
+static int note_made(const struct mounts *m, struct libmnt_fs *fs)
+{
+	int fd = mount_open_place(m, fs, 0);
+	int ret = mount_note_made(m->ct, fd);
+
+	mount_close(fd);
+	return ret;
+}
+
 static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 {
 	unsigned long flags = mount_flags(fs), sb_flags = 0;
@@ -537,6 +603,8 @@ static int mount_fresh(const struct mounts *m, struct libmnt_fs *fs)
 	}
 	ret = mount_at(to, fs, flags | sb_flags, data);
 	mount_close(to);
+	if (!ret && mount_is_tmpfs(fs))
+		ret = note_made(m, fs);
 	/* Each mount has read-only of its own; the filesystem may be writable. */
 	if (!ret && flags & MS_RDONLY && !(sb_flags & MS_RDONLY))
 		ret = set_read_only(m, fs);
@@ -614,28 +682,35 @@ struct libmnt_fs *mount_find_here(const struct mounts *m, struct libmnt_fs *fs)
 
 /**
  * mount_open_part - open what a mount shows of a filesystem
+ * @ct: the container
  * @dir: what another mount of it shows; closed
  * @top: which part that is
  * @fs: a mount in the image
- * @info: what its line does not say, to make what is missing; or NULL
+ * @info: what its line does not say, to make what is missing in a tmpfs of the
+ *	container's own; or NULL
  *
  * Return: a descriptor, or -1 with errno
  */
-int mount_open_part(int dir, const char *top, struct libmnt_fs *fs,
-		    const struct mount_info *info)
+int mount_open_part(const struct container *ct, int dir, const char *top,
+		    struct libmnt_fs *fs, const struct mount_info *info)
 {
+	struct missing missing = { .ct = ct };
+
+	if (info) {
+		missing.kind = info->mode & S_IFMT;
+		missing.rdev = makedev(info->rdev >> 8 & 0xfff,
+				       (info->rdev & 0xff) |
+				       (info->rdev >> 12 & 0xfff00));
+	}
 	return open_below(dir, mnt_fs_get_root(fs) + strlen(top),
-			  info ? info->mode : 0,
-			  info ? makedev(info->rdev >> 8 & 0xfff,
-					 (info->rdev & 0xff) |
-					 (info->rdev >> 12 & 0xfff00)) : 0);
+			  info ? &missing : NULL);
 }
 
 static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
 		     struct libmnt_fs *twin)
 {
 	/* A part of a tmpfs that is to be filled later. */
-	int from = mount_open_part(mount_open_place(m, twin, 0),
+	int from = mount_open_part(m->ct, mount_open_place(m, twin, 0),
 				   mnt_fs_get_root(twin), fs,
 				   mnt_fs_get_userdata(fs));
 
@@ -656,7 +731,8 @@ static int bind_here(const struct mounts *m, struct libmnt_fs *fs)
 	snprintf(name, sizeof(name), "%s of %s", mnt_fs_get_root(fs),
 		 mnt_fs_get_source(fs));
 	return bind(m, fs,
-		    mount_open_part(mount_open_outside(m, mnt_fs_get_target(other)),
+		    mount_open_part(m->ct,
+				    mount_open_outside(m, mnt_fs_get_target(other)),
 				    mnt_fs_get_root(other), fs, NULL), name);
 }
 
@@ -1192,6 +1268,16 @@ static int mount_late(struct mounts *m, pid_t init)
 	return 0;
 }
 
+/* What is mounted over it may be a filesystem of the outside. */
+static int remount(const struct mounts *m, struct libmnt_fs *fs, int to,
+		   unsigned long flags, const char *data)
+{
+	if (is_made(m->ct, to))
+		return mount_at(to, fs, MS_REMOUNT | flags, data);
+	errno = EBUSY;
+	return -1;
+}
+
 /**
  * mount_make_read_only - make what restart() has filled as it was
  * @m: the mounts
@@ -1207,8 +1293,7 @@ int mount_make_read_only(const struct mounts *m, struct libmnt_fs *fs)
 
 	if (sb_flags & MS_RDONLY) {
 		to = mount_open_place(m, fs, 0);
-		ret = to < 0 ? -1 :
-		      mount_at(to, fs, MS_REMOUNT | flags | sb_flags, data);
+		ret = to < 0 ? -1 : remount(m, fs, to, flags | sb_flags, data);
 		mount_close(to);
 	}
 	if (!ret && flags & MS_RDONLY)

@@ -51,8 +51,9 @@ __printf(3, 4) int mount_failed(struct libmnt_fs *fs, int err, const char *fmt,
 void mount_close(int fd);
 int mount_open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make);
 int mount_open_outside(const struct mounts *m, const char *path);
-int mount_open_part(int dir, const char *top, struct libmnt_fs *fs,
-		    const struct mount_info *info);
+int mount_note_made(struct container *ct, int fd);
+int mount_open_part(const struct container *ct, int dir, const char *top,
+		    struct libmnt_fs *fs, const struct mount_info *info);
 unsigned long mount_flags(struct libmnt_fs *fs);
 int mount_set_options(int fd, unsigned long flags);
 int mount_lock(int fd, unsigned long flags, __u32 locked);

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
@@ -17,7 +18,15 @@ static const struct ckpt_field no_fields[] = {
 	END_OF_FIELDS
 };
 
-static void check_mount(struct ckpt_image *img, struct record *rec)
+/* It is made before restart() looks at the image. */
+static void check_mount_file(struct ckpt_image *img, struct record *rec,
+			     __u32 mode)
+{
+	if (!(mode & S_IFMT) || mode & ~S_IFMT)
+		ckpt_bad(img, rec, "a file of type %#o is mounted", mode);
+}
+
+static void check_line(struct ckpt_image *img, struct record *rec)
 {
 	const char *line;
 	size_t len;
@@ -26,6 +35,18 @@ static void check_mount(struct ckpt_image *img, struct record *rec)
 	ckpt_check_string(img, rec, "line", line, len);
 	if (memchr(line, '\n', len))
 		ckpt_bad(img, rec, "more than one line");
+}
+
+static void check_mount(struct ckpt_image *img, struct record *rec)
+{
+	check_mount_file(img, rec, ((const struct ckpt_hdr_mount *)rec->pub.h)->mode);
+	check_line(img, rec);
+}
+
+static void check_ns_mount(struct ckpt_image *img, struct record *rec)
+{
+	check_mount_file(img, rec, ((const struct ckpt_hdr_ns_mount *)rec->pub.h)->mode);
+	check_line(img, rec);
 }
 
 static void describe_mount(const struct ckpt_image *img,
@@ -417,7 +438,7 @@ const struct ckpt_kind ckpt_container_kinds[] = {
 	  .check = check_mount, .describe = describe_mount },
 	{ KIND(NS_MOUNT, "mount", ckpt_hdr_ns_mount), .var = true, .many = true,
 	  .owner = CKPT_HDR_NS_MNT, .fields = ns_mount_fields,
-	  .check = check_mount, .describe = describe_mount },
+	  .check = check_ns_mount, .describe = describe_mount },
 	{ KIND(NET_MSG, "net", ckpt_hdr_net_msg), .var = true, .many = true,
 	  .owner = CKPT_HDR_CONTAINER, .other_owner = CKPT_HDR_NS_NET,
 	  .fields = net_msg_fields,

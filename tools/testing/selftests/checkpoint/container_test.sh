@@ -237,7 +237,7 @@ restart_from_pipe()
 }
 
 ktap_print_header
-ktap_set_plan 34
+ktap_set_plan 35
 
 # terminal: that of script(1), in the container's own devpts.
 terminal()
@@ -407,6 +407,13 @@ end
 alter " /usr/share /usr/share " " /../../etc /usr/share " &&
 	! restart --image "$tmp/mangled" && grep -q "bind of /../../etc" "$tmp/err"
 result $? "a directory to bind above the root of its filesystem"
+end
+
+# The layers are files of the outside, which nothing is to be made in.
+alter " /usr/share /usr/share " " /usr/mined /usr/share " &&
+	! restart --image "$tmp/mangled" && grep -q "bind of /usr/mined: No such" "$tmp/err" &&
+	[ ! -e "$tmp/root/usr/mined" ]
+result $? "a directory to bind that is not there is not made"
 end
 
 mv "$tmp/root/run" "$tmp/root/run.old" && ln -s "$tmp/volume" "$tmp/root/run" &&
