@@ -115,7 +115,7 @@ shows_labels()
 # boots of their own.
 box_kinds()
 {
-	[ "$LSM" = none ] || [ -n "${NO_BOXES:-}" ] || printf '%s\n' ids user
+	[ "$LSM" = none ] || [ -n "${NO_BOXES:-}" ] || printf '%s\n' root ids user
 }
 
 # boxes: save the containers, or bring them back.
