@@ -720,7 +720,9 @@ struct ns_common *ckpt_ns_external(struct ckpt_ctx *ctx, u32 id, int type)
 					id, ns->ops->name));
 	if (!may_enter(ns))
 		return ERR_PTR(ckpt_err(ctx, -EPERM,
-					"external resource \"ns:%u\"", id));
+					"external resource \"ns:%u\": takes CAP_SYS_ADMIN in the user namespace %s",
+					id, type == CLONE_NEWUSER ? "that it is" :
+					"that owns it"));
 	ckpt_ns_get(ns);
 	return ns;
 }

@@ -478,7 +478,9 @@ static struct ns_common *get_nested(struct ckpt_ctx *ctx, u32 id)
 	if (IS_ERR(ns) || may_enter(ns))
 		return ns;
 	ckpt_ns_put(ns);
-	return ERR_PTR(ckpt_err(ctx, -EPERM, "external resource \"ns:%u\"", id));
+	return ERR_PTR(ckpt_err(ctx, -EPERM,
+				"external resource \"ns:%u\": takes CAP_SYS_ADMIN in the user namespace that owns it, and CAP_SYS_ADMIN and CAP_SYS_CHROOT in yours",
+				id));
 }
 
 /**

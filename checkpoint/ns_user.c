@@ -292,10 +292,12 @@ static int check_owner(struct ckpt_ctx *ctx, const struct ckpt_hdr_ns_user *u,
 	if (is_further_inside(u, parent))
 		return 0;
 	if (!ckpt_may_take_uid(uid))
-		return ckpt_err(ctx, -EPERM, "user namespace: owner is user %u",
+		return ckpt_err(ctx, -EPERM,
+				"user namespace: owner is user %u, whom the caller could not become",
 				u->owner);
 	if (!ckpt_may_take_gid(gid))
-		return ckpt_err(ctx, -EPERM, "user namespace: owner is group %u",
+		return ckpt_err(ctx, -EPERM,
+				"user namespace: owner is group %u, which the caller could not take on",
 				u->group);
 	if (u->ns.flags & CKPT_NS_USER_SETGROUPS &&
 	    !(READ_ONCE(cred->user_ns->flags) & USERNS_SETGROUPS_ALLOWED))
@@ -555,7 +557,7 @@ static int set_limits(struct ckpt_ctx *ctx, struct user_namespace *ns,
 			continue;
 		if (!ns_capable(ns, CAP_SYS_RESOURCE))
 			return ckpt_err(ctx, -EPERM,
-					"user namespace of the caller: limits");
+					"user namespace of the caller: its limits take CAP_SYS_RESOURCE in it");
 		WRITE_ONCE(max[t], u->limit[i]);
 	}
 	return 0;

@@ -389,6 +389,8 @@ static int take_source(const struct mntns_set *set, struct mntns *n,
 	if (map)
 		return !map->value ? 0 :
 		       take_tree(n, fs, mount_open_outside(set->root, map->value));
+	if (mount_is_idmapped(fs))
+		return mount_failed(fs, 0, "is idmapped, which is not supported");
 	kept = mount_is_nsfs(fs) ? container_kept_fd(n->m.ct, mnt_fs_get_id(fs)) : -1;
 	if (kept >= 0)
 		return take_tree(n, fs, dup(kept));

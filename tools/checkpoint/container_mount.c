@@ -430,6 +430,20 @@ char *mount_data(const struct mounts *m, struct libmnt_fs *fs, __u32 user,
 	return data ? data : strdup("");
 }
 
+/**
+ * mount_is_idmapped - whether a mount shows other owners than its files have
+ * @fs: a mount in the image
+ *
+ * Return: true if so. The image does not say which: without, whoever must not
+ * could own them.
+ */
+bool mount_is_idmapped(struct libmnt_fs *fs)
+{
+	const char *opts = mnt_fs_get_vfs_options(fs);
+
+	return opts && !mnt_optstr_get_option(opts, "idmapped", NULL, NULL);
+}
+
 /* ---- one mount ---- */
 
 static int attach(const struct mounts *m, struct libmnt_fs *fs, int tree,
@@ -797,6 +811,8 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 
 	if (map && !map->value)
 		return 0;
+	if (!map && mount_is_idmapped(fs))
+		return mount_failed(fs, 0, "is idmapped, which is not supported");
 	if (!m->nr_done && strcmp(mnt_fs_get_target(fs), "/"))
 		return mount_failed(fs, 0, "the root is not mounted first");
 	if (!map && !mount_is_nsfs(fs))

@@ -59,6 +59,7 @@ int mount_set_options(int fd, unsigned long flags);
 int mount_lock(int fd, unsigned long flags, __u32 locked);
 char *mount_data(const struct mounts *m, struct libmnt_fs *fs, __u32 user,
 		 unsigned long *flags);
+bool mount_is_idmapped(struct libmnt_fs *fs);
 bool mount_is_tmpfs(struct libmnt_fs *fs);
 bool mount_is_nsfs(struct libmnt_fs *fs);
 bool mount_is_late(struct libmnt_fs *fs);

@@ -78,6 +78,8 @@ prepare()
 			exec python3 -m http.server --bind 10.97.0.2 \
 				--directory /run/always 80' \
 			< /dev/null > /dev/null 2>&1 &
+		mkdir -p /opt/part
+		mount --bind /opt/part /mnt
 		busybox umount -l /old
 		rmdir /old
 		ip link set lo up
@@ -237,7 +239,7 @@ restart_from_pipe()
 }
 
 ktap_print_header
-ktap_set_plan 35
+ktap_set_plan 36
 
 # terminal: that of script(1), in the container's own devpts.
 terminal()
@@ -410,10 +412,15 @@ result $? "a directory to bind above the root of its filesystem"
 end
 
 # The layers are files of the outside, which nothing is to be made in.
-alter " /usr/share /usr/share " " /usr/mined /usr/share " &&
-	! restart --image "$tmp/mangled" && grep -q "bind of /usr/mined: No such" "$tmp/err" &&
-	[ ! -e "$tmp/root/usr/mined" ]
+alter " /opt/part /mnt " " /opt/mine /mnt " && ! restart --image "$tmp/mangled" &&
+	grep -q "bind of /opt/mine: No such" "$tmp/err" && [ ! -e "$tmp/root/opt/mine" ]
 result $? "a directory to bind that is not there is not made"
+end
+
+# mountinfo has that behind all other options of a mount.
+alter " /opt/part /mnt rw,relatime " " /opt/part /mnt rw,idmapped " &&
+	! restart --image "$tmp/mangled" && grep -q "mount /mnt (overlay): is idmapped" "$tmp/err"
+result $? "an idmapped mount is refused"
 end
 
 mv "$tmp/root/run" "$tmp/root/run.old" && ln -s "$tmp/volume" "$tmp/root/run" &&
