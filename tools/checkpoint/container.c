@@ -419,7 +419,7 @@ int container_read(struct container *ct, int fd)
 	if (ret)
 		say("image: %s", strerror(errno));
 	else
-		ret = parse_section(ct, p.memfd);
+		ret = parse_section(ct, p.memfd) ?: container_check_users(ct);
 	close(p.memfd);
 	return ret;
 }

@@ -185,6 +185,7 @@ void container_free(struct container *ct);
 const struct ckpt_hdr_ns_user *container_find_user(const struct container *ct,
 						   __u32 id);
 __u32 container_parent_of(const struct container *ct, __u32 id);
+int container_check_users(const struct container *ct);
 int container_plan(struct container *ct);
 __u32 container_callers_user(const struct container *ct);
 

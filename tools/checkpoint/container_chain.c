@@ -71,6 +71,39 @@ static bool is_on_chain(const struct container *ct, __u32 id)
 	return !id || (level && ct->chain[level - 1]->ns.h.id == id);
 }
 
+/* As deep as the kernel lets them be nested; what says more is no image. */
+#define USERS_MAX	33
+
+static bool too_deep(const struct container *ct)
+{
+	unsigned int depth;
+	size_t i;
+	__u32 id;
+
+	for (i = 0; i < ct->nr_users; i++) {
+		id = ct->users[i]->ns.h.id;
+		for (depth = 0; id && depth <= USERS_MAX; depth++)
+			id = container_parent_of(ct, id);
+		if (depth > USERS_MAX)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * container_check_users - see whether user namespaces can be nested as they are
+ * @ct: the container
+ *
+ * Return: 0, or -1 after saying why not.
+ */
+int container_check_users(const struct container *ct)
+{
+	if (!too_deep(ct))
+		return 0;
+	say("image: more than %d user namespaces in each other", USERS_MAX);
+	return -1;
+}
+
 static int find_chain(struct container *ct)
 {
 	const struct ckpt_hdr_ns_user *h = NULL;

@@ -402,6 +402,21 @@ static void translate_ids(const struct container *ct, __u32 user, char **data)
 	translate_id(data, "gid", h->map + h->nr_uid, h->nr_gid);
 }
 
+/* Those of control groups are the machine's: a container does not change them. */
+static const char *options_of(const struct mounts *m, struct libmnt_fs *fs)
+{
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	const char *opts = mnt_fs_get_fs_options(fs);
+	struct libmnt_fs *other;
+
+	while (iter && !strcmp(mnt_fs_get_fstype(fs), "cgroup2") &&
+	       !mnt_table_next_fs(m->here, iter, &other))
+		if (!strcmp(mnt_fs_get_fstype(other), "cgroup2"))
+			opts = mnt_fs_get_fs_options(other);
+	mnt_free_iter(iter);
+	return opts;
+}
+
 /**
  * mount_data - options of a filesystem, as mount(2) wants them
  * @m: the mounts
@@ -418,7 +433,7 @@ char *mount_data(const struct mounts *m, struct libmnt_fs *fs, __u32 user,
 					     "lazytime" };
 	static const unsigned long set[] = { 0, MS_RDONLY, MS_SYNCHRONOUS,
 					     MS_DIRSYNC, MS_LAZYTIME };
-	const char *opts = mnt_fs_get_fs_options(fs);
+	const char *opts = options_of(m, fs);
 	char *data = strdup(opts ? opts : "");
 	unsigned int i;
 
