@@ -181,7 +181,7 @@ static int take_tree(const struct mntns *n, struct libmnt_fs *fs, int from)
 	struct source *s = source_of(fs);
 
 	if (from < 0)
-		return mount_failed(fs, errno, "what it shows");
+		return mount_part_failed(fs, errno);
 	s->tree = clone_tree(n, from);
 	mount_close(from);
 	if (s->tree < 0 || make_private(s->tree))
@@ -193,15 +193,9 @@ static int take_tree(const struct mntns *n, struct libmnt_fs *fs, int from)
 }
 
 static int take_twin(const struct mntns *n, struct libmnt_fs *fs,
-		     const struct mounts *m, struct libmnt_fs *twin)
+		     const struct mounts *m)
 {
-	if (mount_is_covered(m, twin))
-		return mount_failed(fs, 0, "shows what is covered at %s",
-				    mnt_fs_get_target(twin));
-	return take_tree(n, fs, mount_open_part(m->ct,
-						mount_open_place(m, twin, 0),
-						mnt_fs_get_root(twin), fs,
-						&source_of(fs)->more));
+	return take_tree(n, fs, mount_open_twin(m, fs, &source_of(fs)->more));
 }
 
 /* As whoever is to own what is missing of it. */
@@ -213,7 +207,7 @@ static int take_there(void *arg)
 	if (setns(e->other->fd, CLONE_NEWNS))
 		return mount_failed(e->fs, errno, "mount namespace %u",
 				    e->other->id);
-	return take_twin(e->n, e->fs, m, mount_find_twin(m, e->fs));
+	return take_twin(e->n, e->fs, m);
 }
 
 /* Return: 1 if another namespace that is there shows the same, 0, or -1. */
@@ -383,7 +377,6 @@ static int take_source(const struct mntns_set *set, struct mntns *n,
 		       struct libmnt_fs *fs)
 {
 	const struct container_map *map = mount_map(&n->m, fs);
-	struct libmnt_fs *twin;
 	int kept, ret;
 
 	if (map)
@@ -394,9 +387,8 @@ static int take_source(const struct mntns_set *set, struct mntns *n,
 	kept = mount_is_nsfs(fs) ? container_kept_fd(n->m.ct, mnt_fs_get_id(fs)) : -1;
 	if (kept >= 0)
 		return take_tree(n, fs, dup(kept));
-	twin = mount_find_twin(set->root, fs);
-	if (twin)
-		return take_twin(n, fs, set->root, twin);
+	if (mount_find_twin(set->root, fs))
+		return take_twin(n, fs, set->root);
 	ret = take_from_other(set, n, fs);
 	if (ret)
 		return ret < 0 ? ret : 0;
@@ -610,7 +602,7 @@ static int attach(const struct mntns *n, struct libmnt_fs *fs)
 	struct stat st;
 	int to, ret = 0;
 
-	if (s->own && take_twin(n, fs, &n->m, mount_find_twin(&n->m, fs)))
+	if (s->own && take_twin(n, fs, &n->m))
 		return -1;
 	if (s->tree < 0)
 		return 0;	/* left out on request */

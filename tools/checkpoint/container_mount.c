@@ -102,6 +102,20 @@ int mount_failed(struct libmnt_fs *fs, int err, const char *fmt, ...)
 	return -1;
 }
 
+/**
+ * mount_part_failed - say why what a mount shows cannot be had
+ * @fs: a mount in the image
+ * @err: errno
+ *
+ * Return: -1
+ */
+int mount_part_failed(struct libmnt_fs *fs, int err)
+{
+	return err == EXDEV ?
+	       mount_failed(fs, 0, "shows what is covered by another mount, or not below the root of its filesystem") :
+	       mount_failed(fs, err, "what it shows");
+}
+
 /* ---- places ---- */
 
 static int open_how(int dir, const char *path, __u64 resolve)
@@ -179,9 +193,8 @@ static int make_name(int dir, const char *name, mode_t kind,
 
 /* Open one name in @dir, made as a @kind if @make is not NULL. */
 static int open_name(int dir, const char *name, mode_t kind,
-		     const struct missing *make)
+		     const struct missing *make, __u64 resolve)
 {
-	const __u64 resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
 	int fd = open_how(dir, name, resolve);
 
 	if (fd < 0 && errno == ENOENT && make &&
@@ -204,13 +217,15 @@ void mount_close(int fd)
 }
 
 /*
- * Open what is @path below @dir, which is closed; made if @make is not NULL.
+ * Open what is @path below @dir, which is closed; made if @make is not NULL. What
+ * is mounted there is entered, unless @resolve says RESOLVE_NO_XDEV.
  *
  * mountinfo has the names the kernel would find: no links, no "..". If there are
  * some, either the image is not genuine or the container's files have changed,
  * and following them might lead out of the container.
  */
-static int open_below(int dir, const char *path, const struct missing *make)
+static int open_below(int dir, const char *path, const struct missing *make,
+		      __u64 resolve)
 {
 	char name[NAME_MAX + 1];
 	size_t len;
@@ -228,7 +243,8 @@ static int open_below(int dir, const char *path, const struct missing *make)
 		path += len;
 		path += strspn(path, "/");
 		fd = open_name(dir, name, !make || *path ? S_IFDIR : make->kind,
-			       make);
+			       make, resolve | RESOLVE_BENEATH |
+			       RESOLVE_NO_SYMLINKS);
 		mount_close(dir);
 	}
 	return dir;
@@ -249,7 +265,7 @@ int mount_open_place(const struct mounts *m, struct libmnt_fs *fs, mode_t make)
 			O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct missing missing = { .kind = make };
 
-	return open_below(root, mnt_fs_get_target(fs), make ? &missing : NULL);
+	return open_below(root, mnt_fs_get_target(fs), make ? &missing : NULL, 0);
 }
 
 /**
@@ -549,6 +565,8 @@ static int bind(const struct mounts *m, struct libmnt_fs *fs, int from,
 		mount_close(from);
 		return ret < 0 ? ret : 0;
 	}
+	if (from < 0 && errno == EXDEV)
+		return mount_part_failed(fs, errno);
 	ret = -1;
 	if (from >= 0 && !fstat(from, &st))
 		tree = open_tree(from, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
@@ -651,6 +669,16 @@ static bool below(const char *root, const char *top)
 	       (!strncmp(root, top, len) && (!root[len] || root[len] == '/'));
 }
 
+static bool is_twin(const struct mounts *m, struct libmnt_fs *twin,
+		    struct libmnt_fs *fs)
+{
+	return mnt_fs_get_devno(fs) &&
+	       mnt_fs_get_devno(twin) == mnt_fs_get_devno(fs) &&
+	       !strcmp(mnt_fs_get_fstype(twin), mnt_fs_get_fstype(fs)) &&
+	       !mount_map(m, twin) &&
+	       below(mnt_fs_get_root(fs), mnt_fs_get_root(twin));
+}
+
 /**
  * mount_find_twin - find another mount of the same filesystem that has been made
  * @m: the mounts
@@ -662,14 +690,9 @@ struct libmnt_fs *mount_find_twin(const struct mounts *m, struct libmnt_fs *fs)
 {
 	int i;
 
-	for (i = 0; i < m->nr_done; i++) {
-		if (mnt_fs_get_devno(m->done[i]) == mnt_fs_get_devno(fs) &&
-		    !strcmp(mnt_fs_get_fstype(m->done[i]),
-			    mnt_fs_get_fstype(fs)) &&
-		    mnt_fs_get_devno(fs) && !mount_map(m, m->done[i]) &&
-		    below(mnt_fs_get_root(fs), mnt_fs_get_root(m->done[i])))
+	for (i = 0; i < m->nr_done; i++)
+		if (is_twin(m, m->done[i], fs))
 			return m->done[i];
-	}
 	return NULL;
 }
 
@@ -731,17 +754,37 @@ int mount_open_part(const struct container *ct, int dir, const char *top,
 				       (info->rdev & 0xff) |
 				       (info->rdev >> 12 & 0xfff00));
 	}
+	/* What another mount covers is not what that shows. */
 	return open_below(dir, mnt_fs_get_root(fs) + strlen(top),
-			  info ? &missing : NULL);
+			  info ? &missing : NULL, RESOLVE_NO_XDEV);
 }
 
-static int bind_twin(const struct mounts *m, struct libmnt_fs *fs,
-		     struct libmnt_fs *twin)
+/**
+ * mount_open_twin - open what a mount shows, as others show it that have been made
+ * @m: the mounts with these others
+ * @fs: a mount in the image
+ * @info: as in mount_open_part()
+ *
+ * Return: a descriptor; or -1 with errno: %EXDEV if it is covered in all of them
+ */
+int mount_open_twin(const struct mounts *m, struct libmnt_fs *fs,
+		    const struct mount_info *info)
 {
-	/* A part of a tmpfs that is to be filled later. */
-	int from = mount_open_part(m->ct, mount_open_place(m, twin, 0),
-				   mnt_fs_get_root(twin), fs,
-				   mnt_fs_get_userdata(fs));
+	int i, fd = -1;
+
+	errno = EXDEV;
+	for (i = 0; i < m->nr_done && fd < 0; i++)
+		if (is_twin(m, m->done[i], fs) && !mount_is_covered(m, m->done[i]))
+			fd = mount_open_part(m->ct,
+					     mount_open_place(m, m->done[i], 0),
+					     mnt_fs_get_root(m->done[i]), fs, info);
+	return fd;
+}
+
+static int bind_twin(const struct mounts *m, struct libmnt_fs *fs)
+{
+	/* A part of a tmpfs that is to be filled later may be missing. */
+	int from = mount_open_twin(m, fs, mnt_fs_get_userdata(fs));
 
 	return bind(m, fs, from, mnt_fs_get_root(fs));
 }
@@ -821,7 +864,7 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 {
 	const struct container_map *map = mount_map(m, fs);
 	unsigned int row = fresh_row(fs);
-	struct libmnt_fs *twin = NULL;
+	bool twin = false;
 	int ret;
 
 	if (map && !map->value)
@@ -835,7 +878,7 @@ static int do_mount(const struct mounts *m, struct libmnt_fs *fs)
 	if (map)
 		ret = bind(m, fs, mount_open_outside(m, map->value), map->value);
 	else if (twin)
-		ret = bind_twin(m, fs, twin);
+		ret = bind_twin(m, fs);
 	else if (mount_is_nsfs(fs))
 		ret = bind_kept(m, fs);
 	else if (row < NR_FRESH && !strcmp(mnt_fs_get_root(fs), "/") &&

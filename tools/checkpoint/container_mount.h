@@ -54,6 +54,9 @@ int mount_open_outside(const struct mounts *m, const char *path);
 int mount_note_made(struct container *ct, int fd);
 int mount_open_part(const struct container *ct, int dir, const char *top,
 		    struct libmnt_fs *fs, const struct mount_info *info);
+int mount_open_twin(const struct mounts *m, struct libmnt_fs *fs,
+		    const struct mount_info *info);
+int mount_part_failed(struct libmnt_fs *fs, int err);
 unsigned long mount_flags(struct libmnt_fs *fs);
 int mount_set_options(int fd, unsigned long flags);
 int mount_lock(int fd, unsigned long flags, __u32 locked);

@@ -54,6 +54,12 @@ prepare()
 			mount -t tmpfs -o size=64k $at /run/$at
 			echo $at > /run/$at/text
 		done
+		# What one mount shows is covered in another.
+		mkdir -p /opt/covered
+		echo deep > /opt/covered/deep
+		mount --bind / /mnt
+		mount -t tmpfs cover /opt/covered
+		mount --bind /mnt/opt/covered /media
 		mount -o remount,bind,ro /run/once
 		mount -o remount,ro /run/always
 		mkdir -p /dev/pts
@@ -181,7 +187,7 @@ contents()
 		find . -not -path './inner/*' -not -path './netns/*' \
 			-printf '%p %y %m %U %G %n %s %l %T@\n' | sort
 		sha256sum file dir/big
-		cat once/text always/text
+		cat once/text always/text ../media/deep
 		touch once/new always/new 2>&1
 		stat -c '%t %T' node
 		getfattr -n trusted.color file
@@ -407,7 +413,8 @@ result $? "a mount point outside of the container"
 end
 
 alter " /usr/share /usr/share " " /../../etc /usr/share " &&
-	! restart --image "$tmp/mangled" && grep -q "bind of /../../etc" "$tmp/err"
+	! restart --image "$tmp/mangled" &&
+	grep -q "mount /usr/share (overlay): shows what is covered .* not below the root" "$tmp/err"
 result $? "a directory to bind above the root of its filesystem"
 end
 
