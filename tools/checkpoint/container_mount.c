@@ -112,7 +112,7 @@ int mount_failed(struct libmnt_fs *fs, int err, const char *fmt, ...)
 int mount_part_failed(struct libmnt_fs *fs, int err)
 {
 	return err == EXDEV ?
-	       mount_failed(fs, 0, "shows what is covered by another mount, or not below the root of its filesystem") :
+	       mount_failed(fs, 0, "what it shows is covered, or outside of its filesystem") :
 	       mount_failed(fs, err, "what it shows");
 }
 
