@@ -52,7 +52,7 @@ struct kept {
  * @mounts: what mounts_op needs
  * @id: its number
  * @ns: what it keeps, referenced, or NULL; if there is no number: what it is to
- *	keep
+ *	keep, or NULL for anything
  */
 struct search {
 	struct proc_mounts mounts;
@@ -79,7 +79,7 @@ static int look_for_ns(struct seq_file *m, struct vfsmount *mnt)
 	struct search *s = container_of(p, struct search, mounts);
 
 	return mnt->mnt_sb->s_magic == NSFS_MAGIC &&
-	       get_proc_ns(d_inode(mnt->mnt_root)) == s->ns;
+	       (!s->ns || get_proc_ns(d_inode(mnt->mnt_root)) == s->ns);
 }
 
 static bool find_mount(struct search *s)
@@ -105,12 +105,11 @@ static struct ns_common *find_kept(struct mnt_namespace *ns, u32 id)
 	return s.ns;
 }
 
-/* Whether the caller of checkpoint() has mounted @ns. */
-static bool is_callers(struct ns_common *ns)
+/* Whether a mount in @mnt_ns keeps @ns, or any namespace if that is NULL. */
+static bool keeps(struct mnt_namespace *mnt_ns, struct ns_common *ns)
 {
 	struct search s = {
-		.mounts = { .ns = current->nsproxy->mnt_ns, .show = look_for_ns },
-		.ns = ns,
+		.mounts = { .ns = mnt_ns, .show = look_for_ns }, .ns = ns,
 	};
 
 	return find_mount(&s);
@@ -210,6 +209,9 @@ int checkpoint_kept_in(struct ckpt_ctx *ctx, struct mnt_namespace *mnt_ns)
 	struct path root;
 	int ret;
 
+	/* Few have such mounts; spare the others the text of all. */
+	if (!keeps(mnt_ns, NULL))
+		return 0;
 	ret = ckpt_mnt_lookup_root(from_mnt_ns(mnt_ns), &root);
 	if (ret)
 		return ckpt_err(ctx, ret, "mount namespace: its root");
@@ -262,7 +264,8 @@ static int checkpoint_kept(struct ckpt_ctx *ctx, const struct kept *k)
 		return ckpt_err(ctx, -EPERM,
 				"keeps a namespace that is not yours (nsfs)");
 	/* Of a subtree, it has come along from the caller's mounts. */
-	if (!k->nested || ckpt_obj_known(ctx, ns) || !is_callers(ns))
+	if (!k->nested || ckpt_obj_known(ctx, ns) ||
+	    !keeps(current->nsproxy->mnt_ns, ns))
 		id = ckpt_any_ns_id(ctx, ns);
 	if (id)
 		return min(id, 0);
