@@ -82,7 +82,7 @@ struct user_namespace *ckpt_outermost_user_ns(const struct ckpt_ctx *ctx)
  * one counts: its users made what is there, and that is where restart() will look.
  * Root of the outside may do more as it is.
  *
- * Return: for ckpt_leave_files()
+ * Return: for ckpt_leave_files(), or ERR_PTR(-ENOMEM)
  */
 const struct cred *ckpt_enter_files(struct ckpt_ctx *ctx)
 {
@@ -95,7 +95,7 @@ const struct cred *ckpt_enter_files(struct ckpt_ctx *ctx)
 		return NULL;
 	cred = prepare_creds();
 	if (!cred)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	enter_user_ns(cred, ns);
 	return override_creds(cred);
 }

@@ -293,6 +293,8 @@ static int look_at_mount(struct ckpt_ctx *ctx, const struct path *root,
 	dev_t dev;
 	int ret;
 
+	if (IS_ERR(old))
+		return ckpt_err(ctx, PTR_ERR(old), "mount %s", target);
 	ret = vfs_path_lookup(root->dentry, root->mnt, target, 0, &path);
 	ckpt_leave_files(old);
 	if (ret)

@@ -97,6 +97,8 @@ static int check_name(struct ckpt_ctx *ctx, const struct path *root,
 	struct path found;
 	int ret;
 
+	if (IS_ERR(old))
+		return ckpt_path_err(ctx, path, PTR_ERR(old), "looking it up");
 	ret = vfs_path_lookup(root->dentry, root->mnt, name, 0, &found);
 	ckpt_leave_files(old);
 	if (ret)

@@ -433,8 +433,10 @@ static int checkpoint_tmpfs(struct ckpt_ctx *ctx, const struct path *path,
 	ret = add_ns(ctx, ckpt_mnt_id(ctx, path));
 	if (ret)
 		return ret;
-	xa_init(&w.links);
 	old = ckpt_enter_files(ctx);
+	if (IS_ERR(old))
+		return ckpt_path_err(ctx, path, PTR_ERR(old), "looking into it");
+	xa_init(&w.links);
 	ret = walk(&w);
 	ckpt_leave_files(old);
 	xa_destroy(&w.links);
