@@ -972,15 +972,20 @@ static void own_mounts(struct shared *sh, char *name)
 	TARGET_CHECK(sh, !mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
 }
 
-/* As "ip netns add" does, in the mounts of a container. */
-static void mounted_outside_target(struct shared *sh)
+static void keep_mounted(struct shared *sh, const char *ns)
 {
 	char name[32];
 
 	own_mounts(sh, name);
-	TARGET_CHECK(sh, !mount("/proc/self/ns/net", name, NULL, MS_BIND, NULL));
+	TARGET_CHECK(sh, !mount(ns, name, NULL, MS_BIND, NULL));
 	target_step(sh, 1);
 	TARGET_CHECK(sh, !umount(name) && !unlink(name));
+}
+
+/* As "ip netns add" does, in the mounts of a container. */
+static void mounted_outside_target(struct shared *sh)
+{
+	keep_mounted(sh, "/proc/self/ns/net");
 }
 
 TEST_F(ns, refused_mounted_outside)
@@ -994,12 +999,7 @@ TEST_F(ns, refused_mounted_outside)
 /* Of any task's own it goes on by itself. */
 static void mounted_time_target(struct shared *sh)
 {
-	char name[32];
-
-	own_mounts(sh, name);
-	TARGET_CHECK(sh, !mount("/proc/self/ns/time", name, NULL, MS_BIND, NULL));
-	target_step(sh, 1);
-	TARGET_CHECK(sh, !umount(name) && !unlink(name));
+	keep_mounted(sh, "/proc/self/ns/time");
 }
 
 TEST_F(ns, refused_mounted_time)
