@@ -587,7 +587,7 @@ bool container_is_supplied(const struct ckpt_call *call, __u32 id)
 {
 	char key[16];
 
-	snprintf(key, sizeof(key), "ns:%u", id);
+	name_ns(id, key);
 	return ckpt_call_has_key(call, key);
 }
 

@@ -340,16 +340,14 @@ static int wait_for_container(struct request *rq,
 /* Who wants to prepare everything has to know what there is to prepare. */
 static int want_networks(const struct request *rq, const struct container *ct)
 {
-	char key[16];
 	size_t i;
 	int ret = 0;
 
 	for (i = 0; i < ct->nr_nets; i++) {
-		snprintf(key, sizeof(key), "ns:%u", ct->nets[i].id);
-		if (ckpt_call_has_key(rq->call, key))
+		if (container_is_supplied(rq->call, ct->nets[i].id))
 			continue;
-		say("network namespace %u: had links or addresses: --external %s:PATH must supply it",
-		    ct->nets[i].id, key);
+		say("network namespace %u: had links or addresses: --external ns:%u:PATH must supply it",
+		    ct->nets[i].id, ct->nets[i].id);
 		ret = -1;
 	}
 	return ret;
